@@ -1,0 +1,131 @@
+//! The outside world: sources that pull, sinks that send, and the table of connectors.
+//!
+//! A connector knows its channel and nothing of the store. Workers decide from the variant of [`ConnectorError`] alone.
+
+pub mod email;
+mod error;
+mod item;
+mod secret;
+mod settings;
+
+pub use error::ConnectorError;
+pub use item::{BounceReport, Incoming, Item, PulledPage, Unreadable};
+pub use secret::{Secret, SecretError, SecretRef};
+pub use settings::{AccountSettings, SettingsError};
+
+use crate::model::{AccountFacts, Outgoing, Timestamp};
+use futures::future::BoxFuture;
+use std::time::Duration;
+
+/// One line of `switchboard account test`: what was tried and how it went, in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What was tried: `reach imap.shop.example:993`.
+    pub what: String,
+    /// `Ok` with what was found, `Err` with what is wrong and the likely remedy.
+    pub outcome: Result<String, String>,
+}
+
+/// What the channel said when it took a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// The channel's words, cleaned: `250 2.0.0 Ok: queued as 4F1`.
+    pub said: String,
+    /// True when the worker shall file a copy ([`Sink::file_sent`]).
+    pub to_file: bool,
+}
+
+/// One configured account's connector.
+pub trait Connector: Send + Sync {
+    /// Facts for desk and screen.
+    fn facts(&self) -> AccountFacts;
+
+    /// A new source; `None` when the account only sends.
+    fn source(&self) -> Option<Box<dyn Source>>;
+
+    /// A new sink; `None` when the account only reads.
+    fn sink(&self) -> Option<Box<dyn Sink>>;
+
+    /// Understands one original (an import, or a dead letter tried again). Never panics.
+    fn parse(&self, raw: Vec<u8>, folder: &str, received: Timestamp) -> Item;
+
+    /// The decoded bytes of attachment `part` of an original.
+    ///
+    /// # Errors
+    /// [`ConnectorError::Reject`] when there is no such part or it is over the size cap.
+    fn attachment(&self, raw: &[u8], part: u32) -> Result<Vec<u8>, ConnectorError>;
+
+    /// The original of an outgoing: the bytes that leave. The same outgoing gives the same bytes.
+    ///
+    /// # Errors
+    /// [`ConnectorError::Reject`] when it cannot be sent as it is, with the reason.
+    fn render(&self, outgoing: &Outgoing, attachments: &[Vec<u8>]) -> Result<Vec<u8>, ConnectorError>;
+
+    /// Tries everything the account needs and says what is wrong. Bounded in time.
+    fn test(&self) -> BoxFuture<'_, Vec<Check>>;
+}
+
+/// Pulls from one account. Owned by one worker; keeps its connection between calls.
+pub trait Source: Send {
+    /// The next page after `cursor` (empty: from the beginning). Pulling the same cursor again gives the same items.
+    /// An error drops the connection; the next call connects anew. Every step inside has a time limit.
+    fn pull<'a>(&'a mut self, cursor: &'a [u8]) -> BoxFuture<'a, Result<PulledPage, ConnectorError>>;
+
+    /// Returns when something may have come, at the latest after `limit`. Safe to drop.
+    fn wait<'a>(&'a mut self, cursor: &'a [u8], limit: Duration) -> BoxFuture<'a, Result<(), ConnectorError>>;
+
+    /// Says good-bye to the server, briefly.
+    fn close(&mut self) -> BoxFuture<'_, ()>;
+}
+
+/// Sends through one account. Two steps, so that the worker can write down *sending* exactly where it stops being safe
+/// to try again.
+pub trait Sink: Send {
+    /// Everything before the point of no return: connect, authenticate, name sender and recipients. Nothing has been
+    /// handed over when this fails or when the process dies after it.
+    fn offer<'a>(&'a mut self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<(), ConnectorError>>;
+
+    /// Hands the original over. [`ConnectorError::Unknown`] when it is not certain that the channel did not take it.
+    fn deliver<'a>(
+        &'a mut self,
+        outgoing: &'a Outgoing,
+        original: &'a [u8],
+    ) -> BoxFuture<'a, Result<Receipt, ConnectorError>>;
+
+    /// Looks for an outgoing at the channel: `Some(true)` it is there, `Some(false)` it is not where a copy would be,
+    /// `None` this account cannot tell.
+    fn find_sent<'a>(&'a mut self, remote_id: &'a str) -> BoxFuture<'a, Result<Option<bool>, ConnectorError>>;
+
+    /// Files a copy where the channel keeps what was sent, unless it is there already.
+    fn file_sent<'a>(&'a mut self, remote_id: &'a str, original: &'a [u8])
+    -> BoxFuture<'a, Result<(), ConnectorError>>;
+
+    /// Says good-bye, briefly.
+    fn close(&mut self) -> BoxFuture<'_, ()>;
+}
+
+/// A kind of connector.
+pub struct ConnectorKind {
+    /// The word in `config.toml`: `email`.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub doc: &'static str,
+    /// What `switchboard account help NAME` prints: every setting with an example.
+    pub help: &'static str,
+    /// Makes the connector of one account from its settings. Does not reach for the network or run commands.
+    pub open: fn(&AccountSettings) -> Result<Box<dyn Connector>, SettingsError>,
+}
+
+/// All kinds of connectors.
+pub const CONNECTORS: &[ConnectorKind] = &[email::KIND];
+
+/// The kind with this name.
+pub fn kind(name: &str) -> Option<&'static ConnectorKind> {
+    CONNECTORS.iter().find(|kind| kind.name == name)
+}
+
+/// Must run once before anything speaks TLS; further calls do nothing.
+pub fn init() {
+    // Fails only when a provider is installed already, which is what we want.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

@@ -1,0 +1,240 @@
+//! Customers, their identities, and the case that is open for them.
+
+use super::{CustomerId, Direction, IdentityId, MessageId, Timestamp};
+use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
+
+/// Why we believe that an identity belongs to its customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Basis {
+    /// The customer wrote to us from this address.
+    #[n(0)]
+    Wrote,
+    /// We wrote to this address.
+    #[n(1)]
+    WrittenTo,
+    /// An agent said so.
+    #[n(2)]
+    Agent,
+    /// It came with an import.
+    #[n(3)]
+    Import,
+}
+
+impl Basis {
+    /// The word scripts and screens see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Basis::Wrote => "wrote",
+            Basis::WrittenTo => "written-to",
+            Basis::Agent => "agent",
+            Basis::Import => "import",
+        }
+    }
+}
+
+/// One address of a customer on one channel: an edge with its reason.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Identity {
+    /// Hash of channel and normalised address.
+    #[n(0)]
+    pub id: IdentityId,
+    /// The kind of place: `email`.
+    #[n(1)]
+    pub channel: String,
+    /// The normalised address.
+    #[n(2)]
+    pub address: String,
+    /// The name it last came with.
+    #[n(3)]
+    pub name: String,
+    /// Whose it is.
+    #[n(4)]
+    pub customer: CustomerId,
+    /// Why we believe so.
+    #[n(5)]
+    pub basis: Basis,
+    /// Who said so: an agent, or `switchboard`.
+    #[n(6)]
+    pub by: String,
+    /// Since when.
+    #[n(7)]
+    pub since: Timestamp,
+    /// Inbound messages from it.
+    #[n(8)]
+    pub inbound: u64,
+    /// Outbound messages to it.
+    #[n(9)]
+    pub outbound: u64,
+}
+
+/// Where a case stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum CaseStatus {
+    /// The customer waits for us.
+    #[n(0)]
+    Open,
+    /// We wait for the customer.
+    #[n(1)]
+    Waiting,
+    /// Put off until a time or an answer.
+    #[n(2)]
+    Snoozed,
+    /// Done.
+    #[n(3)]
+    Resolved,
+}
+
+impl CaseStatus {
+    /// The word scripts and screens see.
+    pub fn word(self) -> &'static str {
+        match self {
+            CaseStatus::Open => "open",
+            CaseStatus::Waiting => "waiting",
+            CaseStatus::Snoozed => "snoozed",
+            CaseStatus::Resolved => "resolved",
+        }
+    }
+}
+
+/// How urgent a case is. Sorts the most urgent first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Priority {
+    /// Before all others.
+    #[n(0)]
+    Urgent,
+    /// Before the ordinary.
+    #[n(1)]
+    High,
+    /// As most.
+    #[default]
+    #[n(2)]
+    Normal,
+    /// When there is time.
+    #[n(3)]
+    Low,
+}
+
+impl Priority {
+    /// The word scripts and screens see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Priority::Urgent => "urgent",
+            Priority::High => "high",
+            Priority::Normal => "normal",
+            Priority::Low => "low",
+        }
+    }
+
+    /// The priority with this word.
+    pub fn from_word(word: &str) -> Option<Priority> {
+        [Priority::Urgent, Priority::High, Priority::Normal, Priority::Low].into_iter().find(|p| p.word() == word)
+    }
+}
+
+/// What ends a snooze. An inbound message always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Snooze {
+    /// This time.
+    #[n(0)]
+    Until(#[n(0)] Timestamp),
+    /// Only an answer of the customer.
+    #[n(1)]
+    UntilReply,
+}
+
+/// The span of work on a customer's inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Case {
+    /// Where it stands.
+    #[n(0)]
+    pub status: CaseStatus,
+    /// The agent who owns it.
+    #[n(1)]
+    pub owner: Option<String>,
+    /// How urgent.
+    #[n(2)]
+    pub priority: Priority,
+    /// What ends the snooze, while snoozed.
+    #[n(3)]
+    pub snooze: Option<Snooze>,
+    /// When the first message opened it.
+    #[n(4)]
+    pub opened: Timestamp,
+    /// When it was resolved.
+    #[n(5)]
+    pub resolved: Option<Timestamp>,
+    /// Since when the customer waits for an answer.
+    #[n(6)]
+    pub waiting_since: Option<Timestamp>,
+    /// The message that opened it.
+    #[n(7)]
+    pub opened_by: Option<MessageId>,
+}
+
+/// A person or company that writes to us.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Customer {
+    /// Its id.
+    #[n(0)]
+    pub id: CustomerId,
+    /// The name shown: what an agent gave, else the best an identity came with, else an address.
+    #[n(1)]
+    pub name: String,
+    /// True when an agent chose the name: what comes in no longer changes it.
+    #[n(2)]
+    pub name_fixed: bool,
+    /// Its addresses, the first known first.
+    #[n(3)]
+    pub identities: Vec<IdentityId>,
+    /// The case that is open, or the last one resolved; `None` before anything opened one.
+    #[n(4)]
+    pub case: Option<Case>,
+    /// Inbound messages nobody has looked at here.
+    #[n(5)]
+    pub unread: u32,
+    /// Tags, sorted.
+    #[n(6)]
+    pub tags: Vec<String>,
+    /// A standing remark about the customer (not a message).
+    #[n(7)]
+    pub notes: String,
+    /// Fields an agent added.
+    #[n(8)]
+    pub fields: BTreeMap<String, String>,
+    /// ISO 639-1 code of the language they write in, when enough text was seen.
+    #[n(9)]
+    pub language: Option<String>,
+    /// True when an agent chose the language.
+    #[n(10)]
+    pub language_fixed: bool,
+    /// First message, either way.
+    #[n(11)]
+    pub first_at: Timestamp,
+    /// Last message, either way (notes and automatic mail do not count).
+    #[n(12)]
+    pub last_at: Timestamp,
+    /// Preview of the last message.
+    #[n(13)]
+    pub last_text: String,
+    /// Which way the last message went.
+    #[n(14)]
+    pub last_direction: Direction,
+    /// The account the last message came or went through: a new answer starts there.
+    #[n(15)]
+    pub last_account: String,
+    /// Channels used, sorted.
+    #[n(16)]
+    pub channels: Vec<String>,
+    /// An outbound message of theirs came back or could not be sent, and nobody has dealt with it yet.
+    #[n(17)]
+    #[cbor(default)]
+    pub trouble: bool,
+    /// Cases resolved before the present one.
+    #[n(18)]
+    #[cbor(default)]
+    pub cases_before: u32,
+}

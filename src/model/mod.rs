@@ -1,0 +1,32 @@
+//! The words of the house as plain data: no I/O, no clock.
+//!
+//! Records that are kept derive minicbor with numbered fields: a field may be added (optional, or with
+//! `#[cbor(default)]`), a number is never used twice. What scripts see as JSON is shaped in `cli`.
+
+mod account;
+mod act;
+mod customer;
+mod dead;
+mod draft;
+mod event;
+mod id;
+mod message;
+mod outgoing;
+mod safe_text;
+mod time;
+mod view;
+
+pub use account::{AccountFacts, AccountStatus, Activity, Progress};
+pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind};
+pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Priority, Snooze};
+pub use dead::DeadLetter;
+pub use draft::Draft;
+pub use event::{Event, EventKind};
+pub use id::{
+    AttachmentDigest, CustomerId, DeadId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError, ThreadId,
+};
+pub use message::{Attachment, Automated, Delivery, Direction, Message, Party};
+pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
+pub use safe_text::{clean_block, clean_line};
+pub use time::Timestamp;
+pub use view::{CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page, TimelineEntry};

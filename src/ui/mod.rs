@@ -1,0 +1,172 @@
+//! One agent's screen, pure: `update(&mut Screen, Msg) -> Vec<Effect>` and `view(&Screen, &Theme, &mut Frame)`.
+//!
+//! No I/O, no clock, no tokio: what the screen wants it asks for by an [`Effect`], what happens it learns by a [`Msg`].
+
+use crate::model::{
+    AccountStatus, Act, Acted, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter, InboxRow,
+    InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
+};
+
+/// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Load {
+    /// A page of the inbox.
+    Inbox {
+        /// Which cases.
+        view: InboxView,
+        /// Narrowed to.
+        filter: InboxFilter,
+        /// Where to go on; `None` from the top.
+        after: Option<Vec<u8>>,
+        /// At most so many rows.
+        limit: usize,
+    },
+    /// A customer's profile.
+    Customer(CustomerId),
+    /// A page of a timeline, the latest first page first; rows are in order of time, oldest first.
+    Timeline {
+        /// Whose.
+        customer: CustomerId,
+        /// Older than this; `None` for the latest page.
+        before: Option<Vec<u8>>,
+        /// At most so many messages.
+        limit: usize,
+    },
+    /// What is in the outbox: all that is not done, then the latest that are.
+    Outbox,
+    /// Dead letters, latest first.
+    Dead,
+    /// Automatic mail, latest first.
+    Automated {
+        /// Where to go on.
+        after: Option<Vec<u8>>,
+    },
+    /// Drafts, latest first.
+    Drafts,
+    /// The original of a message as cleaned text, headers included, cut at 256 kB.
+    Original(MessageId),
+    /// The original of a dead letter as cleaned text, cut at 256 kB.
+    DeadOriginal(DeadId),
+    /// The numbers of the status line.
+    Counts,
+}
+
+/// What was loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded {
+    /// A page of the inbox, for this request.
+    Inbox {
+        /// Which cases were asked for.
+        view: InboxView,
+        /// Narrowed to what.
+        filter: InboxFilter,
+        /// From where.
+        after: Option<Vec<u8>>,
+        /// The rows.
+        page: Page<InboxRow>,
+    },
+    /// A profile; `None` when there is no such customer (any more).
+    Customer(CustomerId, Option<Box<CustomerView>>),
+    /// A page of a timeline.
+    Timeline {
+        /// Whose.
+        customer: CustomerId,
+        /// Older than what.
+        before: Option<Vec<u8>>,
+        /// Oldest first; `next` leads to older ones.
+        page: Page<TimelineEntry>,
+    },
+    /// The outbox.
+    Outbox(Vec<OutboxRow>),
+    /// The dead letters.
+    Dead(Vec<DeadLetter>),
+    /// Automatic mail.
+    Automated {
+        /// From where.
+        after: Option<Vec<u8>>,
+        /// The messages, latest first.
+        page: Page<Message>,
+    },
+    /// The drafts.
+    Drafts(Vec<DraftView>),
+    /// An original.
+    Original(MessageId, String),
+    /// A dead letter's original.
+    DeadOriginal(DeadId, String),
+    /// The numbers.
+    Counts(Counts),
+}
+
+/// The numbers of the status line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Held, queued or sending.
+    pub moving: u32,
+    /// Failed.
+    pub failed: u32,
+    /// Unknown.
+    pub unknown: u32,
+    /// Dead letters.
+    pub dead: u32,
+    /// Drafts.
+    pub drafts: u32,
+}
+
+/// Why an act was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The timeline moved since the agent looked; sending again with `Compose::seen = None` goes ahead.
+    Moved(String),
+    /// Anything else, in plain words.
+    Other(String),
+}
+
+/// What happens to a screen.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key.
+    Key(crossterm::event::KeyEvent),
+    /// A bracketed paste (already cut to 1 MB).
+    Paste(String),
+    /// The terminal's size.
+    Resize(u16, u16),
+    /// What was asked for, or why it cannot be had.
+    Loaded(Box<Result<Loaded, String>>),
+    /// What came of an act, numbered as in [`Effect::Act`].
+    Acted(u64, Box<Result<Acted, Refusal>>),
+    /// Something changed in the store.
+    Changed(Box<Event>),
+    /// Changes were missed: ask again for all that is shown.
+    Lagged,
+    /// How the accounts are doing.
+    Status(Vec<AccountStatus>),
+    /// One sentence for the agent about the house (disk full, rebuilt); `None` when it is over.
+    Notice(Option<String>),
+    /// The time is now this (comes after [`Effect::WakeAt`], and with no other reason at most once a minute).
+    Clock(Timestamp),
+    /// An attachment or original was saved to this path, or why not.
+    Saved(Result<String, String>),
+}
+
+/// What a screen wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Load something.
+    Load(Load),
+    /// Do something; the number comes back with [`Msg::Acted`].
+    Act(u64, Box<Act>),
+    /// Save attachment `part` of a message into the download folder.
+    SaveAttachment(MessageId, u32),
+    /// Save the original of a message (`.eml`) into the download folder.
+    SaveOriginal(MessageId),
+    /// Try a dead letter again.
+    RetryDead(DeadId),
+    /// Save a dead letter's original into the download folder.
+    SaveDead(DeadId),
+    /// Pull all accounts (or one) now.
+    SyncNow,
+    /// Send a [`Msg::Clock`] at this time.
+    WakeAt(Timestamp),
+    /// Leave. Everything typed has been handed over by acts before this.
+    Quit,
+}
