@@ -20,8 +20,11 @@
 
 pub mod command;
 pub mod connector;
+pub mod desk;
 pub mod engine;
+pub mod identity;
 pub mod keymap;
 pub mod model;
+pub mod store;
 pub mod theme;
 pub mod ui;
