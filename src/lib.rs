@@ -19,6 +19,7 @@
 //! | [`cli`] | the command line verbs, the wiring | everything |
 
 pub mod command;
+pub mod config;
 pub mod connector;
 pub mod desk;
 pub mod engine;
@@ -28,3 +29,4 @@ pub mod model;
 pub mod store;
 pub mod theme;
 pub mod ui;
+pub mod worker;
