@@ -19,6 +19,7 @@
 //! | [`config`] | `config.toml`, profile folders | connector (settings), model |
 //! | [`cli`] | the command line verbs, the wiring | everything |
 
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod connector;
