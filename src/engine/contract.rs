@@ -24,7 +24,8 @@ fn row(key: &[u8], value: &[u8]) -> Row {
 
 /// Runs the whole contract, each part on a fresh engine.
 pub(crate) fn hold(fresh: &mut dyn FnMut() -> Box<dyn Engine>) {
-    let parts: [(&str, fn(&dyn Engine)); 9] = [
+    type Part = fn(&dyn Engine);
+    let parts: [(&str, Part); 9] = [
         ("rows come in key order between bounds", rows_come_in_key_order_between_bounds),
         ("limits and reverse", limits_and_reverse),
         ("empty keys and values", empty_keys_and_values),

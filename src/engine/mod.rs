@@ -3,6 +3,7 @@
 //! `sled.rs` is the journal (the truth) with sled as its state; `memory.rs` serves tests. One contract suite holds for
 //! both (`contract.rs`, run by each engine's tests). Another engine is one more file.
 
+pub mod backup;
 mod checkpoint;
 #[cfg(test)]
 pub(crate) mod contract;
@@ -20,6 +21,7 @@ pub mod sled;
 mod state;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 
 use std::ops::Bound;
 

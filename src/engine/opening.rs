@@ -9,7 +9,7 @@ use super::journal::{self, At, Damage};
 use super::options::{OpenReport, Options};
 use super::replay::{From, Replayed, replay};
 use super::state::{Applied, State};
-use super::{EngineError, Seq};
+use super::{EngineError, Seq, room};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -159,14 +159,23 @@ impl Opening<'_> {
         let (state, old) = (self.state_dir(), self.dir.join(OLD_STATE));
         if state.exists() {
             files::remove_dir(&old)?;
+            // Two states may not fit. The one that failed is worth less than a profile that opens.
+            let (free, needed) = (room::free(self.dir)?, room::bytes_in(&state)?);
+            if free < needed.saturating_mul(2) {
+                return self.begin_state(files::remove_dir(&state));
+            }
             fs::rename(&state, &old).map_err(failed("cannot put aside", &state))?;
-            files::sync_dir(self.dir)?;
         }
+        self.begin_state(files::sync_dir(self.dir))
+    }
+
+    fn begin_state(&self, put_aside: Result<(), EngineError>) -> Result<State, EngineError> {
+        put_aside?;
         // From here on a crash leaves a state that is behind, which is nothing special.
         let before = self.before.clone().unwrap_or_default();
         let now = Checkpoint { seq: before.seq, boot: checkpoint::boot_id(), clean: false, broken: false };
         now.write(self.dir)?;
-        State::open(&state, self.options.cache)
+        State::open(&self.state_dir(), self.options.cache)
     }
 
     /// Replays what the state lacks and finds the end of the journal.

@@ -2,11 +2,38 @@
 
 use super::EngineError;
 use super::files::{self, failed};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "reserve";
 /// Below this nothing is written: the state database must never meet a full disk.
 const LEAST: u64 = 3 << 20;
+
+/// Bytes free for this user on the file system of a folder.
+pub(crate) fn free(dir: &Path) -> Result<u64, EngineError> {
+    let stat = rustix::fs::statvfs(dir);
+    let stat = stat.map_err(|error| failed("cannot ask for the free room of", dir)(error.into()))?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Bytes of the files in a folder and the folders right in it (as sled lays its files out).
+pub(crate) fn bytes_in(dir: &Path) -> Result<u64, EngineError> {
+    let mut bytes = 0;
+    let mut waiting = vec![(dir.to_path_buf(), 0)];
+    while let Some((dir, depth)) = waiting.pop() {
+        for entry in fs::read_dir(&dir).map_err(failed("cannot read the folder", &dir))? {
+            let entry = entry.map_err(failed("cannot read the folder", &dir))?;
+            // sled removes files of its own while this reads.
+            let Ok(about) = entry.metadata() else { continue };
+            if about.is_file() {
+                bytes += about.len();
+            } else if about.is_dir() && depth == 0 {
+                waiting.push((entry.path(), 1));
+            }
+        }
+    }
+    Ok(bytes)
+}
 
 /// Watches the file system of a profile.
 pub(crate) struct Room {
@@ -63,9 +90,7 @@ impl Room {
     }
 
     fn free(&self) -> Result<u64, EngineError> {
-        let stat = rustix::fs::statvfs(&self.dir);
-        let stat = stat.map_err(|error| failed("cannot ask for the free room of", &self.dir)(error.into()))?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        free(&self.dir)
     }
 
     fn full(&self, free: u64) -> EngineError {

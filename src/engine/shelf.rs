@@ -42,11 +42,6 @@ impl Shelf {
         self.failed.as_deref()
     }
 
-    /// The state itself, for a check of all its rows.
-    pub(crate) fn state(&self) -> &State {
-        &self.state
-    }
-
     pub(crate) fn apply(&mut self, written: &Written) -> Result<(), EngineError> {
         let Written { seq, at, end, hash, change, places } = written;
         let mut changes = Changes::default();

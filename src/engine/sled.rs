@@ -26,11 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The store of one profile. One process has it open at a time.
 pub struct SledEngine {
-    pub(crate) dir: PathBuf,
+    dir: PathBuf,
     options: Options,
     pub(crate) reader: Reader,
     shelf: RwLock<Shelf>,
-    pub(crate) commits: Mutex<Commits>,
+    commits: Mutex<Commits>,
     last: AtomicU64,
     room: Room,
     lock: Mutex<ProfileLock>,
@@ -87,6 +87,20 @@ impl SledEngine {
         self.finish()
     }
 
+    /// Makes the state of a profile nobody has open anew from its journal, and closes it. Also gives back the room
+    /// that sled never gives back.
+    ///
+    /// # Errors
+    /// As [`SledEngine::open`].
+    pub fn rebuild(
+        dir: &Path,
+        options: Options,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<OpenReport, EngineError> {
+        let (engine, report) = SledEngine::open(dir, Options { rebuild: true, ..options }, progress)?;
+        engine.close().map(|()| report)
+    }
+
     /// The profile's folder.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -96,7 +110,7 @@ impl SledEngine {
         self.shelf.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn shelf_mut(&self) -> RwLockWriteGuard<'_, Shelf> {
+    pub(crate) fn shelf_mut(&self) -> RwLockWriteGuard<'_, Shelf> {
         self.shelf.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -139,7 +153,8 @@ impl SledEngine {
         let failed = self.shelf_mut().apply(written);
         if let Err(error) = failed {
             tracing::error!(%error, seq = written.seq, "the state database failed; the journal has the change");
-            let checkpoint = Checkpoint { broken: true, ..self.checkpoint_now(false) };
+            // A full disk is no fault of the state: it only has to catch up.
+            let checkpoint = Checkpoint { broken: self.room.check().is_ok(), ..self.checkpoint_now(false) };
             if let Err(error) = checkpoint.write(&self.dir) {
                 tracing::error!(%error, "cannot note that the state failed; the next start will see it by itself");
             }
@@ -147,8 +162,7 @@ impl SledEngine {
     }
 
     fn checkpoint_now(&self, clean: bool) -> Checkpoint {
-        let broken = self.shelf().failed().is_some();
-        Checkpoint { seq: self.last(), boot: checkpoint::boot_id(), clean: clean && !broken, broken }
+        Checkpoint { seq: self.last(), boot: checkpoint::boot_id(), clean, broken: false }
     }
 
     fn make_checkpoint(&self, commits: &mut Commits, clean: bool) -> Result<(), EngineError> {

@@ -124,7 +124,7 @@ impl Reader {
 
     /// Where everything begins.
     pub(crate) fn start(&self) -> At {
-        At { segment: self.spans().first().map_or(0, |span| span.number), offset: START }
+        At { segment: self.spans().first().map_or(0, |span| span.number), offset: 0 }
     }
 
     /// Makes a written record visible to readers.

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod backup;
+mod crash;
+mod damage;
+mod full;
 mod store;
 
 use super::sled::{OpenReport, Options, SledEngine};
@@ -27,6 +31,12 @@ fn numbered(number: u64) -> Commit {
         puts: vec![put],
         contents: vec![content(number)],
         ..Commit::default()
+    }
+}
+
+fn commit_all(engine: &SledEngine, numbers: std::ops::RangeInclusive<u64>) {
+    for number in numbers {
+        engine.commit(numbered(number)).unwrap();
     }
 }
 
