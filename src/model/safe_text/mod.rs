@@ -50,7 +50,7 @@ pub fn clean_line(text: &str) -> String {
             line.push(' ');
         }
         // A mark that lost its space to the trimming would sit on whatever stands before the line.
-        line.push_str(piece.trim_start_matches(|c: char| is_mark(c) || c.is_whitespace()));
+        line.push_str(piece.trim_start_matches(|c: char| is_mark(c) || is_joiner(c) || c.is_whitespace()));
     }
     let mut line = line.trim().to_owned();
     let too_long = line.chars().nth(MAX_LINE).is_some();
@@ -165,12 +165,16 @@ fn cap_marks(chars: impl Iterator<Item = char>) -> String {
                 continue;
             }
             marks += 1;
-        } else if !matches!(c, ZWJ | ZWNJ | EMOJI_STYLE) {
+        } else if !is_joiner(c) {
             marks = if c == '\n' { MAX_MARKS } else { 0 };
         }
         out.push(c);
     }
     out
+}
+
+fn is_joiner(c: char) -> bool {
+    matches!(c, ZWJ | ZWNJ | EMOJI_STYLE)
 }
 
 fn trim_contextual_end(text: &mut String) {
