@@ -125,7 +125,8 @@ fn add(place: &Place, args: &AccountAdd) -> Outcome {
 fn test(place: &Place, name: Option<&str>) -> Outcome {
     let config = place.config()?;
     let all = connectors(&config)?;
-    let chosen: Vec<_> = all.iter().filter(|connector| name.is_none_or(|name| connector.facts().name == name)).collect();
+    let chosen: Vec<_> =
+        all.iter().filter(|connector| name.is_none_or(|name| connector.facts().name == name)).collect();
     match name {
         Some(name) => anyhow::ensure!(!chosen.is_empty(), "there is no account \"{name}\"; `switchboard account list`"),
         None => anyhow::ensure!(!chosen.is_empty(), "no account is configured; `switchboard account help email`"),

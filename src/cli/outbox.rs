@@ -46,7 +46,8 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
             || {
                 let outgoing = &row.outgoing;
                 let to: Vec<_> = outgoing.to.iter().map(|to| to.address.as_str()).collect();
-                let reason = if outgoing.reason.is_empty() { String::new() } else { format!("  ({})", outgoing.reason) };
+                let reason =
+                    if outgoing.reason.is_empty() { String::new() } else { format!("  ({})", outgoing.reason) };
                 format!("{} {:<9} {}  {}{reason}", outgoing.id, outgoing.state.word(), to.join(", "), outgoing.subject)
             },
         )?;

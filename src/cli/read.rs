@@ -200,7 +200,12 @@ pub fn log(place: &Place, args: Log) -> Outcome {
                 || form::event(*seq, event),
                 || {
                     let kind = format!("{:?}", event.kind).to_lowercase();
-                    clean_line(&format!("{seq:>7} {} {:<12} {kind:<9} {}", minute(event.at), event.actor, event.summary))
+                    clean_line(&format!(
+                        "{seq:>7} {} {:<12} {kind:<9} {}",
+                        minute(event.at),
+                        event.actor,
+                        event.summary
+                    ))
                 },
             )?;
         }

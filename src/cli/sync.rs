@@ -1,9 +1,9 @@
 //! `sync`: fetch all that the servers have, then return.
 
+use super::Outcome;
 use super::arguments::Sync;
 use super::house::{Place, runtime};
 use super::output::{Meter, Output};
-use super::Outcome;
 use crate::worker;
 use anyhow::Context;
 use serde_json::json;

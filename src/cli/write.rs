@@ -1,11 +1,11 @@
 //! Writing verbs: what an agent does by key, by command.
 
+use super::Outcome;
 use super::arguments::{
     Assign, Compose as ComposeArgs, Edit, Forward, Note, PriorityOf, Reply, Snooze, Tag, Text, Who,
 };
 use super::house::{House, Place};
 use super::output::Output;
-use super::Outcome;
 use crate::command;
 use crate::model::{
     Act, Acted, AttachmentSource, Compose, CustomerId, Party, Priority, ProfileEdit, ReplyKind, clean_line,
@@ -184,7 +184,7 @@ pub fn snooze(place: &Place, args: Snooze) -> Outcome {
     let now = jiff::Timestamp::now().into();
     let snooze = match args.until.parse::<jiff::Timestamp>() {
         Ok(at) => crate::model::Snooze::Until(at.into()),
-        Err(_) => command::argument::snooze(&args.until, now, &jiff::tz::TimeZone::system())?,
+        Err(_) => command::snooze(&args.until, now, &jiff::tz::TimeZone::system())?,
     };
     on(place, &args.customer, |id| Act::Snooze(id, snooze))
 }
@@ -212,7 +212,8 @@ pub fn edit(place: &Place, args: Edit) -> Outcome {
     edits.extend(args.notes.map(ProfileEdit::Notes));
     edits.extend(args.language.map(ProfileEdit::Language));
     for field in args.field {
-        let (name, value) = field.split_once('=').with_context(|| format!("write the field {field:?} as NAME=VALUE"))?;
+        let (name, value) =
+            field.split_once('=').with_context(|| format!("write the field {field:?} as NAME=VALUE"))?;
         edits.push(ProfileEdit::Field(name.to_owned(), value.to_owned()));
     }
     anyhow::ensure!(!edits.is_empty(), "say what to change: --name, --notes, --language or --field");
