@@ -19,6 +19,7 @@ pub mod settings;
 mod smtp;
 mod transfer;
 mod trouble;
+mod trust;
 
 use super::{AccountSettings, Connector, ConnectorKind, SettingsError};
 
