@@ -182,7 +182,9 @@ impl Keymap {
         for place in contexts {
             for (keys, action) in self.tries[place as usize].all() {
                 // A key of `global` that means something else here does not count.
-                if action.verb == verb && action.argument.is_empty() && self.find(context, &keys) == Found::Action(action)
+                if action.verb == verb
+                    && action.argument.is_empty()
+                    && self.find(context, &keys) == Found::Action(action)
                 {
                     all.push(keys);
                 }

@@ -108,7 +108,9 @@ impl Trie {
                 Node::Runs(action) => all.push((vec![*key], action)),
                 Node::Off => {}
                 Node::Leads(trie) => {
-                    all.extend(trie.all().into_iter().map(|(keys, action)| ([&[*key], keys.as_slice()].concat(), action)));
+                    all.extend(
+                        trie.all().into_iter().map(|(keys, action)| ([&[*key], keys.as_slice()].concat(), action)),
+                    );
                 }
             }
         }
