@@ -58,11 +58,11 @@ impl Screen {
                 }
             }
             Loaded::Drafts(drafts) => {
-                if let (Some(verb), None) = (self.reply_wanted, &self.composer) {
-                    if self.sheets.is_empty() {
-                        self.reply_wanted = None;
-                        return self.offer_draft(verb, drafts);
-                    }
+                if let (Some(verb), None) = (self.reply_wanted, &self.composer)
+                    && self.sheets.is_empty()
+                {
+                    self.reply_wanted = None;
+                    return self.offer_draft(verb, drafts);
                 }
                 self.fill(Content::Drafts(drafts));
             }
@@ -103,10 +103,10 @@ impl Screen {
         sheet.content = content;
         sheet.lines = (Vec::new(), 0);
         (sheet.loaded, sheet.asked) = (true, false);
-        if std::mem::take(&mut sheet.again) {
-            if let Some(load) = sheet.load() {
-                self.load(load);
-            }
+        if std::mem::take(&mut sheet.again)
+            && let Some(load) = sheet.load()
+        {
+            self.load(load);
         }
     }
 
@@ -181,10 +181,11 @@ impl Screen {
             // Our own typing, saved.
             return;
         }
-        if !event.customers.is_empty() && event.kind != K::Draft {
-            if let Some(load) = self.inbox.reload() {
-                self.load(load);
-            }
+        if !event.customers.is_empty()
+            && event.kind != K::Draft
+            && let Some(load) = self.inbox.reload()
+        {
+            self.load(load);
         }
         if self.open.as_ref().is_some_and(|open| event.customers.contains(&open.id)) {
             match event.kind {

@@ -126,7 +126,7 @@ impl Inbox {
         after: Cursor,
         page: Page<InboxRow>,
     ) -> Option<Load> {
-        let Some((asked, cursor)) = self.asked.take() else { return None };
+        let (asked, cursor) = self.asked.take()?;
         if (view, filter) != (self.view, &self.filter) || after != cursor {
             // An answer to an older question: ask what is wanted now.
             self.again = false;
@@ -166,11 +166,11 @@ impl Inbox {
             }
         }
         // The cursor stays on the same customer; when that one left the list, on the same place.
-        if self.loaded {
-            if let Some(at) = kept.and_then(|id| self.position(id)) {
-                self.top = (self.top + at).saturating_sub(self.selected);
-                self.selected = at;
-            }
+        if self.loaded
+            && let Some(at) = kept.and_then(|id| self.position(id))
+        {
+            self.top = (self.top + at).saturating_sub(self.selected);
+            self.selected = at;
         }
         self.selected = self.selected.min(self.rows.len().saturating_sub(1));
         self.loaded = true;
@@ -192,7 +192,7 @@ impl Inbox {
     pub(super) fn scroll(&mut self, height: usize) {
         let height = height.max(1);
         self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(height));
-        self.top = self.top.min(self.rows.len().saturating_sub(height).max(0));
+        self.top = self.top.min(self.rows.len().saturating_sub(height));
     }
 }
 

@@ -138,11 +138,11 @@ impl Screen {
 
     /// Shows the original of a message or dead letter.
     pub(super) fn show_original(&mut self) {
-        if let Some(sheet) = self.sheets.last() {
-            if let Content::Dead(rows) = &sheet.content {
-                let Some(id) = rows.get(sheet.selected).map(|dead| dead.id) else { return };
-                return self.open_sheet(Content::DeadOriginal(id, String::new()));
-            }
+        if let Some(sheet) = self.sheets.last()
+            && let Content::Dead(rows) = &sheet.content
+        {
+            let Some(id) = rows.get(sheet.selected).map(|dead| dead.id) else { return };
+            return self.open_sheet(Content::DeadOriginal(id, String::new()));
         }
         match self.message() {
             Some(id) => self.open_sheet(Content::Original(id, String::new())),

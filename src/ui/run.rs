@@ -159,10 +159,10 @@ impl Screen {
     }
 
     fn move_in_inbox(&mut self, rows: isize) {
-        if rows == isize::MIN {
-            if let Some(load) = self.inbox.rewind() {
-                self.load(load);
-            }
+        if rows == isize::MIN
+            && let Some(load) = self.inbox.rewind()
+        {
+            self.load(load);
         }
         let last = self.inbox.rows.len().saturating_sub(1);
         self.inbox.selected = self.inbox.selected.saturating_add_signed(rows).min(last);
@@ -171,12 +171,13 @@ impl Screen {
 
     /// On a wide screen the timeline shows whom the cursor is on, without counting as read.
     pub(super) fn follow(&mut self) {
-        if self.size.0 >= FOLLOW_FROM && self.focus == Pane::Inbox && self.composer.is_none() {
-            if let Some(id) = self.inbox.row().map(|row| row.customer) {
-                if self.open.as_ref().is_none_or(|open| open.id != id) {
-                    self.open_customer(id, false);
-                }
-            }
+        if self.size.0 >= FOLLOW_FROM
+            && self.focus == Pane::Inbox
+            && self.composer.is_none()
+            && let Some(id) = self.inbox.row().map(|row| row.customer)
+            && self.open.as_ref().is_none_or(|open| open.id != id)
+        {
+            self.open_customer(id, false);
         }
     }
 

@@ -222,11 +222,11 @@ impl Screen {
                 self.dirty = true;
             }
         }
-        if let Some(open) = self.open.as_mut().filter(|open| open.counts_down()) {
-            if before.0.div_euclid(SECOND) != now.0.div_euclid(SECOND) {
-                open.tick(now, &self.zone, &self.agent);
-                self.dirty = true;
-            }
+        if let Some(open) = self.open.as_mut().filter(|open| open.counts_down())
+            && before.0.div_euclid(SECOND) != now.0.div_euclid(SECOND)
+        {
+            open.tick(now, &self.zone, &self.agent);
+            self.dirty = true;
         }
         if self.composer.as_ref().and_then(Composer::wants_saving).is_some_and(|at| at <= now) {
             self.save_draft();
@@ -266,11 +266,11 @@ impl Screen {
         if let Some(load) = self.inbox.near_edge() {
             self.load(load);
         }
-        if self.timeline_asked.is_none() {
-            if let Some(load) = self.open.as_ref().and_then(Open::near_edge) {
-                self.timeline_asked = self.open.as_ref().map(|open| open.id);
-                self.load(load);
-            }
+        if self.timeline_asked.is_none()
+            && let Some(load) = self.open.as_ref().and_then(Open::near_edge)
+        {
+            self.timeline_asked = self.open.as_ref().map(|open| open.id);
+            self.load(load);
         }
         if let Some(load) = self.sheets.last_mut().and_then(Sheet::near_edge) {
             self.load(load);
@@ -285,11 +285,11 @@ impl Screen {
             let next_second = Timestamp((self.now.0.div_euclid(SECOND) + 1) * SECOND);
             at = Some(at.map_or(next_second, |at| at.min(next_second)));
         }
-        if let Some(at) = at {
-            if self.wake.is_none_or(|asked| asked <= self.now || at < asked) {
-                self.wake = Some(at);
-                self.effects.push(Effect::WakeAt(at));
-            }
+        if let Some(at) = at
+            && self.wake.is_none_or(|asked| asked <= self.now || at < asked)
+        {
+            self.wake = Some(at);
+            self.effects.push(Effect::WakeAt(at));
         }
     }
 

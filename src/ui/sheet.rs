@@ -109,10 +109,10 @@ impl Sheet {
 
     /// Breaks an original into lines of so many columns, unless it is already.
     pub(super) fn lay_out(&mut self, columns: usize) {
-        if let Content::Original(_, text) | Content::DeadOriginal(_, text) = &self.content {
-            if self.lines.1 != columns || (self.lines.0.is_empty() && !text.is_empty()) {
-                self.lines = (text.lines().flat_map(|line| wrap(line, columns)).collect(), columns);
-            }
+        if let Content::Original(_, text) | Content::DeadOriginal(_, text) = &self.content
+            && (self.lines.1 != columns || (self.lines.0.is_empty() && !text.is_empty()))
+        {
+            self.lines = (text.lines().flat_map(|line| wrap(line, columns)).collect(), columns);
         }
     }
 

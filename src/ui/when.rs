@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn ages_are_short_and_the_future_is_now() {
         let now = Timestamp(400 * DAY);
-        let ago = |millis| age(now.plus_millis(-millis), now);
+        let ago = |millis: i64| age(now.plus_millis(-millis), now);
         assert_eq!([ago(-DAY), ago(59 * SECOND)], ["now", "now"], "a sender's clock may be ahead");
         assert_eq!([ago(5 * MINUTE), ago(3 * HOUR), ago(13 * DAY)], ["5m", "3h", "13d"]);
         assert_eq!([ago(14 * DAY), ago(366 * DAY)], ["2w", "1y"]);
