@@ -36,10 +36,10 @@ impl Trie {
         let position = self.branches.iter().position(|(key, _)| key == first);
         if rest.is_empty() {
             let mut hidden = None;
-            if let Some(position) = position {
-                if let (_, Node::Leads(trie)) = self.branches.swap_remove(position) {
-                    hidden = trie.all().first().map(|(keys, _)| [&[*first], keys.as_slice()].concat());
-                }
+            if let Some(position) = position
+                && let (_, Node::Leads(trie)) = self.branches.swap_remove(position)
+            {
+                hidden = trie.all().first().map(|(keys, _)| [&[*first], keys.as_slice()].concat());
             }
             self.branches.push((*first, Node::Runs(action)));
             return hidden;

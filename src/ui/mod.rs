@@ -2,6 +2,31 @@
 //!
 //! No I/O, no clock, no tokio: what the screen wants it asks for by an [`Effect`], what happens it learns by a [`Msg`].
 
+mod address;
+mod answer;
+mod answer_text;
+mod block;
+mod composer;
+mod fold;
+mod inbox;
+mod keys;
+mod layout;
+mod line_input;
+mod lists;
+mod prompt;
+mod run;
+mod screen;
+mod sheet;
+mod text;
+mod timeline;
+mod triage;
+mod view;
+mod when;
+mod write;
+
+pub use screen::{Screen, Setup};
+pub use view::view;
+
 use crate::model::{
     AccountStatus, Act, Acted, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter, InboxRow,
     InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
