@@ -29,6 +29,7 @@ pub mod engine;
 pub mod identity;
 pub mod keymap;
 pub mod model;
+pub mod seat;
 pub mod store;
 pub mod theme;
 pub mod ui;

@@ -125,7 +125,10 @@ impl Screen {
                 self.say("looking for new messages");
             }
             // The seat draws anew all it has; to the screen that is one more frame.
-            V::Redraw => self.touch(),
+            V::Redraw => {
+                self.touch();
+                self.effect(Effect::Redraw);
+            }
             V::Quit => self.quit(),
         }
     }

@@ -197,6 +197,16 @@ impl Screen {
                 Ok(path) => self.say(format!("saved as {path}")),
                 Err(why) => self.complain(why),
             },
+            Msg::Told(Ok(said)) => self.say(said),
+            Msg::Told(Err(why)) => self.complain(why),
+        }
+        self.settle()
+    }
+
+    /// The terminal is going away (hang-up, end of the program): what was typed and not saved yet is handed over.
+    pub fn hang_up(&mut self) -> Vec<Effect> {
+        if self.composer.as_ref().and_then(Composer::wants_saving).is_some() {
+            self.save_draft();
         }
         self.settle()
     }
