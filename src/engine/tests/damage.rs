@@ -3,6 +3,7 @@
 use super::*;
 use crate::engine::{EngineError, Place};
 use std::fs;
+use std::ops::Bound::Unbounded;
 use std::path::PathBuf;
 
 const RECORDS: u64 = 40;
@@ -165,38 +166,77 @@ fn damage_in_the_last_acknowledged_record_is_not_taken_for_a_torn_write() {
     }
 }
 
+fn all_rows(engine: &SledEngine) -> Result<Vec<crate::engine::Row>, EngineError> {
+    engine.scan(Unbounded, Unbounded, false, usize::MAX)
+}
+
+/// A closed profile whose state is large enough for sled to find damage only when it reads there.
+fn large_profile(home: &Path) -> Vec<crate::engine::Row> {
+    let (engine, _) = open(home);
+    for batch in 0..8 {
+        let row = |number: u64| Put {
+            key: key(number),
+            value: format!("value {number:0500}").into_bytes(),
+            contents: Vec::new(),
+        };
+        let puts = (batch * 200..batch * 200 + 200).map(row).collect();
+        engine.commit(Commit { puts, ..Commit::default() }).unwrap();
+    }
+    engine.close().unwrap();
+    let (engine, _) = open(home);
+    all_rows(&engine).unwrap()
+}
+
 #[test]
 fn one_flipped_bit_in_the_state_is_mended_or_found_and_nothing_is_lost() {
-    let mut good = Profile::new();
+    let home = tempfile::tempdir().unwrap();
+    let (good, profile) = (home.path().join("good"), home.path().join("try"));
+    let rows = large_profile(&good);
     let mut random = fastrand::Rng::with_seed(42);
-    let (mut rebuilt, mut found) = (0, 0);
-    for _ in 0..40 {
-        let profile = good.copy();
+    let (mut mended, mut refused, mut found) = (0, 0, 0);
+    for _ in 0..12 {
+        copy_dir(&good, &profile);
         let file = profile.join("state/db");
         let bytes = fs::read(&file).unwrap();
-        // Only where something is written; the rest of the file is zeros.
-        let used: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
-        flip(&file, used[random.usize(..used.len())] as u64 * 8 + random.u64(..8));
+        // In the newest copy of a row: much of the file is padding and what was replaced.
+        let row = format!("value {:0500}", random.usize(..rows.len())).into_bytes();
+        let at = bytes.windows(row.len()).rposition(|bytes| bytes == row).unwrap();
+        flip(&file, (at + random.usize(..row.len())) as u64 * 8 + random.u64(..8));
+
         let (engine, report) = open(&profile);
-        rebuilt += u32::from(report.rebuilt.is_some());
-        assert_eq!(engine.last(), RECORDS);
+        // sled takes some damage for a torn end and forgets what follows; the journal brings that back.
+        let was_mended = report.rebuilt.is_some() || report.replayed > 0;
         let verified = engine.verify(&mut |_, _| {}).unwrap();
+        let seen = all_rows(&engine);
+        let is_right = seen.as_ref().is_ok_and(|seen| *seen == rows);
+        assert!(is_right || !verified.is_clean(), "rows are wrong and verify does not say so");
         assert_eq!(verified.damage, []);
-        let right = (1..=RECORDS).all(|number| matches!(engine.get(&key(number)), Ok(Some(value)) if value.len() == format!("value {number}").len() + Place::SIZE));
-        if !verified.is_clean() {
-            found += 1;
-        }
-        assert!(right || !verified.is_clean(), "rows are wrong and verify does not say so");
         drop(engine);
-        SledEngine::rebuild(&profile, options(), &mut |_, _| {}).unwrap();
+
+        let (engine, report) = open(&profile);
+        match seen {
+            Err(EngineError::State(_)) => {
+                refused += 1;
+                assert!(report.rebuilt.is_some(), "a state that failed is rebuilt by itself");
+            }
+            Err(other) => panic!("{other}"),
+            Ok(_) if is_right => mended += u32::from(was_mended),
+            Ok(_) => found += 1,
+        }
+        drop(engine);
+        if !is_right && report.rebuilt.is_none() {
+            SledEngine::rebuild(&profile, options(), &mut |_, _| {}).unwrap();
+        }
         let (engine, _) = open(&profile);
-        assert_eq!(usable(&engine, RECORDS), RECORDS);
+        assert!(all_rows(&engine).unwrap() == rows);
         assert!(engine.verify(&mut |_, _| {}).unwrap().is_clean());
         drop(engine);
         fs::remove_dir_all(&profile).unwrap();
     }
-    println!("of 40 flipped bits {rebuilt} were mended at the start, {found} found by verify, the others harmless");
-    assert!(rebuilt + found > 0);
+    println!(
+        "of 12 flipped bits {mended} were mended at the start, {refused} refused to be read, {found} found by verify"
+    );
+    assert!(mended + refused + found >= 6, "{mended} mended, {refused} refused, {found} found");
 }
 
 #[test]
