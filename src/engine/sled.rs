@@ -60,8 +60,12 @@ impl SledEngine {
     ) -> Result<(SledEngine, OpenReport), EngineError> {
         files::make_private_dir(dir)?;
         let lock = ProfileLock::take(dir, PATIENCE)?;
-        let Opened { reader, writer, state, report } = opening::open(dir, &options, progress)?;
         let room = Room::new(dir, options.keep_free, options.reserve);
+        // Opening writes a little. Whether that is too much shows below.
+        room.for_small(0).or_else(|error| if room.is_full(&error) { Ok(()) } else { Err(error) })?;
+        let opened = opening::open(dir, &options, &room, progress);
+        let opened = opened.map_err(|error| if room.is_full(&error) { room.full_now() } else { error });
+        let Opened { reader, writer, state, report } = opened?;
         room.make_reserve()?;
         let engine = SledEngine {
             dir: dir.to_path_buf(),
@@ -211,9 +215,7 @@ impl Engine for SledEngine {
         self.check_room(&commit, size)?;
         self.heal()?;
         let written = match commits.writer.append(&self.reader, commit) {
-            Err(EngineError::Io { source, .. }) if source.kind() == io::ErrorKind::StorageFull => {
-                return Err(self.room.full_now());
-            }
+            Err(error) if self.room.is_full(&error) => return Err(self.room.full_now()),
             other => other?,
         };
         self.apply(&written);

@@ -118,6 +118,10 @@ impl Writer {
     /// Cuts off what a failed write left. When even that fails, the segment is left as it is (readers pass over the
     /// rest, whose number comes again in the next segment) and a new one begins.
     fn take_back(&mut self) {
+        #[cfg(test)]
+        if self.faults.keep_torn {
+            self.file = None;
+        }
         let Some(file) = &self.file else { return };
         if file.set_len(self.end).and_then(|()| file.sync_data()).is_err() {
             self.file = None;

@@ -6,6 +6,7 @@ mod backup;
 mod crash;
 mod damage;
 mod full;
+mod measure;
 mod store;
 
 use super::sled::{OpenReport, Options, SledEngine};
