@@ -67,6 +67,11 @@ impl Writer {
         self.last
     }
 
+    /// The hash of the last record's head.
+    pub(crate) fn chain(&self) -> Hash {
+        self.previous
+    }
+
     /// Writes a commit as the next record and syncs it. On an error nothing of it remains.
     pub(crate) fn append(&mut self, reader: &Reader, commit: Commit) -> Result<Written, EngineError> {
         let seq = self.last + 1;

@@ -1,4 +1,4 @@
-//! Measurements, run by hand: `cargo test --lib measure -- --ignored --nocapture`.
+//! Measurements, run by hand: `cargo test --lib measure -- --ignored --nocapture` (`MESSAGES=1000000` for more).
 
 use super::*;
 use crate::engine::room::bytes_in;
@@ -41,13 +41,13 @@ fn measure_single_commits() {
 #[test]
 #[ignore = "a measurement"]
 fn measure_intake_in_batches_and_opening() {
-    const MESSAGES: u64 = 100_000;
+    let messages = std::env::var("MESSAGES").map_or(100_000, |text| text.parse::<u64>().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let open = || SledEngine::open(dir.path(), Options::default(), &mut |_, _| {}).unwrap().0;
     let engine = open();
     let mut random = fastrand::Rng::with_seed(1);
     let mut busy = std::time::Duration::ZERO;
-    for batch in 0..MESSAGES / 500 {
+    for batch in 0..messages / 500 {
         let mut commit = Commit { actor: "switchboard".to_owned(), event: vec![1; 4000], ..Commit::default() };
         for index in 0..500u16 {
             let mut key = random.u64(..).to_be_bytes().to_vec();
@@ -59,7 +59,7 @@ fn measure_intake_in_batches_and_opening() {
         engine.commit(commit).unwrap();
         busy += begun.elapsed();
     }
-    println!("batches of 500 messages of 600 bytes: {:.0} messages/s", MESSAGES as f64 / busy.as_secs_f64());
+    println!("batches of 500 messages of 600 bytes: {:.0} messages/s", messages as f64 / busy.as_secs_f64());
     println!("resident {} MB", resident_mb());
     let begun = Instant::now();
     engine.close().unwrap();

@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod full;
 mod measure;
+mod mend;
 mod store;
 
 use super::sled::{OpenReport, Options, SledEngine};
