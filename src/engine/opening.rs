@@ -64,7 +64,10 @@ pub(crate) fn open(
         if report.rebuilt.is_some() {
             state.sync()?;
         }
-        files::remove_dir(&dir.join(OLD_STATE))?;
+        // sled's threads may still write to the one just closed; then the next start removes it.
+        if let Err(error) = files::remove_dir(&dir.join(OLD_STATE)) {
+            tracing::debug!(%error, "the old state is removed later");
+        }
         report.last = writer.last();
         Ok(Opened { reader: opening.reader, writer, state, report })
     })
@@ -149,8 +152,7 @@ impl Opening<'_> {
             Ok(hash) if hash == applied.hash => {}
             Ok(_) => return Err(Some("the state belongs to another journal".to_owned())),
             Err(damage) => {
-                let spans = self.reader.spans();
-                let end = spans.iter().find(|span| span.number == applied.at.segment).map_or(0, |span| span.end);
+                let end = self.reader.span(applied.at.segment).map_or(0, |span| span.end);
                 if end < applied.end {
                     return Err(Some("the state knows more than the journal, which was put back or cut".to_owned()));
                 }
@@ -259,10 +261,7 @@ impl Opening<'_> {
             file.sync_all()
         };
         cut().map_err(failed("cannot cut the unfinished write off", &path))?;
-        let mut spans = self.reader.spans();
-        if let Some(span) = spans.iter_mut().find(|span| span.number == tail.segment) {
-            self.reader.set_span(journal::reader::Span { end: tail.offset, ..*span });
-        }
+        self.reader.shorten(tail.segment, tail.offset);
         Ok(())
     }
 

@@ -37,6 +37,8 @@ pub struct SledEngine {
     closed: bool,
     /// The state failed in a way that only a rebuild mends; the next start does that.
     broken: AtomicBool,
+    /// Held while the checkpoint file is written, by whichever thread.
+    noting: Mutex<()>,
 }
 
 /// What only the one who commits touches.
@@ -77,6 +79,7 @@ impl SledEngine {
             lock: Mutex::new(lock),
             closed: false,
             broken: AtomicBool::new(false),
+            noting: Mutex::new(()),
             options,
         };
         if report.replayed > 0 {
@@ -180,19 +183,20 @@ impl SledEngine {
 
     fn note_broken(&self) {
         self.broken.store(true, Ordering::Release);
-        if let Err(error) = self.checkpoint_now(false).write(&self.dir) {
+        if let Err(error) = self.note(false) {
             tracing::error!(%error, "cannot note that the state failed; `switchboard rebuild` mends it");
         }
     }
 
-    fn checkpoint_now(&self, clean: bool) -> Checkpoint {
+    fn note(&self, clean: bool) -> Result<(), EngineError> {
+        let _one_at_a_time = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
         let broken = self.broken.load(Ordering::Acquire);
-        Checkpoint { seq: self.last(), boot: checkpoint::boot_id(), clean, broken }
+        Checkpoint { seq: self.last(), boot: checkpoint::boot_id(), clean, broken }.write(&self.dir)
     }
 
     fn make_checkpoint(&self, commits: &mut Commits, clean: bool) -> Result<(), EngineError> {
         self.shelf().sync()?;
-        self.checkpoint_now(clean).write(&self.dir)?;
+        self.note(clean)?;
         commits.commits = 0;
         commits.bytes = 0;
         self.room.make_reserve()

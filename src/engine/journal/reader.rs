@@ -143,11 +143,19 @@ impl Reader {
         self.remember(seq, at);
     }
 
-    /// Adds a segment, or sets where one ends.
+    /// Sets where a segment ends, when what follows counts for nothing.
+    pub(crate) fn shorten(&self, number: u32, end: u64) {
+        if let Some(span) = self.span(number) {
+            self.set_span(Span { end: end.min(span.end), ..span });
+        }
+    }
+
+    /// Adds a segment, or replaces what was known of one.
     pub(crate) fn set_span(&self, span: Span) {
         let mut spans = self.spans.write().unwrap_or_else(PoisonError::into_inner);
         spans.retain(|known| known.number != span.number);
         spans.push(span);
+        spans.sort_unstable_by_key(|span| span.number);
     }
 
     /// Forgets a segment whose file was removed.
