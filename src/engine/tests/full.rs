@@ -30,7 +30,12 @@ fn a_write_that_fails_at_any_step_leaves_nothing_and_the_next_one_works() {
         for _ in 0..3 {
             match engine.commit(numbered(done + 1)) {
                 Ok(seq) => done = seq,
-                Err(EngineError::DiskFull { .. }) => assert_eq!(engine.last(), done),
+                Err(EngineError::DiskFull { .. }) => {
+                    assert_eq!(engine.last(), done);
+                    let span = engine.reader.spans().pop().unwrap();
+                    let path = engine.dir().join(format!("journal/{:08}.log", span.number));
+                    assert_eq!(fs::metadata(path).unwrap().len(), span.end, "torn bytes are taken back");
+                }
                 Err(other) => panic!("{other}"),
             }
         }
