@@ -4,7 +4,7 @@
 //! is no mail at all, comes back whole as [`Item::Unreadable`] with the reason in plain words.
 
 use super::headers::{self, Headers, MAX_ADDRESSES, MAX_LISTED};
-use super::parts::{self, Breach, Part};
+use super::parts::{self, Breach};
 use super::{automated, body, bounce, language};
 use crate::connector::{ConnectorError, Incoming, Item, Unreadable};
 use crate::model::{Automated, BlockKind, Direction, Party, Timestamp, clean_line, fold};
@@ -91,7 +91,7 @@ fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Bre
     let content = body::read(raw, &parts);
     let new = new_text(&content.text);
     let outbound = own.contains(&from.address.trim().to_lowercase());
-    let report = parts.iter().any(|part: &Part| part.kind.is("multipart", "report") && is_delivery_report(part));
+    let report = parts.iter().any(|part| part.kind.is("multipart", "report"));
     let bounce = if outbound { None } else { bounce::read(raw, &parts, &headers, &from, &content.text) };
     let automated = if outbound {
         None
@@ -158,11 +158,6 @@ fn references(headers: &Headers<'_>, own_id: &str) -> Vec<String> {
         ids.drain(1..ids.len() - LAST_REFERENCES);
     }
     ids
-}
-
-/// RFC 3464 reports, not read receipts or feedback reports.
-fn is_delivery_report(part: &Part) -> bool {
-    part.kind.report.as_deref().is_none_or(|report| report == "delivery-status")
 }
 
 /// What is the same when the same message is delivered twice: on its way only headers are added, white space in

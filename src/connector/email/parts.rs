@@ -45,8 +45,6 @@ pub(super) struct Kind {
     pub(super) flowed: bool,
     /// `DelSp=yes`.
     pub(super) delete_space: bool,
-    /// `report-type`, in lower case.
-    pub(super) report: Option<String>,
 }
 
 impl Kind {
@@ -232,7 +230,6 @@ fn kind(headers: &Headers<'_>) -> Kind {
         transfer: headers.text("Content-Transfer-Encoding").map(|name| Transfer::named(&name)).unwrap_or_default(),
         flowed: yes("format", "flowed"),
         delete_space: yes("delsp", "yes"),
-        report: attribute("report-type").map(|report| report.trim().to_ascii_lowercase()),
     }
 }
 

@@ -63,12 +63,14 @@ pub(super) struct Tokens<'a> {
     rest: &'a str,
     /// Quotes inside tags are honoured, until one was found that never ends.
     quotes: bool,
+    /// There are tags ahead: some `>` was not seen to be the last.
+    tags: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// Starts at the beginning.
     pub(super) fn new(html: &'a str) -> Tokens<'a> {
-        Tokens { rest: html, quotes: true }
+        Tokens { rest: html, quotes: true, tags: true }
     }
 
     /// Where the tag that `inside` begins with ends: the position of its `>`.
@@ -86,7 +88,9 @@ impl<'a> Tokens<'a> {
             // From here on quotes mean nothing, so that no second tag costs a walk to the end.
             self.quotes = false;
         }
-        inside.find('>')
+        let end = inside.find('>');
+        self.tags = end.is_some();
+        end
     }
 }
 
@@ -111,7 +115,7 @@ impl<'a> Iterator for Tokens<'a> {
             }
             let named = inside.strip_prefix('/').unwrap_or(inside);
             let is_tag = named.starts_with(|c: char| c.is_ascii_alphabetic()) || inside.starts_with(['!', '?']);
-            let end = if is_tag { self.tag_end(inside) } else { None };
+            let end = if is_tag && self.tags { self.tag_end(inside) } else { None };
             let Some(end) = end else {
                 // A lone `<`, or a tag that never ends: it is text, up to what may be the next tag.
                 let next = inside.find('<').map_or(self.rest.len(), |at| at + 1);
