@@ -9,6 +9,8 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// Longest name of an attachment, in characters.
 const MAX_NAME: usize = 120;
+/// Most of a text part that is decoded, in bytes: far more than the cleaner takes, so that its cut still shows.
+const MAX_SOURCE: usize = 24_000_000;
 /// A plain alternative shorter than this may be a stub that points at the HTML.
 const STUB: usize = 300;
 
@@ -42,7 +44,7 @@ pub(super) fn read(raw: &[u8], parts: &[Part]) -> Body {
 /// The decoded text of a leaf, not cleaned.
 pub(super) fn text_of(raw: &[u8], part: &Part) -> String {
     let body = raw.get(part.body.clone()).unwrap_or_default();
-    let bytes = part.kind.transfer.decode(body);
+    let bytes = part.kind.transfer.decode(&body[..body.len().min(MAX_SOURCE)]);
     let text = decode_charset(&bytes, part.kind.charset.as_deref());
     if part.kind.is("text", "html") {
         html::to_text(&text)

@@ -246,7 +246,8 @@ fn header_end(
     while position < raw.len() {
         let end = line_end(raw, position);
         let line = &raw[position..end];
-        if line.trim_ascii().is_empty() || boundary(line) {
+        // Only a truly empty line: one of white space goes on with the header before (RFC 5322, 4.2).
+        if is_blank(line) || boundary(line) {
             break;
         }
         headers += usize::from(!line.starts_with(b" ") && !line.starts_with(b"\t"));
@@ -264,7 +265,11 @@ fn header_end(
 /// The position after the empty line at `end`, if there is one.
 fn after_blank(raw: &[u8], end: usize) -> usize {
     let after = line_end(raw, end);
-    if raw[end..after].trim_ascii().is_empty() { after } else { end }
+    if is_blank(&raw[end..after]) { after } else { end }
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    matches!(line, b"" | b"\n" | b"\r\n")
 }
 
 /// The position after the line that begins at `start`.

@@ -210,7 +210,7 @@ fn long_text_is_cut_where_one_can_see_it() {
     let line = clean_line(&"é".repeat(5_000));
     assert_eq!(line.chars().count(), MAX_LINE);
     assert!(line.ends_with('…'));
-    let block = clean_block(&"日本\n".repeat(1_000_000));
+    let block = clean_block(&"日本\n".repeat(300_000));
     assert!(block.len() <= MAX_BLOCK);
     assert!(block.ends_with("… cut: the text goes on"));
     // Exactly at the cap nothing is cut.
@@ -313,7 +313,7 @@ proptest! {
     }
 
     #[test]
-    fn long_lines_settle_too(text in nasty(), times in 20usize..60) {
+    fn long_lines_settle_too(text in nasty(), times in 20usize..40) {
         let line = clean_line(&text.repeat(times));
         check(&line, false);
         prop_assert!(line.chars().count() <= MAX_LINE);
