@@ -124,14 +124,17 @@ fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Bre
     })
 }
 
-/// Who wrote it: `From`, else `Sender`, else where bounces go.
+/// Who wrote it: `From`, else `Sender`, else where bounces go; mail that wants no bounce is from the mail system.
 fn sender(headers: &Headers<'_>) -> Option<Party> {
-    ["From", "Sender"].iter().find_map(|name| headers.parties(name, 1).0.into_iter().next()).or_else(|| {
-        let path = headers.raw("Return-Path").next()?;
-        let address = clean_line(&String::from_utf8_lossy(path)).trim_matches(['<', '>']).trim().to_owned();
-        (address.contains('@') && !address.contains(char::is_whitespace))
-            .then(|| Party { address, name: String::new() })
-    })
+    if let Some(party) = ["From", "Sender"].iter().find_map(|name| headers.parties(name, 1).0.into_iter().next()) {
+        return Some(party);
+    }
+    if automated::has_null_return_path(headers) {
+        return Some(Party { address: "mailer-daemon".to_owned(), name: String::new() });
+    }
+    let path = headers.raw("Return-Path").next()?;
+    let address = clean_line(&String::from_utf8_lossy(path)).trim_matches(['<', '>']).trim().to_owned();
+    (address.contains('@') && !address.contains(char::is_whitespace)).then(|| Party { address, name: String::new() })
 }
 
 fn subject(headers: &Headers<'_>) -> String {

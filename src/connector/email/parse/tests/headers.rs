@@ -34,7 +34,11 @@ fn reply_to_shows_only_when_it_leads_elsewhere() {
 fn a_sender_is_found_or_the_mail_is_unreadable() {
     assert_eq!(read_ok(b"Sender: s@example.com\r\nSubject: x\r\n\r\n").from.address, "s@example.com");
     assert_eq!(read_ok(b"Return-Path: <r@example.com>\r\nSubject: x\r\n\r\n").from.address, "r@example.com");
-    assert!(unreadable(b"Return-Path: <>\r\nSubject: x\r\n\r\n").reason.contains("no sender"));
+    for nobody in ["From: MAILER-DAEMON", "From: <>\r\nReturn-Path: <>", "Return-Path: <>"] {
+        let read = read_ok(format!("{nobody}\r\nSubject: failure\r\n\r\n"));
+        assert_eq!(read.from.address.to_lowercase(), "mailer-daemon", "{nobody}");
+        assert_eq!(read.automated, Some(Automated::Bounce), "{nobody}");
+    }
     assert!(unreadable(b"From: \r\nSubject: x\r\n\r\n").reason.contains("no sender"));
 }
 
