@@ -170,4 +170,16 @@ mod tests {
         // Marks per line are bounded, so the output cannot explode either.
         assert!(text.len() < 1_000, "{}", text.len());
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn any_markup_is_read(pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "<", ">", "<a ", "href=", "'", "\"", "=", "/", "é", "\u{301}", "日", " ", "\n", "</a>", "<!--", "-->", "<script>", "</script",
+            "&", "&#", "&#x202e;", ";", "<td style='font-size:0'>", "</td>", "<div style=display:none>", "</div>", "<pre>", "</pre>",
+            "<blockquote>", "<li>", "<ol>", "</ol>", "<img alt='", "text", "https://a.example/", "www.b.example", "@", "<br>",
+        ]), 0..40)) {
+            to_text(&pieces.concat());
+        }
+    }
 }

@@ -116,4 +116,10 @@ proptest::proptest! {
         let folded: Vec<String> = fold(&text).into_iter().flat_map(|block| block.lines).collect();
         proptest::prop_assert_eq!(folded.join("\n"), text);
     }
+
+    #[test]
+    fn nothing_is_lost_of_any_text(text in "([\\PC\n>:\\-_ ]|On 14.11.2023|wrote:|From:|-- \n){0,60}") {
+        let folded: Vec<String> = fold(&text).into_iter().flat_map(|block| block.lines).collect();
+        proptest::prop_assert_eq!(folded.join("\n"), text);
+    }
 }

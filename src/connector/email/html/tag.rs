@@ -27,11 +27,10 @@ impl Tag<'_> {
             if rest.is_empty() {
                 return None;
             }
-            let end = rest[1..]
-                .find(|c: char| c.is_ascii_whitespace() || c == '=' || c == '/')
-                .map_or(rest.len(), |at| at + 1);
-            // `find` looks from the second byte on; a first character of several bytes must not be cut.
-            let end = rest.ceil_char_boundary(end);
+            // A name has at least its first character, whatever that is.
+            let first = rest.chars().next().map_or(0, char::len_utf8);
+            let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '=' | '/');
+            let end = rest[first..].find(ends).map_or(rest.len(), |at| first + at);
             let name = &rest[..end];
             rest = rest[end..].trim_ascii_start();
             let mut value = "";
