@@ -17,7 +17,7 @@ use lettre::transport::smtp::response::{Response, Severity};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -25,9 +25,7 @@ use tokio::time::timeout;
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// For tidying up, where the answer hardly matters.
 const BRIEF: Duration = Duration::from_secs(5);
-/// A line slower than this is broken: bytes of content a second.
-const SLOWEST: u64 = 4 * 1024;
-/// Handed over to lettre at a time.
+/// Handed over to lettre at a time; none may take longer than the configured time.
 const PIECE: usize = 64 * 1024;
 /// What a server may say over one connection.
 const MOST_REPLIES: usize = 8 * 1024 * 1024;
@@ -273,13 +271,13 @@ impl SmtpSink {
         }
         // lettre ends the content with a line end of its own.
         let content = original.strip_suffix(b"\r\n").unwrap_or(original);
-        let complete = Arc::new(AtomicBool::new(false));
-        let pieces = Pieces { rest: content, complete: Arc::clone(&complete) };
-        let limit = self.settings.timeout + Duration::from_secs(content.len() as u64 / SLOWEST);
-        let answer = timeout(limit, connection.smtp.message_iter(pieces)).await;
+        let taken = Arc::new(Taken::default());
+        let limit = self.settings.timeout;
+        let pieces = Pieces { rest: content, taken: Arc::clone(&taken) };
+        let answer = in_time(limit, &taken, connection.smtp.message_iter(pieces)).await;
         let lost = |why: String| {
             // Until the last piece was written the final dot was not, and a server forgets what has no end.
-            if complete.load(Ordering::SeqCst) {
+            if taken.all.load(Ordering::SeqCst) {
                 ConnectorError::Unknown {
                     reason: format!("{place} was given the whole message but did not say whether it took it ({why})"),
                 }
@@ -288,16 +286,16 @@ impl SmtpSink {
             }
         };
         match answer {
-            Ok(Ok(response)) => {
+            Some(Ok(response)) => {
                 connection.delivered += 1;
                 self.connection = Some(connection);
                 Ok(self.receipt(&response))
             }
-            Ok(Err(error)) => Err(match refusal(&error) {
+            Some(Err(error)) => Err(match refusal(&error) {
                 Refusal::Lost(why) => lost(why),
                 answered => before_content(&place, "the message", answered),
             }),
-            Err(_) => Err(lost(format!("no answer in {} s", limit.as_secs()))),
+            None => Err(lost(format!("nothing happened for {} s", limit.as_secs()))),
         }
     }
 
@@ -310,23 +308,50 @@ impl SmtpSink {
     }
 }
 
-/// The content in pieces; notes when the last was asked for, which is when the final dot is about to be written.
+/// How much of the content was taken to be written.
+#[derive(Default)]
+struct Taken {
+    pieces: AtomicU64,
+    /// All pieces were: the final dot is written next, or was.
+    all: AtomicBool,
+}
+
+/// The content in pieces.
 struct Pieces<'a> {
     rest: &'a [u8],
-    complete: Arc<AtomicBool>,
+    taken: Arc<Taken>,
 }
 
 impl<'a> Iterator for Pieces<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
+        self.taken.pieces.fetch_add(1, Ordering::SeqCst);
         if self.rest.is_empty() {
-            self.complete.store(true, Ordering::SeqCst);
+            self.taken.all.store(true, Ordering::SeqCst);
             return None;
         }
         let (piece, rest) = self.rest.split_at(self.rest.len().min(PIECE));
         self.rest = rest;
         Some(piece)
+    }
+}
+
+/// Waits for the answer; `None` when for `limit` neither a piece was taken nor the answer came.
+async fn in_time<T>(limit: Duration, taken: &Taken, sending: impl Future<Output = T>) -> Option<T> {
+    let mut sending = std::pin::pin!(sending);
+    let mut before = 0;
+    loop {
+        match timeout(limit, &mut sending).await {
+            Ok(done) => return Some(done),
+            Err(_) => {
+                let now = taken.pieces.load(Ordering::SeqCst);
+                if now == before {
+                    return None;
+                }
+                before = now;
+            }
+        }
     }
 }
 

@@ -24,8 +24,12 @@ pub(in crate::connector::email) const COMMAND_LIMIT: Duration = Duration::from_s
 pub(in crate::connector::email) const BODY_LIMIT: Duration = Duration::from_secs(120);
 /// For greeting and login.
 const LOGIN_LIMIT: Duration = Duration::from_secs(20);
-/// Bytes an ordinary answer may have: a list of some thousand folders, the sizes of a page.
-pub(super) const SMALL: usize = 4 * 1024 * 1024;
+/// Bytes an ordinary answer may have. The parser reads an answer that has no end yet anew with every few kilobytes.
+pub(super) const SMALL: usize = 256 * 1024;
+/// Bytes the list of all folders may have: some ten thousand.
+pub(super) const LONG: usize = 2 * 1024 * 1024;
+/// Bytes an answer of UIDs may have: millions of them.
+const LONGEST: usize = 64 * 1024 * 1024;
 /// Unasked-for news between two moments of IDLE.
 const NEWS: usize = 1024 * 1024;
 
@@ -394,8 +398,7 @@ impl Session {
     /// UIDs that match a search, sorted.
     pub(super) async fn search(&mut self, query: &str) -> Result<Vec<u32>, Trouble> {
         let mut found = Vec::new();
-        // Eleven bytes a UID: room for a folder of some million messages.
-        self.command("UID SEARCH", &format!("UID SEARCH {query}"), BODY_LIMIT, 16 * SMALL, |response| {
+        self.command("UID SEARCH", &format!("UID SEARCH {query}"), BODY_LIMIT, LONGEST, |response| {
             if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
                 found.extend_from_slice(uids);
             }

@@ -19,6 +19,8 @@ use tokio::time::Instant;
 const PAGE: usize = 50;
 /// Bytes of a page at most, unless its one message is larger.
 const PAGE_BYTES: u64 = 8 * 1024 * 1024;
+/// UIDs asked for at a time.
+const PART: u32 = 10_000;
 /// How often a message that cannot be fetched is tried.
 const ATTEMPTS: u32 = 3;
 /// IDLE is renewed at least so often: devices between us forget silent connections (RFC 2177 asks for 29 minutes).
@@ -42,10 +44,12 @@ pub(in crate::connector::email) struct ImapSource {
     handed: Option<Handed>,
 }
 
+/// The UIDs from `bottom` up to but without `top`, the end of the span they belong to.
 struct Listed {
     folder: String,
     validity: u32,
-    from: u32,
+    bottom: u32,
+    top: u32,
     /// Sorted; taken from the end.
     uids: Vec<u32>,
 }
@@ -193,15 +197,13 @@ impl ImapSource {
                 return Err(Trouble::Refused(format!("the folder {folder} was made anew this moment")));
             }
         }
-        self.list_span(session, folder, state).await?;
-        let Some(listed) = &mut self.listed else { return Ok((Vec::new(), Vec::new())) };
-        let begin = listed.uids.len().saturating_sub(self.page);
-        let candidates = listed.uids.get(begin..).unwrap_or_default().to_vec();
-        if candidates.is_empty() {
-            self.listed = None;
+        let Some(listed) = self.list_span(session, folder, state).await? else {
             state.take(None, 0);
             return Ok((Vec::new(), Vec::new()));
-        }
+        };
+        let begin = listed.uids.len().saturating_sub(self.page);
+        let candidates = listed.uids.get(begin..).unwrap_or_default().to_vec();
+        self.listed = Some(listed);
         let facts = match fetch::sizes(session, &candidates).await {
             // A message so broken that not even its size can be told: whole messages may still come.
             Err(Trouble::Refused(_)) => BTreeMap::new(),
@@ -215,38 +217,61 @@ impl ImapSource {
             other => other?,
         };
         self.page = (self.page * 2).min(PAGE);
-        let left = self.listed.as_mut().map_or(0, |listed| {
-            listed.uids.truncate(listed.uids.len() - page.len());
-            listed.uids.len()
-        });
-        if left == 0 {
-            self.listed = None;
-        }
         state.done += page.len() as u64;
-        state.take(if left == 0 { None } else { page.first().copied() }, left as u64);
+        self.move_on(state, &page);
         Ok((page, items))
     }
 
-    /// Makes sure that the UIDs of the folder's newest span are listed.
-    async fn list_span(&mut self, session: &mut Session, folder: &str, state: &FolderCursor) -> Result<(), Trouble> {
-        let Some(span) = state.todo.last().copied() else {
-            self.listed = None;
-            return Ok(());
-        };
-        let fits = self.listed.as_ref().is_some_and(|listed| {
+    /// Moves the cursor behind a page.
+    fn move_on(&mut self, state: &mut FolderCursor, page: &[u32]) {
+        let (Some(mut listed), Some(span)) = (self.listed.take(), state.todo.last().copied()) else { return };
+        listed.uids.truncate(listed.uids.len() - page.len());
+        let here = listed.uids.len() as u64;
+        let last = listed.bottom <= span.from;
+        if here == 0 && last {
+            state.take(None, 0);
+            return;
+        }
+        // Nothing is between the last UID listed and the bottom of what was listed.
+        listed.top = if here == 0 { listed.bottom } else { page.first().copied().unwrap_or(listed.bottom) };
+        let left = if last { here } else { span.left.saturating_sub(page.len() as u64).max(here) };
+        state.take(Some(listed.top), left);
+        self.listed = Some(listed).filter(|listed| !listed.uids.is_empty());
+    }
+
+    /// The UIDs at the top of the folder's newest span; `None` when the span has none. They are asked for in parts,
+    /// because the parser reads an answer anew with every few kilobytes that come.
+    async fn list_span(
+        &mut self,
+        session: &mut Session,
+        folder: &str,
+        state: &mut FolderCursor,
+    ) -> Result<Option<Listed>, Trouble> {
+        let Some(span) = state.todo.last_mut() else { return Ok(None) };
+        let kept = self.listed.take().filter(|listed| {
             listed.folder == folder
                 && listed.validity == state.validity
-                && listed.from == span.from
-                && listed.uids.last().is_none_or(|last| *last < span.to)
-                && !span.fresh
+                && listed.top == span.to
+                && listed.bottom >= span.from
         });
-        if !fits {
-            let mut uids = session.search(&format!("UID {}:{}", span.from, span.to - 1)).await?;
-            // A server may read a set whose end is not there as `n:*` and give its last message.
-            uids.retain(|uid| (span.from..span.to).contains(uid));
-            self.listed = Some(Listed { folder: folder.to_owned(), validity: state.validity, from: span.from, uids });
+        if kept.is_some() {
+            return Ok(kept);
         }
-        Ok(())
+        let mut part = PART;
+        while span.to > span.from {
+            let bottom = span.to.saturating_sub(part).max(span.from);
+            let mut uids = session.search(&format!("UID {bottom}:{}", span.to - 1)).await?;
+            // A server may read a set whose end is not there as `n:*` and give its last message.
+            uids.retain(|uid| (bottom..span.to).contains(uid));
+            if !uids.is_empty() {
+                let (folder, validity) = (folder.to_owned(), state.validity);
+                return Ok(Some(Listed { folder, validity, bottom, top: span.to, uids }));
+            }
+            span.to = bottom;
+            // Where UIDs are rare, great steps; they can be four thousand millions.
+            part = part.saturating_mul(4);
+        }
+        Ok(None)
     }
 
     /// After a page failed for what is in it: the next pages are of one message, and one message that fails is named.
