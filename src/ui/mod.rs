@@ -2,6 +2,31 @@
 //!
 //! No I/O, no clock, no tokio: what the screen wants it asks for by an [`Effect`], what happens it learns by a [`Msg`].
 
+mod address;
+mod answer;
+mod answer_text;
+mod block;
+mod composer;
+mod fold;
+mod inbox;
+mod keys;
+mod layout;
+mod line_input;
+mod lists;
+mod prompt;
+mod run;
+mod screen;
+mod sheet;
+mod text;
+mod timeline;
+mod triage;
+mod view;
+mod when;
+mod write;
+
+pub use screen::{Screen, Setup};
+pub use view::view;
+
 use crate::model::{
     AccountStatus, Act, Acted, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter, InboxRow,
     InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
@@ -146,6 +171,8 @@ pub enum Msg {
     Clock(Timestamp),
     /// An attachment or original was saved to this path, or why not.
     Saved(Result<String, String>),
+    /// What came of something that was asked for, in plain words, or why it was not done.
+    Told(Result<String, String>),
 }
 
 /// What a screen wants done.
@@ -165,6 +192,8 @@ pub enum Effect {
     SaveDead(DeadId),
     /// Pull all accounts (or one) now.
     SyncNow,
+    /// Draw the whole terminal again: another program wrote over it.
+    Redraw,
     /// Send a [`Msg::Clock`] at this time.
     WakeAt(Timestamp),
     /// Leave. Everything typed has been handed over by acts before this.

@@ -2,7 +2,9 @@
 
 use super::settings::{Security, Server};
 use super::trouble::{Trouble, reaching, securing, words};
+use super::trust::Trust;
 use lettre::transport::smtp::client::AsyncTokioStream;
+use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -180,6 +182,7 @@ async fn agree(server: &Server, tcp: TcpStream) -> Result<tokio_rustls::client::
 
 fn tls_config(ca_file: Option<PathBuf>) -> Result<ClientConfig, Trouble> {
     let mut roots = RootCertStore::empty();
+    let mut named = Vec::new();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca_file {
         let shown = path.display();
@@ -189,6 +192,7 @@ fn tls_config(ca_file: Option<PathBuf>) -> Result<ClientConfig, Trouble> {
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             let certificate =
                 certificate.map_err(|error| Trouble::Setup(format!("ca_file {shown} is not PEM: {error}")))?;
+            named.push(certificate.clone());
             roots.add(certificate).map_err(|error| {
                 Trouble::Setup(format!("ca_file {shown} has a certificate that cannot be used: {error}"))
             })?;
@@ -203,7 +207,11 @@ fn tls_config(ca_file: Option<PathBuf>) -> Result<ClientConfig, Trouble> {
             "this system has no trusted certificates; install ca-certificates or name a ca_file".to_owned(),
         ));
     }
-    Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+    let authorities = WebPkiServerVerifier::builder(Arc::new(roots))
+        .build()
+        .map_err(|error| Trouble::Setup(format!("the trusted certificates cannot be used: {error}")))?;
+    let trust = Arc::new(Trust::new(authorities, named));
+    Ok(ClientConfig::builder().dangerous().with_custom_certificate_verifier(trust).with_no_client_auth())
 }
 
 /// Takes the greeting and asks for the upgrade. Lines are read byte by byte and never past their end, so whatever a

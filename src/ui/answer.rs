@@ -1,0 +1,248 @@
+//! What comes back: answers to questions, outcomes of acts, changes in the store.
+
+use super::composer::{Composer, Stage};
+use super::screen::{Said, Then, Undo};
+use super::sheet::Content;
+use super::{Load, Loaded, Refusal, Screen};
+use crate::model::{Acted, Event, EventKind};
+
+impl Screen {
+    /// Something was loaded, or could not be.
+    pub(super) fn loaded(&mut self, answer: Result<Loaded, String>) {
+        self.touch();
+        match answer {
+            Ok(loaded) => self.take(loaded),
+            Err(why) => {
+                // It does not say which question failed: all may be asked again.
+                self.inbox.failed();
+                (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
+                (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
+                for sheet in &mut self.sheets {
+                    (sheet.asked, sheet.again) = (false, false);
+                }
+                self.complain(why);
+            }
+        }
+    }
+
+    fn take(&mut self, loaded: Loaded) {
+        match loaded {
+            Loaded::Inbox { view, filter, after, page } => {
+                if let Some(load) = self.inbox.answer(view, &filter, after, page) {
+                    self.load(load);
+                }
+                self.follow();
+            }
+            Loaded::Customer(id, profile) => self.take_profile(id, profile),
+            Loaded::Timeline { customer, before, page } => {
+                self.timeline_asked = None;
+                let again = std::mem::take(&mut self.timeline_again);
+                match self.open.as_mut().filter(|open| open.id == customer) {
+                    Some(open) => {
+                        open.answer(before, page);
+                        self.mark_read();
+                        if again {
+                            self.ask_open();
+                        }
+                        self.answer_when_loaded();
+                    }
+                    // The agent went on meanwhile: now the one wanted.
+                    None => self.ask_open(),
+                }
+            }
+            Loaded::Counts(counts) => {
+                self.counts = counts;
+                self.counts_asked = false;
+                if std::mem::take(&mut self.counts_again) {
+                    self.ask_counts();
+                }
+            }
+            Loaded::Drafts(drafts) => {
+                if let (Some(verb), None) = (self.reply_wanted, &self.composer)
+                    && self.sheets.is_empty()
+                {
+                    self.reply_wanted = None;
+                    return self.offer_draft(verb, drafts);
+                }
+                self.fill(Content::Drafts(drafts));
+            }
+            Loaded::Outbox(rows) => self.fill(Content::Outbox(rows)),
+            Loaded::Dead(rows) => self.fill(Content::Dead(rows)),
+            Loaded::Automated { after, page } => {
+                let found = self.sheets.iter_mut().find(|sheet| matches!(sheet.content, Content::Automated(..)));
+                if let Some(sheet) = found {
+                    sheet.take_automated(after, page);
+                    (sheet.loaded, sheet.asked) = (true, false);
+                }
+            }
+            Loaded::Original(id, text) => self.fill(Content::Original(id, text)),
+            Loaded::DeadOriginal(id, text) => self.fill(Content::DeadOriginal(id, text)),
+        }
+    }
+
+    fn take_profile(&mut self, id: crate::model::CustomerId, profile: Option<Box<crate::model::CustomerView>>) {
+        self.profile_asked = None;
+        match self.open.as_mut().filter(|open| open.id == id) {
+            Some(open) => {
+                open.gone = profile.is_none();
+                open.profile = profile;
+                if open.loaded {
+                    self.mark_read();
+                }
+                self.answer_when_loaded();
+            }
+            None => self.ask_profile(),
+        }
+    }
+
+    /// Gives what came to the sheet that asked for it; what nobody asks for any more is left.
+    fn fill(&mut self, content: Content) {
+        let Some(sheet) = self.sheets.iter_mut().find(|sheet| sheet.asked && sheet.content.is_same(&content)) else {
+            return;
+        };
+        sheet.content = content;
+        sheet.lines = (Vec::new(), 0);
+        (sheet.loaded, sheet.asked) = (true, false);
+        if std::mem::take(&mut sheet.again)
+            && let Some(load) = sheet.load()
+        {
+            self.load(load);
+        }
+    }
+
+    /// An act was done, or refused.
+    pub(super) fn acted(&mut self, number: u64, answer: Result<Acted, Refusal>) {
+        let Some(then) = self.acts.remove(&number) else { return };
+        self.touch();
+        match (answer, then) {
+            (Ok(_), Then::Quiet | Then::SaveDraft) => {}
+            (Ok(acted), Then::Say) => {
+                self.say_done(&acted);
+                self.remember_acted(acted, None);
+            }
+            (Ok(acted), Then::Send { compose, name }) => {
+                let (customer, resolved) = (acted.customer.or(compose.customer), compose.resolve);
+                self.written(customer, resolved);
+                self.said = Some(Said { text: acted.said.clone(), trouble: false, leaves: acted.leaves });
+                self.remember_acted(acted, Some(Box::new((*compose, name))));
+            }
+            (Ok(acted), Then::Undone { said, reopen }) => {
+                let what = if acted.said.is_empty() { said } else { acted.said };
+                self.said = Some(Said { text: format!("taken back: {what}"), ..Said::default() });
+                if let Some(reopen) = reopen {
+                    self.reopen(reopen.0, reopen.1);
+                }
+            }
+            (Err(refusal), then) => self.refused(number, refusal, &then),
+        }
+    }
+
+    fn say_done(&mut self, acted: &Acted) {
+        self.said = Some(Said { text: acted.said.clone(), trouble: false, leaves: acted.leaves });
+    }
+
+    fn remember_acted(&mut self, acted: Acted, reopen: Option<Box<(crate::model::Compose, String)>>) {
+        if !acted.undo.is_empty() {
+            self.remember(Undo { said: acted.said, acts: acted.undo, reopen });
+        }
+    }
+
+    fn refused(&mut self, number: u64, refusal: Refusal, then: &Then) {
+        let now = self.now;
+        if let Some(composer) = &mut self.composer {
+            match (then, &mut composer.stage) {
+                (Then::SaveDraft, _) => composer.not_saved(now),
+                (Then::Send { .. }, Stage::Review { sending, moved, .. }) if *sending == Some(number) => {
+                    *sending = None;
+                    if let Refusal::Moved(why) = &refusal {
+                        *moved = Some(why.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        match refusal {
+            Refusal::Moved(why) => {
+                self.complain(format!("{why} · y sends all the same, e goes on writing"));
+                self.ask_open();
+            }
+            Refusal::Other(why) if matches!(then, Then::SaveDraft) => {
+                self.complain(format!("the draft is not saved: {why}"));
+            }
+            Refusal::Other(why) => self.complain(why),
+        }
+    }
+
+    /// Something changed in the store: asks again for what is shown and touched.
+    pub(super) fn changed(&mut self, event: &Event) {
+        use EventKind as K;
+        let writing = self.composer.as_ref().map(|composer| composer.draft);
+        if event.kind == K::Draft && event.draft.is_some() && event.draft == writing {
+            // Our own typing, saved.
+            return;
+        }
+        if !event.customers.is_empty()
+            && event.kind != K::Draft
+            && let Some(load) = self.inbox.reload()
+        {
+            self.load(load);
+        }
+        if self.open.as_ref().is_some_and(|open| event.customers.contains(&open.id)) {
+            match event.kind {
+                K::Ingested | K::Queued | K::Outgoing | K::Noted | K::Bounced => self.ask_open(),
+                K::Case | K::Profile | K::Draft | K::Dead | K::Read => self.ask_profile_again(),
+            }
+        }
+        if matches!(event.kind, K::Queued | K::Outgoing | K::Draft | K::Dead | K::Bounced | K::Noted)
+            || !event.dead.is_empty()
+        {
+            self.ask_counts();
+        }
+        self.reload_sheets(|content| match content {
+            Content::Outbox(_) => matches!(event.kind, K::Queued | K::Outgoing | K::Bounced),
+            Content::Dead(_) => event.kind == K::Dead || !event.dead.is_empty(),
+            Content::Automated(..) => event.kind == K::Ingested && !event.messages.is_empty(),
+            Content::Drafts(_) => matches!(event.kind, K::Draft | K::Queued | K::Noted),
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Help(_) => false,
+        });
+    }
+
+    /// The profile that is out may be older than the change: it is asked for once more.
+    fn ask_profile_again(&mut self) {
+        let Some(id) = self.open.as_ref().map(|open| open.id) else { return };
+        self.profile_asked = Some(id);
+        self.load(Load::Customer(id));
+    }
+
+    fn reload_sheets(&mut self, touched: impl Fn(&Content) -> bool) {
+        let loads: Vec<Load> = self
+            .sheets
+            .iter_mut()
+            .filter(|sheet| touched(&sheet.content))
+            .filter_map(super::sheet::Sheet::load)
+            .collect();
+        for load in loads {
+            self.load(load);
+        }
+    }
+
+    /// Changes were missed: asks again for all that is shown.
+    pub(super) fn reload_all(&mut self) {
+        if let Some(load) = self.inbox.reload() {
+            self.load(load);
+        }
+        self.ask_open();
+        self.ask_counts();
+        self.reload_sheets(|_| true);
+    }
+}
+
+impl Composer {
+    /// Why it did not leave, if the timeline moved.
+    pub(super) fn moved(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Review { moved, .. } => moved.as_deref(),
+            Stage::Writing => None,
+        }
+    }
+}

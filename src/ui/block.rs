@@ -1,0 +1,268 @@
+//! One message of a timeline as lines of the screen.
+
+use super::fold::{Stretch, stretches};
+use super::text::{Row, count, cut, fit, piece, size, width, wrap};
+use super::when;
+use crate::model::{Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp};
+use crate::theme::Element;
+use jiff::tz::TimeZone;
+
+/// Lines of one message that are laid out; the rest is in the original.
+const MAX_ROWS: usize = 3_000;
+
+/// What the lines depend on besides the message.
+pub(super) struct Surroundings<'s> {
+    /// Columns there are.
+    pub columns: usize,
+    /// The time, for countdowns.
+    pub now: Timestamp,
+    /// The agent's zone.
+    pub zone: &'s TimeZone,
+    /// The message before, if there is one.
+    pub before: Option<&'s Message>,
+    /// Quotes and signature are shown.
+    pub unfolded: bool,
+    /// This agent.
+    pub agent: &'s str,
+}
+
+/// The lines of a message.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Block {
+    /// All lines, the day's line first if the day is another one.
+    pub rows: Vec<Row>,
+    /// How many of them come before the message itself.
+    pub lead: usize,
+    /// The message counts down to leaving.
+    pub counts_down: bool,
+}
+
+/// A party as shown: name and address, or the address.
+pub(super) fn party(party: &Party) -> String {
+    if party.name.is_empty() || party.name == party.address {
+        party.address.clone()
+    } else {
+        format!("{} <{}>", party.name, party.address)
+    }
+}
+
+/// Parties as shown, with commas.
+pub(super) fn parties(all: &[Party]) -> String {
+    all.iter().map(party).collect::<Vec<_>>().join(", ")
+}
+
+/// The subject without the marks of answering, to see whether a conversation changed its topic.
+fn bare_subject(subject: &str) -> &str {
+    let mut bare = subject.trim();
+    while let Some((mark, rest)) = bare.split_once([':', '：']) {
+        let mark = mark.trim().to_lowercase();
+        if !matches!(mark.as_str(), "re" | "aw" | "fwd" | "fw" | "wg" | "sv" | "tr" | "rv" | "回复" | "答复" | "转发")
+        {
+            break;
+        }
+        bare = rest.trim();
+    }
+    bare
+}
+
+/// Lays a message out.
+pub(super) fn block(entry: &TimelineEntry, around: &Surroundings<'_>) -> Block {
+    let message = &entry.message;
+    let mut block = Block::default();
+    let day = when::day(message.at, around.zone);
+    if around.before.is_none_or(|before| when::day(before.at, around.zone) != day) {
+        let text = format!("── {day} ");
+        let rest = around.columns.saturating_sub(width(&text));
+        block.rows.push(vec![piece(Element::Day, cut(&format!("{text}{}", "─".repeat(rest)), around.columns))]);
+        block.lead = 1;
+    }
+    if message.direction == Direction::Note {
+        note(&mut block.rows, entry, around);
+    } else {
+        mail(&mut block, entry, around);
+    }
+    block.rows.push(Row::new());
+    block
+}
+
+/// A private note: in its own frame, named in words.
+fn note(rows: &mut Vec<Row>, entry: &TimelineEntry, around: &Surroundings<'_>) {
+    let message = &entry.message;
+    let columns = around.columns.max(12);
+    let by = message.agent.as_deref().unwrap_or(&message.from.name);
+    let head = format!("╔═ NOTE · private, stays here · {by} · {} ", when::clock(message.at, around.zone));
+    let head = cut(&head, columns - 1);
+    let fill = "═".repeat((columns - 1).saturating_sub(width(&head)));
+    rows.push(vec![piece(Element::Note, format!("{head}{fill}╗"))]);
+    match &entry.text {
+        Ok(text) => {
+            for line in text.trim_end().lines().take(MAX_ROWS) {
+                for part in wrap(line, columns - 4) {
+                    rows.push(vec![
+                        piece(Element::Note, "║ "),
+                        piece(Element::NoteText, fit(&part, columns - 4)),
+                        piece(Element::Note, " ║"),
+                    ]);
+                }
+            }
+        }
+        Err(why) => rows.push(vec![
+            piece(Element::Note, "║ "),
+            piece(Element::Error, fit(&format!("cannot be shown: {why}"), columns - 4)),
+            piece(Element::Note, " ║"),
+        ]),
+    }
+    rows.push(vec![piece(Element::Note, format!("╚{}╝", "═".repeat(columns - 2)))]);
+}
+
+/// A message from or to the customer.
+fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
+    let message = &entry.message;
+    let own = message.direction == Direction::Outbound;
+    let edge = match (own, message.automated.is_some()) {
+        (true, _) => Element::Outbound,
+        (false, true) => Element::Automated,
+        (false, false) => Element::Inbound,
+    };
+    // Our own messages stand to the right and have a double edge: told apart without colours too.
+    let (indent, bar) = if own { ("    ", "║ ") } else { ("", "│ ") };
+    let columns = around.columns.saturating_sub(width(indent) + width(bar)).max(10);
+    let rows = &mut block.rows;
+    let mut line = |pieces: Row| {
+        let mut row = vec![piece(edge, format!("{indent}{bar}"))];
+        row.extend(pieces);
+        rows.push(row);
+    };
+
+    line(head(message, own, edge, columns, around));
+    let changed = around.before.is_none_or(|before| {
+        before.thread != message.thread || bare_subject(&before.subject) != bare_subject(&message.subject)
+    });
+    if changed && !message.subject.is_empty() {
+        line(vec![piece(Element::Dim, "Subject: "), piece(Element::Subject, cut(&message.subject, columns - 9))]);
+    }
+    if own {
+        line(vec![piece(Element::Dim, cut(&format!("To: {}", parties(&message.to)), columns))]);
+    }
+    if !message.cc.is_empty() {
+        line(vec![piece(Element::Dim, cut(&format!("Cc: {}", parties(&message.cc)), columns))]);
+    }
+    if let Some(reply_to) = &message.reply_to {
+        let text = format!("! Reply-To differs: answers go to {}", party(reply_to));
+        line(vec![piece(Element::Warning, cut(&text, columns))]);
+    }
+    if let Some(automated) = message.automated {
+        line(vec![piece(Element::Automated, format!("AUTOMATED · {}", automated.word()))]);
+    }
+    match &entry.text {
+        Ok(text) => body(&mut line, text, around.unfolded, columns, message.automated.is_some()),
+        Err(why) => line(vec![piece(Element::Error, cut(&format!("cannot be shown: {why}"), columns))]),
+    }
+    for (index, attachment) in message.attachments.iter().take(100).enumerate() {
+        let about = format!("  {}, {}", attachment.media_type, size(attachment.size));
+        let name = cut(&attachment.name, columns.saturating_sub(width(&about) + 6).max(6));
+        line(vec![
+            piece(Element::Attachment, format!("@{} {name}", index + 1)),
+            piece(Element::Dim, cut(&about, columns.saturating_sub(width(&name) + 4))),
+        ]);
+    }
+    if own {
+        for (element, text) in delivery(entry, around) {
+            for part in wrap(&text, columns).into_iter().take(4) {
+                line(vec![piece(element, part)]);
+            }
+        }
+        block.counts_down = entry.outgoing.as_ref().is_some_and(|out| out.state == OutboxState::Held);
+    }
+}
+
+/// Who, which way, when.
+fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Surroundings<'_>) -> Row {
+    let clock = when::clock(message.at, around.zone);
+    let who = match (&message.agent, own) {
+        (Some(agent), true) if agent == around.agent => format!("→ you ({agent})"),
+        (Some(agent), true) => format!("→ {agent}"),
+        (None, true) => format!("→ us, {}", party(&message.from)),
+        (_, false) => format!("← {}", party(&message.from)),
+    };
+    let about = format!(" {}{}{}", message.channel, if message.account.is_empty() { "" } else { "/" }, message.account);
+    let room = columns.saturating_sub(width(&clock) + 1);
+    let who = cut(&who, room);
+    let about = cut(&about, room.saturating_sub(width(&who)));
+    let gap = columns.saturating_sub(width(&who) + width(&about) + width(&clock));
+    vec![piece(edge, who), piece(Element::Dim, about), piece(Element::Dim, format!("{}{clock}", " ".repeat(gap)))]
+}
+
+/// The text with quotes and signature folded.
+fn body(line: &mut impl FnMut(Row), text: &str, unfolded: bool, columns: usize, automated: bool) {
+    let plain = if automated { Element::Automated } else { Element::Text };
+    let mut left = MAX_ROWS;
+    for stretch in stretches(text) {
+        let (element, word) = match stretch {
+            Stretch::New(_) => (plain, ""),
+            Stretch::Quote(_) => (Element::Quote, "quoted"),
+            Stretch::Signature(_) => (Element::Quote, "of signature"),
+        };
+        let lines = stretch.lines();
+        if !word.is_empty() && !unfolded {
+            let number = lines.iter().filter(|line| !line.trim().is_empty()).count() as u64;
+            let text = match word {
+                "quoted" => format!("⋯ {} (o unfolds)", count(number, "quoted line", "quoted lines")),
+                _ => format!("⋯ {} (o unfolds)", count(number, "line of signature", "lines of signature")),
+            };
+            line(vec![piece(Element::Folded, cut(&text, columns))]);
+            continue;
+        }
+        // Empty lines at the edges of a stretch say nothing.
+        let trimmed = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
+        for text in &lines[..trimmed] {
+            for part in wrap(text, columns) {
+                if left == 0 {
+                    line(vec![piece(Element::Folded, cut("⋯ it goes on: v shows the original", columns))]);
+                    return;
+                }
+                left -= 1;
+                line(vec![piece(element, part)]);
+            }
+        }
+    }
+}
+
+/// What is known of its delivery, in words.
+fn delivery(entry: &TimelineEntry, around: &Surroundings<'_>) -> Vec<(Element, String)> {
+    if let Some(outgoing) = &entry.outgoing {
+        let waits = |text: String| {
+            let reason = if outgoing.reason.is_empty() { String::new() } else { format!(": {}", outgoing.reason) };
+            format!("{text}{reason}")
+        };
+        match outgoing.state {
+            OutboxState::Held => {
+                let seconds = when::seconds_until(outgoing.due, around.now);
+                return vec![(Element::Warning, format!("… leaves in {seconds} s · u takes it back"))];
+            }
+            OutboxState::Queued => return vec![(Element::Dim, waits("… queued".to_owned()))],
+            OutboxState::Sending => return vec![(Element::Dim, "… sending".to_owned())],
+            OutboxState::Failed => {
+                return vec![(Element::Error, waits("✗ FAILED".to_owned())), (Element::Dim, OUTBOX_HINT.to_owned())];
+            }
+            OutboxState::Unknown => {
+                return vec![
+                    (Element::Error, waits("? UNKNOWN whether it arrived".to_owned())),
+                    (Element::Dim, OUTBOX_HINT.to_owned()),
+                ];
+            }
+            OutboxState::Sent | OutboxState::Cancelled => {}
+        }
+    }
+    match &entry.message.delivery {
+        Delivery::None => Vec::new(),
+        Delivery::Pending => vec![(Element::Dim, "… in the outbox".to_owned())],
+        Delivery::Sent => vec![(Element::Good, "✓ sent".to_owned())],
+        Delivery::Failed(why) => vec![(Element::Error, format!("✗ FAILED: {why}"))],
+        Delivery::Unknown(why) => vec![(Element::Error, format!("? UNKNOWN whether it arrived: {why}"))],
+        Delivery::Bounced(why) => vec![(Element::Error, format!("✗ BOUNCED, it came back: {why}"))],
+        Delivery::Cancelled => vec![(Element::Dim, "○ taken back, it never left".to_owned())],
+    }
+}
+
+const OUTBOX_HINT: &str = "decide in the outbox: g b";

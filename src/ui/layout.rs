@@ -1,0 +1,91 @@
+//! Which pane stands where.
+
+use ratatui::layout::Rect;
+
+/// The panes of a seat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pane {
+    /// One row a customer.
+    #[default]
+    Inbox,
+    /// A customer's messages.
+    Timeline,
+    /// Who the customer is.
+    Profile,
+}
+
+/// Narrower or lower than this nothing useful fits.
+pub(super) const LEAST: (u16, u16) = (60, 15);
+
+/// The places of a frame. What is `None` is not shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// The list of cases.
+    pub inbox: Option<Rect>,
+    /// The messages.
+    pub timeline: Option<Rect>,
+    /// The profile.
+    pub profile: Option<Rect>,
+    /// Where a message is written.
+    pub compose: Option<Rect>,
+    /// All of the above: lists and help cover it.
+    pub body: Rect,
+    /// How it all is.
+    pub status: Rect,
+    /// Keys, questions and prompts.
+    pub hint: Rect,
+}
+
+/// True when the terminal is too small.
+pub(super) fn too_small(width: u16, height: u16) -> bool {
+    width < LEAST.0 || height < LEAST.1
+}
+
+/// One pane under 100 columns, two under 150, then three. While writing, the timeline stays beside the text if there is
+/// room.
+pub(super) fn layout(width: u16, height: u16, focus: Pane, composing: bool) -> Layout {
+    let rows = height.saturating_sub(2);
+    let body = Rect::new(0, 0, width, rows);
+    let column = |x: u16, wide: u16| Some(Rect::new(x, 0, wide, rows));
+    let mut layout = Layout {
+        body,
+        status: Rect::new(0, rows, width, 1),
+        hint: Rect::new(0, rows + 1, width, 1),
+        ..Layout::default()
+    };
+    match width {
+        0..100 if composing => layout.compose = Some(body),
+        0..100 => match focus {
+            Pane::Inbox => layout.inbox = Some(body),
+            Pane::Timeline => layout.timeline = Some(body),
+            Pane::Profile => layout.profile = Some(body),
+        },
+        _ if composing => {
+            let left = width / 2;
+            layout.timeline = column(0, left);
+            layout.compose = column(left, width - left);
+        }
+        100..150 if focus == Pane::Profile => {
+            let right = 38;
+            layout.timeline = column(0, width - right);
+            layout.profile = column(width - right, right);
+        }
+        100..150 => {
+            let left = width * 2 / 5;
+            layout.inbox = column(0, left);
+            layout.timeline = column(left, width - left);
+        }
+        _ => {
+            let (left, right) = (width * 2 / 6, 38);
+            layout.inbox = column(0, left);
+            layout.timeline = column(left, width - left - right);
+            layout.profile = column(width - right, right);
+        }
+    }
+    layout
+}
+
+/// The inside of a pane's frame.
+pub(super) fn inner(area: Rect) -> Rect {
+    Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(2), area.height.saturating_sub(2))
+}

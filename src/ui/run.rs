@@ -1,0 +1,319 @@
+//! Running commands: moving about and opening things. Cases are in `triage.rs`, writing in `write.rs`, lists in
+//! `lists.rs`.
+
+use super::composer::Stage;
+use super::inbox::show_filter;
+use super::layout::Pane;
+use super::prompt::{Choice, Prompt, Purpose, Question};
+use super::sheet::{Content, Sheet};
+use super::{Effect, Screen};
+use crate::command::{Action, Takes, Verb, of};
+use crate::keymap::Context;
+use crate::model::{InboxFilter, InboxView};
+
+/// Columns from which the timeline follows the cursor of the inbox.
+const FOLLOW_FROM: u16 = 100;
+
+impl Screen {
+    /// Runs a command.
+    pub(super) fn run(&mut self, action: &Action) {
+        if self.prompt.is_some() {
+            return self.run_in_prompt(action.verb);
+        }
+        // A key alone asks for what it needs; so do those whose argument may be empty but says something.
+        let asks = match of(action.verb).takes {
+            Takes::Needed(_) => true,
+            Takes::Optional(_) => matches!(action.verb, Verb::Name | Verb::Remark | Verb::Language | Verb::Filter),
+            Takes::Nothing => false,
+        };
+        if asks && action.argument.is_empty() {
+            return self.ask_for(action.verb);
+        }
+        self.run_with(action.verb, &action.argument);
+    }
+
+    fn ask_for(&mut self, verb: Verb) {
+        let profile = self.open.as_ref().filter(|open| Some(open.id) == self.target()).and_then(|o| o.profile.as_ref());
+        let customer = profile.map(|profile| &profile.customer);
+        let begin = match verb {
+            Verb::Filter => {
+                let before = self.inbox.filter.clone();
+                let text = show_filter(&before, &self.agent);
+                self.focus = Pane::Inbox;
+                self.prompt = Some(Prompt::new(Purpose::Filter(before), &text));
+                return self.touch();
+            }
+            Verb::Name => customer.map(|customer| customer.name.clone()),
+            Verb::Remark => customer.map(|customer| customer.notes.clone()),
+            Verb::Language => customer.and_then(|customer| customer.language.clone()),
+            Verb::Assign => Some("me".to_owned()),
+            _ => None,
+        };
+        let about_case = matches!(verb, Verb::Snooze | Verb::Assign | Verb::Priority | Verb::Tag)
+            || matches!(verb, Verb::Name | Verb::Remark | Verb::Language | Verb::Field);
+        if about_case && self.target().is_none() {
+            return self.complain("choose a customer first");
+        }
+        self.ask_argument(verb, &begin.unwrap_or_default());
+    }
+
+    /// Runs a command with its argument, which may be empty.
+    pub(super) fn run_with(&mut self, verb: Verb, argument: &str) {
+        use Verb as V;
+        let context = self.context();
+        match verb {
+            V::Down | V::Up | V::Top | V::Bottom | V::HalfDown | V::HalfUp | V::PageDown | V::PageUp => {
+                self.move_by(verb, context);
+            }
+            V::Open => self.open_selected(context),
+            V::Back => self.back(context),
+            V::NextPane | V::PreviousPane => self.next_pane(verb == V::NextPane, context),
+            V::NextCase | V::PreviousCase => {
+                self.sheets.clear();
+                if !self.open_neighbour(verb == V::NextCase) {
+                    self.say(if verb == V::NextCase { "this is the last case" } else { "this is the first case" });
+                }
+            }
+            V::View => match InboxView::from_word(argument) {
+                Some(view) => {
+                    self.sheets.clear();
+                    self.focus = Pane::Inbox;
+                    let filter = self.inbox.filter.clone();
+                    self.show_inbox(view, filter);
+                }
+                None => self.complain(format!("there is no view `{argument}`; say {}", of(verb).takes.help())),
+            },
+            V::Filter => {
+                self.focus = Pane::Inbox;
+                let filter = super::inbox::parse_filter(argument, &self.agent);
+                self.show_inbox(self.inbox.view, filter);
+            }
+            V::Outbox => self.open_sheet(Content::Outbox(Vec::new())),
+            V::Dead => self.open_sheet(Content::Dead(Vec::new())),
+            V::Automated => self.open_sheet(Content::Automated(Vec::new(), None)),
+            V::Drafts => self.open_sheet(Content::Drafts(Vec::new())),
+            V::Help => self.open_sheet(Content::Help(context)),
+            V::Resolve
+            | V::Reopen
+            | V::Wait
+            | V::Snooze
+            | V::Assign
+            | V::Priority
+            | V::Tag
+            | V::Read
+            | V::Unread
+            | V::Undo
+            | V::Name
+            | V::Remark
+            | V::Language
+            | V::Field => self.triage(verb, argument),
+            V::Reply | V::ReplyAll | V::Forward | V::Compose | V::Note => self.write(verb, argument),
+            V::Review | V::Send | V::SendResolve | V::Edit | V::Attach | V::Detach | V::Postpone | V::Discard => {
+                self.finish_writing(verb, argument);
+            }
+            V::Fold => self.fold(),
+            V::SaveAttachment => self.save_attachment(argument),
+            V::Original => self.show_original(),
+            V::SaveOriginal => self.save_original(),
+            V::Retry | V::Cancel | V::MarkSent | V::Save | V::Delete => self.run_in_list(verb),
+            V::CommandLine => {
+                self.prompt = Some(Prompt::new(Purpose::Command, ""));
+                self.touch();
+            }
+            V::Sync => {
+                self.effect(Effect::SyncNow);
+                self.say("looking for new messages");
+            }
+            // The seat draws anew all it has; to the screen that is one more frame.
+            V::Redraw => {
+                self.touch();
+                self.effect(Effect::Redraw);
+            }
+            V::Quit => self.quit(),
+        }
+    }
+
+    fn move_by(&mut self, verb: Verb, context: Context) {
+        let height = self.rows();
+        let (half, page) = ((height / 2).max(1) as isize, height.saturating_sub(1).max(1) as isize);
+        let rows = match verb {
+            Verb::Down => 1,
+            Verb::Up => -1,
+            Verb::HalfDown => half,
+            Verb::HalfUp => -half,
+            Verb::PageDown => page,
+            Verb::PageUp => -page,
+            Verb::Top => isize::MIN,
+            _ => isize::MAX,
+        };
+        self.touch();
+        match context {
+            Context::List => self.move_in_list(rows, height),
+            Context::Review => self.scroll_review(rows),
+            Context::Inbox => self.move_in_inbox(rows),
+            Context::Profile => {
+                if let Some(open) = &mut self.open {
+                    open.profile_top = open.profile_top.saturating_add_signed(rows).min(500);
+                }
+            }
+            Context::Timeline => self.move_in_timeline(rows, height),
+            Context::Global | Context::Compose | Context::Prompt => {}
+        }
+    }
+
+    fn move_in_inbox(&mut self, rows: isize) {
+        if rows == isize::MIN
+            && let Some(load) = self.inbox.rewind()
+        {
+            self.load(load);
+        }
+        let last = self.inbox.rows.len().saturating_sub(1);
+        self.inbox.selected = self.inbox.selected.saturating_add_signed(rows).min(last);
+        self.follow();
+    }
+
+    /// On a wide screen the timeline shows whom the cursor is on, without counting as read.
+    pub(super) fn follow(&mut self) {
+        if self.size.0 >= FOLLOW_FROM
+            && self.focus == Pane::Inbox
+            && self.composer.is_none()
+            && let Some(id) = self.inbox.row().map(|row| row.customer)
+            && self.open.as_ref().is_none_or(|open| open.id != id)
+        {
+            self.open_customer(id, false);
+        }
+    }
+
+    fn move_in_timeline(&mut self, rows: isize, height: usize) {
+        let Some(open) = &mut self.open else { return };
+        match rows {
+            1 | -1 => open.step(rows > 0, height),
+            isize::MIN => {
+                open.selected = 0;
+                open.show_selected(height);
+            }
+            isize::MAX if open.latest_dropped() => {
+                open.selected = open.entries.len().saturating_sub(1);
+                self.ask_open();
+            }
+            isize::MAX => {
+                open.selected = open.entries.len().saturating_sub(1);
+                open.show_selected(height);
+            }
+            rows => open.scroll(rows, height),
+        }
+    }
+
+    fn open_selected(&mut self, context: Context) {
+        match context {
+            Context::Inbox => {
+                if let Some(id) = self.inbox.row().map(|row| row.customer) {
+                    self.focus = Pane::Timeline;
+                    self.open_customer(id, true);
+                }
+            }
+            Context::Timeline => self.fold(),
+            Context::List => self.open_in_list(),
+            _ => {}
+        }
+    }
+
+    /// Goes to the row behind or before the open customer's, and opens that one. False when there is none.
+    pub(super) fn open_neighbour(&mut self, next: bool) -> bool {
+        let current = self.open.as_ref().filter(|_| self.focus != Pane::Inbox).map(|open| open.id);
+        let at = current.and_then(|id| self.inbox.position(id)).unwrap_or(self.inbox.selected);
+        let to = if next { at + 1 } else { at.wrapping_sub(1) };
+        let Some(id) = self.inbox.rows.get(to).map(|row| row.customer) else { return false };
+        self.inbox.selected = to;
+        self.focus = Pane::Timeline;
+        self.open_customer(id, true);
+        true
+    }
+
+    fn back(&mut self, context: Context) {
+        self.touch();
+        match context {
+            Context::List => drop(self.sheets.pop()),
+            Context::Timeline | Context::Profile => self.focus = Pane::Inbox,
+            Context::Compose => self.ask_about_text(),
+            Context::Inbox if self.inbox.filter != InboxFilter::default() => {
+                self.show_inbox(self.inbox.view, InboxFilter::default());
+            }
+            Context::Inbox if self.inbox.view != InboxView::default() => {
+                self.show_inbox(InboxView::default(), InboxFilter::default());
+            }
+            Context::Inbox => self.question = Some(Question::yes_no("Leave Switchboard?", Choice::Quit)),
+            Context::Global | Context::Review | Context::Prompt => {}
+        }
+    }
+
+    fn next_pane(&mut self, forward: bool, context: Context) {
+        self.touch();
+        if context == Context::Compose {
+            if let Some(composer) = &mut self.composer {
+                composer.next_field(forward);
+            }
+            return;
+        }
+        if matches!(context, Context::List | Context::Review) {
+            return;
+        }
+        const ORDER: [Pane; 3] = [Pane::Inbox, Pane::Timeline, Pane::Profile];
+        let at = ORDER.iter().position(|pane| *pane == self.focus).unwrap_or_default();
+        let to = ORDER[(at + if forward { 1 } else { 2 }) % 3];
+        if to != Pane::Inbox {
+            // What the cursor is on is what one goes to.
+            let id = match self.focus {
+                Pane::Inbox => self.inbox.row().map(|row| row.customer),
+                _ => self.open.as_ref().map(|open| open.id),
+            };
+            let Some(id) = id else { return self.say("no customer is selected") };
+            self.focus = to;
+            return self.open_customer(id, true);
+        }
+        self.focus = to;
+    }
+
+    fn fold(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.fold();
+            self.touch();
+        }
+    }
+
+    /// Shows a list or text over the panes; the same one twice is shown once.
+    pub(super) fn open_sheet(&mut self, content: Content) {
+        const DEPTH: usize = 8;
+        let kind = std::mem::discriminant(&content);
+        self.sheets.retain(|sheet| std::mem::discriminant(&sheet.content) != kind);
+        if self.sheets.len() == DEPTH {
+            self.sheets.remove(0);
+        }
+        let mut sheet = Sheet::new(content);
+        if let Some(load) = sheet.load() {
+            self.load(load);
+        }
+        self.sheets.push(sheet);
+        self.touch();
+    }
+
+    fn quit(&mut self) {
+        if self.composer.as_ref().is_some_and(super::composer::Composer::has_text) {
+            self.question = Some(Question::yes_no("Leave? What you are writing stays as a draft.", Choice::Quit));
+            return self.touch();
+        }
+        self.leave();
+    }
+
+    /// Hands over what was typed and leaves.
+    pub(super) fn leave(&mut self) {
+        let unsaved = self.composer.as_ref().is_some_and(|composer| {
+            let sending = matches!(composer.stage, Stage::Review { sending: Some(_), .. });
+            composer.has_text() && !sending && (composer.wants_saving().is_some() || !composer.kept)
+        });
+        if unsaved {
+            self.save_draft();
+        }
+        self.effect(Effect::Quit);
+    }
+}

@@ -1,0 +1,448 @@
+//! The screen of one agent: its state, and what happens to it.
+
+use super::composer::Composer;
+use super::inbox::Inbox;
+use super::layout::{Layout, Pane, inner, layout};
+use super::prompt::{Prompt, Question};
+use super::sheet::Sheet;
+use super::timeline::Open;
+use super::when::seconds_until;
+use super::{Counts, Effect, Load, Msg};
+use crate::keymap::{Context, Key, Keymap};
+use crate::model::{AccountFacts, AccountStatus, Act, Compose, CustomerId, InboxFilter, InboxView, Timestamp};
+use jiff::tz::TimeZone;
+use std::collections::{HashMap, VecDeque};
+
+/// What a screen must know to begin.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Rows of the terminal.
+    pub height: u16,
+    /// Who sits here.
+    pub agent: String,
+    /// The agent's time zone.
+    pub zone: TimeZone,
+    /// Our accounts.
+    pub accounts: Vec<AccountFacts>,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The time.
+    pub now: Timestamp,
+    /// Answers begin with what they answer, quoted.
+    pub quote: bool,
+    /// What is wrong with the agent's own files (keys, colours), to be shown first.
+    pub warnings: Vec<String>,
+}
+
+/// What to do when an act is answered.
+#[derive(Debug)]
+pub(super) enum Then {
+    /// Say what it did, remember how to take it back.
+    Say,
+    /// Only say what went wrong.
+    Quiet,
+    /// The draft of what is being written.
+    SaveDraft,
+    /// What was being written leaves; keep it in case it is taken back.
+    Send { compose: Box<Compose>, name: String },
+    /// The last of the acts that take something back; what to write again then.
+    Undone { said: String, reopen: Option<Box<(Compose, String)>> },
+}
+
+/// Something that can be taken back.
+#[derive(Debug)]
+pub(super) struct Undo {
+    /// What was done.
+    pub said: String,
+    /// What takes it back.
+    pub acts: Vec<Act>,
+    /// What was being written when it was sent.
+    pub reopen: Option<Box<(Compose, String)>>,
+}
+
+/// One sentence in the status line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The sentence.
+    pub text: String,
+    /// It is about trouble.
+    pub trouble: bool,
+    /// A countdown goes with it; it stays until then.
+    pub leaves: Option<Timestamp>,
+}
+
+/// How many things can be taken back.
+const UNDO_DEPTH: usize = 50;
+const SECOND: i64 = 1_000;
+
+/// One agent's screen. Pure: it learns by [`Screen::update`] and wants by the effects that gives.
+#[derive(Debug)]
+pub struct Screen {
+    pub(super) size: (u16, u16),
+    pub(super) agent: String,
+    pub(super) zone: TimeZone,
+    pub(super) accounts: Vec<AccountFacts>,
+    pub(super) keymap: Keymap,
+    pub(super) now: Timestamp,
+    pub(super) quote: bool,
+
+    pub(super) focus: Pane,
+    pub(super) inbox: Inbox,
+    pub(super) open: Option<Open>,
+    pub(super) composer: Option<Composer>,
+    pub(super) sheets: Vec<Sheet>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) question: Option<Question>,
+    /// Keys of a sequence that is not complete.
+    pub(super) keys: Vec<Key>,
+
+    pub(super) said: Option<Said>,
+    pub(super) notice: Option<String>,
+    pub(super) status: Vec<AccountStatus>,
+    pub(super) counts: Counts,
+
+    pub(super) undo: VecDeque<Undo>,
+    pub(super) acts: HashMap<u64, Then>,
+    next_act: u64,
+    /// Whose timeline was asked for and is not answered. One question at a time, so a held key does not flood the desk.
+    pub(super) timeline_asked: Option<CustomerId>,
+    pub(super) profile_asked: Option<CustomerId>,
+    pub(super) timeline_again: bool,
+    pub(super) counts_asked: bool,
+    pub(super) counts_again: bool,
+    /// A reply waits for the list of drafts.
+    pub(super) reply_wanted: Option<crate::command::Verb>,
+    /// When the seat was last asked to wake this screen.
+    wake: Option<Timestamp>,
+    effects: Vec<Effect>,
+    dirty: bool,
+}
+
+impl Screen {
+    /// An empty screen, and what it wants first.
+    pub fn new(setup: Setup) -> (Screen, Vec<Effect>) {
+        let said = setup.warnings.first().map(|first| Said {
+            text: match setup.warnings.len() {
+                1 => first.clone(),
+                more => format!("{first} (and {} more; `switchboard keys` lists them)", more - 1),
+            },
+            trouble: true,
+            leaves: None,
+        });
+        let mut screen = Screen {
+            size: (setup.width, setup.height),
+            agent: setup.agent,
+            zone: setup.zone,
+            accounts: setup.accounts,
+            keymap: setup.keymap,
+            now: setup.now,
+            quote: setup.quote,
+            focus: Pane::Inbox,
+            inbox: Inbox::default(),
+            open: None,
+            composer: None,
+            sheets: Vec::new(),
+            prompt: None,
+            question: None,
+            keys: Vec::new(),
+            said,
+            notice: None,
+            status: Vec::new(),
+            counts: Counts::default(),
+            undo: VecDeque::new(),
+            acts: HashMap::new(),
+            next_act: 1,
+            timeline_asked: None,
+            profile_asked: None,
+            timeline_again: false,
+            counts_asked: false,
+            counts_again: false,
+            reply_wanted: None,
+            wake: None,
+            effects: Vec::new(),
+            dirty: true,
+        };
+        screen.show_inbox(InboxView::default(), InboxFilter::default());
+        screen.ask_counts();
+        let effects = screen.settle();
+        (screen, effects)
+    }
+
+    /// Takes in what happened, and gives what is wanted now. The effects are to be carried out in their order, acts one
+    /// after the other.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        match msg {
+            Msg::Key(key) => self.key(key),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Resize(width, height) => {
+                self.dirty |= self.size != (width, height);
+                self.size = (width, height);
+            }
+            Msg::Loaded(answer) => self.loaded(*answer),
+            Msg::Acted(number, answer) => self.acted(number, *answer),
+            Msg::Changed(event) => self.changed(&event),
+            Msg::Lagged => self.reload_all(),
+            Msg::Status(status) => {
+                self.dirty |= self.status != status;
+                self.status = status;
+            }
+            Msg::Notice(notice) => {
+                self.dirty |= self.notice != notice;
+                self.notice = notice;
+            }
+            Msg::Clock(now) => self.clock(now),
+            Msg::Saved(result) => match result {
+                Ok(path) => self.say(format!("saved as {path}")),
+                Err(why) => self.complain(why),
+            },
+            Msg::Told(Ok(said)) => self.say(said),
+            Msg::Told(Err(why)) => self.complain(why),
+        }
+        self.settle()
+    }
+
+    /// The terminal is going away (hang-up, end of the program): what was typed and not saved yet is handed over.
+    pub fn hang_up(&mut self) -> Vec<Effect> {
+        if self.composer.as_ref().and_then(Composer::wants_saving).is_some() {
+            self.save_draft();
+        }
+        self.settle()
+    }
+
+    /// True when what is shown changed since this was last asked: only then a frame is worth drawing.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// Something changed on the screen.
+    pub(super) fn touch(&mut self) {
+        self.dirty = true;
+    }
+
+    /// The time moved on: countdowns and ages change, and what was typed is saved.
+    fn clock(&mut self, now: Timestamp) {
+        let before = std::mem::replace(&mut self.now, now);
+        self.dirty |= before.0.div_euclid(60 * SECOND) != now.0.div_euclid(60 * SECOND);
+        if let Some(leaves) = self.said.as_ref().and_then(|said| said.leaves) {
+            self.dirty |= seconds_until(leaves, before) != seconds_until(leaves, now);
+            if leaves <= now {
+                self.said = None;
+                self.dirty = true;
+            }
+        }
+        if let Some(open) = self.open.as_mut().filter(|open| open.counts_down())
+            && before.0.div_euclid(SECOND) != now.0.div_euclid(SECOND)
+        {
+            open.tick(now, &self.zone, &self.agent);
+            self.dirty = true;
+        }
+        if self.composer.as_ref().and_then(Composer::wants_saving).is_some_and(|at| at <= now) {
+            self.save_draft();
+        }
+    }
+
+    /// Saves what is being written, now.
+    pub(super) fn save_draft(&mut self) {
+        let Some(composer) = self.composer.as_mut() else { return };
+        let draft = composer.save(&self.agent, self.now);
+        self.act(Act::SaveDraft(Box::new(draft)), Then::SaveDraft);
+    }
+
+    /// Lays out what changed, asks to be woken if something must happen at a time, and hands out the effects.
+    fn settle(&mut self) -> Vec<Effect> {
+        let places = self.layout();
+        if let (Some(area), Some(open)) = (places.timeline, self.open.as_mut()) {
+            let inside = inner(area);
+            // One column is the cursor's edge.
+            let size = (usize::from(inside.width.saturating_sub(2)), usize::from(inside.height));
+            open.lay_out(size, self.now, &self.zone, &self.agent);
+        }
+        if let Some(area) = places.inbox {
+            self.inbox.scroll(usize::from(inner(area).height));
+        }
+        let body = inner(places.body);
+        if let Some(sheet) = self.sheets.last_mut() {
+            sheet.lay_out(usize::from(body.width).max(2));
+            sheet.scroll(usize::from(body.height));
+        }
+        self.ask_more();
+        self.ask_wake();
+        std::mem::take(&mut self.effects)
+    }
+
+    fn ask_more(&mut self) {
+        if let Some(load) = self.inbox.near_edge() {
+            self.load(load);
+        }
+        if self.timeline_asked.is_none()
+            && let Some(load) = self.open.as_ref().and_then(Open::near_edge)
+        {
+            self.timeline_asked = self.open.as_ref().map(|open| open.id);
+            self.load(load);
+        }
+        if let Some(load) = self.sheets.last_mut().and_then(Sheet::near_edge) {
+            self.load(load);
+        }
+    }
+
+    fn ask_wake(&mut self) {
+        let mut at = self.composer.as_ref().and_then(Composer::wants_saving);
+        let counting = self.said.as_ref().is_some_and(|said| said.leaves.is_some())
+            || self.open.as_ref().is_some_and(Open::counts_down);
+        if counting {
+            let next_second = Timestamp((self.now.0.div_euclid(SECOND) + 1) * SECOND);
+            at = Some(at.map_or(next_second, |at| at.min(next_second)));
+        }
+        if let Some(at) = at
+            && self.wake.is_none_or(|asked| asked <= self.now || at < asked)
+        {
+            self.wake = Some(at);
+            self.effects.push(Effect::WakeAt(at));
+        }
+    }
+
+    /// Where everything stands now.
+    pub(super) fn layout(&self) -> Layout {
+        layout(self.size.0, self.size.1, self.focus, self.composer.is_some())
+    }
+
+    /// Rows inside the frame of the pane that has the keys.
+    pub(super) fn rows(&self) -> usize {
+        usize::from(inner(self.layout().body).height).max(1)
+    }
+
+    /// Where keys are pressed now.
+    pub(super) fn context(&self) -> Context {
+        use super::composer::Stage;
+        if self.prompt.is_some() {
+            return Context::Prompt;
+        }
+        if !self.sheets.is_empty() {
+            return Context::List;
+        }
+        match (&self.composer, self.focus) {
+            (Some(composer), _) if composer.stage == Stage::Writing => Context::Compose,
+            (Some(_), _) => Context::Review,
+            (None, Pane::Inbox) => Context::Inbox,
+            (None, Pane::Timeline) => Context::Timeline,
+            (None, Pane::Profile) => Context::Profile,
+        }
+    }
+
+    /// Wants something.
+    pub(super) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Asks for something.
+    pub(super) fn load(&mut self, load: Load) {
+        self.effects.push(Effect::Load(load));
+    }
+
+    /// Wants something done.
+    pub(super) fn act(&mut self, act: Act, then: Then) -> u64 {
+        let number = self.next_act;
+        self.next_act += 1;
+        self.acts.insert(number, then);
+        self.effects.push(Effect::Act(number, Box::new(act)));
+        number
+    }
+
+    /// Says one sentence.
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.said = Some(Said { text: text.into(), ..Said::default() });
+        self.dirty = true;
+    }
+
+    /// Says what went wrong.
+    pub(super) fn complain(&mut self, text: impl Into<String>) {
+        self.said = Some(Said { text: text.into(), trouble: true, leaves: None });
+        self.dirty = true;
+    }
+
+    /// Remembers how to take something back.
+    pub(super) fn remember(&mut self, undo: Undo) {
+        if self.undo.len() == UNDO_DEPTH {
+            self.undo.pop_front();
+        }
+        self.undo.push_back(undo);
+    }
+
+    /// Shows other cases.
+    pub(super) fn show_inbox(&mut self, view: InboxView, filter: InboxFilter) {
+        if let Some(load) = self.inbox.show(view, filter) {
+            self.load(load);
+        }
+        self.dirty = true;
+    }
+
+    /// Asks for the numbers of the status line.
+    pub(super) fn ask_counts(&mut self) {
+        if std::mem::replace(&mut self.counts_asked, true) {
+            self.counts_again = true;
+        } else {
+            self.load(Load::Counts);
+        }
+    }
+
+    /// Asks for the open customer's messages and profile, once the question that is out is answered.
+    pub(super) fn ask_open(&mut self) {
+        let Some(open) = &self.open else { return };
+        let (id, latest) = (open.id, open.latest());
+        if self.timeline_asked.is_some() {
+            self.timeline_again = true;
+        } else {
+            self.timeline_asked = Some(id);
+            self.load(latest);
+        }
+        self.ask_profile();
+    }
+
+    /// Asks for the open customer's profile.
+    pub(super) fn ask_profile(&mut self) {
+        let Some(id) = self.open.as_ref().map(|open| open.id) else { return };
+        if self.profile_asked.is_none() {
+            self.profile_asked = Some(id);
+            self.load(Load::Customer(id));
+        }
+    }
+
+    /// Shows a customer. `reading`: the agent looks at it, so it counts as read.
+    pub(super) fn open_customer(&mut self, id: CustomerId, reading: bool) {
+        self.dirty = true;
+        if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
+            open.reading |= reading;
+            let read = open.loaded && open.reading;
+            if read {
+                self.mark_read();
+            }
+            return;
+        }
+        self.reply_wanted = None;
+        let mut open = Open::new(id);
+        open.reading = reading;
+        self.open = Some(open);
+        self.ask_open();
+    }
+
+    /// What was shown counts as read.
+    pub(super) fn mark_read(&mut self) {
+        let Some(open) = &self.open else { return };
+        let id = open.id;
+        let in_row = self.inbox.position(id).and_then(|at| self.inbox.rows.get(at)).map(|row| row.unread);
+        let in_profile = open.profile.as_ref().map(|profile| profile.customer.unread);
+        if open.reading && (in_row.is_some_and(|unread| unread > 0) || in_profile.is_some_and(|unread| unread > 0)) {
+            self.act(Act::MarkRead(id), Then::Quiet);
+        }
+    }
+
+    /// The customer a command is about: the row under the cursor, or the one that is open.
+    pub(super) fn target(&self) -> Option<CustomerId> {
+        match self.focus {
+            Pane::Inbox => self.inbox.row().map(|row| row.customer),
+            Pane::Timeline | Pane::Profile => self.open.as_ref().map(|open| open.id),
+        }
+    }
+}

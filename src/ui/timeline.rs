@@ -1,0 +1,294 @@
+//! The customer that is open: messages, profile, and where the agent looks.
+
+use super::Load;
+use super::block::{Block, Surroundings, block};
+use crate::model::{CustomerId, CustomerView, Direction, MessageId, Page, TimelineEntry, Timestamp};
+use jiff::tz::TimeZone;
+use std::collections::HashSet;
+
+/// Messages asked for at once.
+const PAGE: usize = 50;
+/// Messages held at most.
+const HELD: usize = 400;
+
+/// A customer whose timeline is shown.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// Who.
+    pub id: CustomerId,
+    /// The profile, when it came.
+    pub profile: Option<Box<CustomerView>>,
+    /// There is no such customer any more.
+    pub gone: bool,
+    /// Messages, oldest first.
+    pub entries: Vec<TimelineEntry>,
+    /// Index into `entries`.
+    pub selected: usize,
+    /// First line shown, counted over all blocks.
+    pub top: usize,
+    /// First line of the profile shown.
+    pub profile_top: usize,
+    /// The first page came.
+    pub loaded: bool,
+    /// The agent opened it, so what is shown counts as read.
+    pub reading: bool,
+    /// Where older messages are.
+    older: Option<Vec<u8>>,
+    /// Newer messages than the held ones were let go.
+    newer_dropped: bool,
+    unfolded: HashSet<MessageId>,
+    blocks: Vec<Block>,
+    /// First line of each block, and the number of lines behind the last.
+    starts: Vec<usize>,
+    stale: bool,
+    columns: usize,
+    /// Where the cursor's message stood on the screen, to be kept over the next layout.
+    anchor: Option<isize>,
+    /// The next layout brings the cursor's message into view.
+    show: bool,
+}
+
+impl Open {
+    /// A customer of whom nothing is loaded yet.
+    pub(super) fn new(id: CustomerId) -> Open {
+        Open {
+            id,
+            profile: None,
+            gone: false,
+            entries: Vec::new(),
+            selected: 0,
+            top: 0,
+            profile_top: 0,
+            loaded: false,
+            reading: false,
+            older: None,
+            newer_dropped: false,
+            unfolded: HashSet::new(),
+            blocks: Vec::new(),
+            starts: Vec::new(),
+            stale: true,
+            columns: 0,
+            anchor: None,
+            show: true,
+        }
+    }
+
+    /// The name shown: until the profile came, nothing.
+    pub(super) fn name(&self) -> &str {
+        self.profile.as_ref().map_or("", |profile| profile.customer.name.as_str())
+    }
+
+    /// Asks for the latest messages (as many as are held).
+    pub(super) fn latest(&self) -> Load {
+        Load::Timeline { customer: self.id, before: None, limit: self.entries.len().clamp(PAGE, HELD) }
+    }
+
+    /// Asks for older messages when the agent is near the oldest held.
+    pub(super) fn near_edge(&self) -> Option<Load> {
+        let near = self.loaded && (self.selected == 0 || self.top < 20);
+        let before = self.older.clone().filter(|_| near)?;
+        Some(Load::Timeline { customer: self.id, before: Some(before), limit: PAGE })
+    }
+
+    /// True when `G` must load the latest again.
+    pub(super) fn latest_dropped(&self) -> bool {
+        self.newer_dropped
+    }
+
+    /// The message under the cursor.
+    pub(super) fn entry(&self) -> Option<&TimelineEntry> {
+        self.entries.get(self.selected)
+    }
+
+    /// Takes messages that came.
+    pub(super) fn answer(&mut self, before: Option<Vec<u8>>, page: Page<TimelineEntry>) {
+        if before.is_some() {
+            if before == self.older {
+                self.prepend(page);
+            }
+            return;
+        }
+        let kept = self.entry().map(|entry| entry.message.id);
+        let anchor = self.offset();
+        let at_end = self.selected + 1 >= self.entries.len();
+        let newest = self.entries.last().map(|entry| entry.message.id);
+        self.entries = page.rows;
+        self.older = page.next;
+        self.newer_dropped = false;
+        let last = self.entries.len().saturating_sub(1);
+        // What this agent wrote just now comes into view; what others write does not move the agent's eyes.
+        let wrote = self
+            .entries
+            .last()
+            .is_some_and(|entry| entry.message.direction != Direction::Inbound && Some(entry.message.id) != newest);
+        let position = kept.and_then(|id| self.entries.iter().position(|entry| entry.message.id == id));
+        match position {
+            Some(position) if !(at_end && wrote) => {
+                self.selected = position;
+                self.anchor = Some(anchor);
+            }
+            _ => {
+                self.selected = last;
+                self.show = true;
+            }
+        }
+        (self.loaded, self.stale) = (true, true);
+    }
+
+    /// How far the first line shown is from the beginning of the cursor's message.
+    fn offset(&self) -> isize {
+        self.top as isize - self.starts.get(self.selected).copied().unwrap_or_default() as isize
+    }
+
+    fn prepend(&mut self, page: Page<TimelineEntry>) {
+        self.anchor = Some(self.offset());
+        self.selected += page.rows.len();
+        self.older = page.next;
+        self.entries.splice(..0, page.rows);
+        let keep = HELD.max(self.selected + 1);
+        self.newer_dropped |= self.entries.len() > keep;
+        self.entries.truncate(keep);
+        self.stale = true;
+    }
+
+    /// Lines of all blocks.
+    pub(super) fn lines(&self) -> usize {
+        self.starts.last().copied().unwrap_or_default()
+    }
+
+    /// Lays out what is not laid out yet, for a pane of this size.
+    pub(super) fn lay_out(&mut self, (columns, height): (usize, usize), now: Timestamp, zone: &TimeZone, agent: &str) {
+        if self.stale || columns != self.columns {
+            if !self.stale {
+                self.anchor = Some(self.offset());
+            }
+            (self.stale, self.columns) = (false, columns);
+            self.blocks = (0..self.entries.len()).map(|index| self.make(index, now, zone, agent)).collect();
+            self.starts.clear();
+            let mut at = 0;
+            for block in &self.blocks {
+                self.starts.push(at);
+                at += block.rows.len();
+            }
+            self.starts.push(at);
+            if let Some(offset) = self.anchor.take() {
+                self.top = self.starts.get(self.selected).copied().unwrap_or_default().saturating_add_signed(offset);
+            }
+        }
+        if std::mem::take(&mut self.show) {
+            self.show_selected(height);
+        }
+        self.bound(height);
+    }
+
+    fn make(&self, index: usize, now: Timestamp, zone: &TimeZone, agent: &str) -> Block {
+        let entry = &self.entries[index];
+        let around = Surroundings {
+            columns: self.columns,
+            now,
+            zone,
+            before: index.checked_sub(1).map(|before| &self.entries[before].message),
+            unfolded: self.unfolded.contains(&entry.message.id),
+            agent,
+        };
+        block(entry, &around)
+    }
+
+    /// True when a message counts down to leaving.
+    pub(super) fn counts_down(&self) -> bool {
+        self.blocks.iter().any(|block| block.counts_down)
+    }
+
+    /// Moves the countdowns on.
+    pub(super) fn tick(&mut self, now: Timestamp, zone: &TimeZone, agent: &str) {
+        for index in 0..self.blocks.len().min(self.entries.len()) {
+            if self.blocks[index].counts_down {
+                let block = self.make(index, now, zone, agent);
+                // The words change, not how many lines they take, unless they wrap: then all is laid out anew.
+                self.stale |= block.rows.len() != self.blocks[index].rows.len();
+                self.blocks[index] = block;
+            }
+        }
+    }
+
+    /// The blocks that touch these lines: index, first line, block.
+    pub(super) fn visible(&self, top: usize, height: usize) -> impl Iterator<Item = (usize, usize, &Block)> {
+        let first = self.starts.partition_point(|start| *start <= top).saturating_sub(1);
+        self.blocks
+            .iter()
+            .enumerate()
+            .skip(first)
+            .map(|(index, block)| (index, self.starts[index], block))
+            .take_while(move |(_, start, _)| *start < top + height)
+    }
+
+    fn span(&self, index: usize) -> (usize, usize) {
+        let start = self.starts.get(index).copied().unwrap_or_default();
+        (start, self.starts.get(index + 1).copied().unwrap_or(start))
+    }
+
+    /// Brings the cursor's message into view: all of it if it fits, else its beginning.
+    pub(super) fn show_selected(&mut self, height: usize) {
+        let (start, end) = self.span(self.selected);
+        if end.saturating_sub(start) >= height || start < self.top {
+            self.top = start;
+        } else if end > self.top + height {
+            self.top = end - height;
+        }
+        self.bound(height);
+    }
+
+    /// Does not scroll past the end.
+    pub(super) fn bound(&mut self, height: usize) {
+        self.top = self.top.min(self.lines().saturating_sub(height));
+    }
+
+    /// One step down or up: first through a message that is longer than the pane, then to the next one.
+    pub(super) fn step(&mut self, down: bool, height: usize) {
+        const LINES: usize = 3;
+        let (start, end) = self.span(self.selected);
+        // The empty line behind a message need not be seen.
+        let end = end.saturating_sub(1);
+        if down && end > self.top + height && start <= self.top + height {
+            self.top = (self.top + LINES).min(end - height);
+        } else if !down && start < self.top {
+            self.top = self.top.saturating_sub(LINES).max(start);
+        } else if down && self.selected + 1 < self.entries.len() {
+            self.selected += 1;
+            self.show_selected(height);
+        } else if !down && self.selected > 0 {
+            self.selected -= 1;
+            let (start, end) = self.span(self.selected);
+            if start < self.top {
+                // From below one comes upon its end.
+                self.top = start.max(end.saturating_sub(height));
+            }
+            self.bound(height);
+        }
+    }
+
+    /// Scrolls by lines; the cursor follows into view.
+    pub(super) fn scroll(&mut self, lines: isize, height: usize) {
+        self.top = self.top.saturating_add_signed(lines);
+        self.bound(height);
+        let last_line = self.lines().saturating_sub(1);
+        let at_edge = if lines > 0 { self.top + height > last_line } else { self.top == 0 };
+        let line = match (at_edge, lines > 0) {
+            (true, true) => last_line,
+            (true, false) => 0,
+            (false, _) => self.top + height / 3,
+        };
+        let index = self.starts.partition_point(|start| *start <= line).saturating_sub(1);
+        self.selected = index.min(self.entries.len().saturating_sub(1));
+    }
+
+    /// Folds or unfolds the message under the cursor.
+    pub(super) fn fold(&mut self) {
+        let Some(id) = self.entry().map(|entry| entry.message.id) else { return };
+        if !self.unfolded.remove(&id) {
+            self.unfolded.insert(id);
+        }
+        self.anchor = Some(self.offset());
+        self.stale = true;
+    }
+}

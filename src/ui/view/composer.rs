@@ -1,0 +1,155 @@
+//! Writing and review.
+
+use super::paint::{Painter, piece};
+use super::timeline::labelled;
+use crate::theme::Element;
+use crate::ui::Screen;
+use crate::ui::composer::{Composer, Field, Mail, Stage, attachment_name};
+use crate::ui::line_input::LineInput;
+use crate::ui::text::{Row, count, cut, width, wrap};
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+/// Draws what is being written or reviewed.
+pub(super) fn draw(screen: &Screen, composer: &Composer, area: Rect, painter: &mut Painter<'_>) {
+    let note = composer.is_note();
+    let border = if note { Element::ComposeNote } else { Element::ComposeBorder };
+    let (stage, top) = match &composer.stage {
+        Stage::Writing => ("writing", None),
+        Stage::Review { sending: Some(_), top, .. } => ("sending …", Some(*top)),
+        Stage::Review { top, .. } if note => ("REVIEW: this is filed", Some(*top)),
+        Stage::Review { top, .. } => ("REVIEW: this leaves", Some(*top)),
+    };
+    let saved = match (composer.wants_saving(), composer.kept) {
+        (Some(_), _) => " · unsaved",
+        (None, true) => " · kept",
+        (None, false) => "",
+    };
+    let right = format!("{stage}{saved}");
+    let inside = painter.frame(area, &composer.title(), &right, border, true);
+    let inside = Rect::new(inside.x + 1, inside.y, inside.width.saturating_sub(2), inside.height);
+    match top {
+        Some(top) => draw_review(screen, composer, top, inside, painter),
+        None => draw_editor(screen, composer, inside, painter),
+    }
+}
+
+fn from(screen: &Screen, mail: &Mail) -> String {
+    screen.accounts.iter().find(|account| account.name == mail.account).map_or_else(
+        || format!("{} (no such account)", mail.account),
+        |account| match account.display_name.as_str() {
+            "" => format!("{} (account {})", account.address, account.name),
+            name => format!("{name} <{}> (account {})", account.address, account.name),
+        },
+    )
+}
+
+fn draw_editor(screen: &Screen, composer: &Composer, inside: Rect, painter: &mut Painter<'_>) {
+    let mut row = 0;
+    if let Some(mail) = composer.mail() {
+        painter.row(inside, row, &labelled("From   ", &from(screen, mail), Element::Dim));
+        row += 1;
+        for (field, label, line) in [
+            (Field::To, "To     ", &mail.to),
+            (Field::Cc, "Cc     ", &mail.cc),
+            (Field::Subject, "Subject", &mail.subject),
+        ] {
+            draw_field(label, line, composer.field == field, inside, row, painter);
+            row += 1;
+        }
+        if !mail.attachments.is_empty() {
+            let names: Vec<String> = mail.attachments.iter().map(attachment_name).collect();
+            painter.row(inside, row, &labelled("Files  ", &names.join(", "), Element::Attachment));
+            row += 1;
+        }
+    } else {
+        painter.text(inside, row, "Nobody outside ever sees this.", Element::Note);
+        row += 1;
+    }
+    let columns = usize::from(inside.width);
+    painter.text(inside, row, &"─".repeat(columns), Element::Border);
+    row += 1;
+    let place = Rect::new(inside.x, inside.y + row, inside.width, inside.height.saturating_sub(row));
+    if place.is_empty() {
+        return;
+    }
+    let note = composer.is_note();
+    let ground = if note { Element::NoteText } else { Element::Text };
+    painter.fill(place, ground);
+    let mut body = composer.body.clone();
+    body.set_style(painter.style(ground));
+    body.set_cursor_line_style(painter.style(ground));
+    body.set_selection_style(painter.style(Element::InboxSelected));
+    let caret = if composer.field == Field::Body { painter.style(Element::Caret) } else { painter.style(ground) };
+    body.set_cursor_style(caret);
+    Widget::render(&body, place, painter.buffer);
+}
+
+fn draw_field(label: &str, line: &LineInput, focused: bool, inside: Rect, row: u16, painter: &mut Painter<'_>) {
+    let room = usize::from(inside.width).saturating_sub(width(label) + 2);
+    let (text, cursor) = if focused { line.visible(room) } else { (line.text(), 0) };
+    let element = if focused { Element::Strong } else { Element::Text };
+    let mark = if focused { "▸" } else { " " };
+    painter.row(
+        inside,
+        row,
+        &[piece(Element::Label, label), piece(Element::Cursor, mark), piece(element, cut(text, room + 1))],
+    );
+    if focused {
+        let x = inside.x + (width(label) + 1 + cursor) as u16;
+        if x < inside.right() {
+            let caret = painter.style(Element::Caret);
+            painter.buffer[(x, inside.y + row)].set_style(caret);
+        }
+    }
+}
+
+fn draw_review(screen: &Screen, composer: &Composer, top: usize, inside: Rect, painter: &mut Painter<'_>) {
+    let rows = review_lines(screen, composer, usize::from(inside.width));
+    let height = usize::from(inside.height);
+    let top = top.min(rows.len().saturating_sub(height));
+    for (y, row) in rows.iter().skip(top).take(height).enumerate() {
+        painter.row(inside, y as u16, row);
+    }
+}
+
+/// Exactly what leaves.
+fn review_lines(screen: &Screen, composer: &Composer, columns: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut labelled = |label: &str, value: &str, element| {
+        for (index, part) in wrap(value, columns.saturating_sub(9)).into_iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            rows.push(vec![piece(Element::Label, format!("{label:<9}")), piece(element, part)]);
+        }
+    };
+    if let Some(moved) = composer.moved() {
+        labelled("!", moved, Element::Warning);
+        labelled("", "y sends all the same, e goes on writing.", Element::Warning);
+    }
+    // Not the fields as typed but what was read from them.
+    let compose = composer.snapshot();
+    match composer.mail() {
+        Some(mail) => {
+            labelled("From", &from(screen, mail), Element::Text);
+            labelled("To", &crate::ui::block::parties(&compose.to), Element::Strong);
+            if !compose.cc.is_empty() {
+                labelled("Cc", &crate::ui::block::parties(&compose.cc), Element::Strong);
+            }
+            let subject = if compose.subject.is_empty() { "(none)" } else { &compose.subject };
+            labelled("Subject", subject, Element::Subject);
+            for source in &compose.attachments {
+                labelled("File", &attachment_name(source), Element::Attachment);
+            }
+        }
+        None => labelled("NOTE", "private: it stays here, nobody outside ever sees it", Element::Note),
+    }
+    let text = composer.text();
+    let lines = count(text.lines().count() as u64, "line", "lines");
+    rows.push(vec![piece(Element::Dim, format!("── {lines} "))]);
+    let element = if composer.is_note() { Element::NoteText } else { Element::Text };
+    for line in text.lines() {
+        let element = if line.starts_with('>') { Element::Quote } else { element };
+        rows.extend(wrap(line, columns).into_iter().map(|part| vec![piece(element, part)]));
+    }
+    rows
+}

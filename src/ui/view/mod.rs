@@ -1,0 +1,51 @@
+//! Drawing: the state of a screen as one frame. Nothing here changes anything.
+
+mod composer;
+mod help;
+mod inbox;
+mod paint;
+mod profile;
+mod sheet;
+mod status;
+mod timeline;
+
+pub(super) use help::lines as help_lines;
+
+use super::Screen;
+use super::layout::{LEAST, Pane, too_small};
+use crate::theme::{Element, Theme};
+use paint::Painter;
+use ratatui::Frame;
+
+/// Draws a screen.
+pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
+    let area = frame.area();
+    let mut painter = Painter::new(frame.buffer_mut(), theme);
+    painter.ground(area);
+    if too_small(area.width, area.height) {
+        let text = format!("Switchboard needs {} × {}; this is {} × {}", LEAST.0, LEAST.1, area.width, area.height);
+        painter.text(area, 0, &text, Element::Warning);
+        painter.text(area, 1, "Make the window larger; nothing is lost.", Element::Text);
+        return;
+    }
+    let places = screen.layout();
+    if let Some(sheet) = screen.sheets.last() {
+        sheet::draw(screen, sheet, places.body, &mut painter);
+    } else {
+        let writing = screen.composer.is_some();
+        let focused = |pane| !writing && screen.focus == pane;
+        if let Some(area) = places.inbox {
+            inbox::draw(screen, area, focused(Pane::Inbox), &mut painter);
+        }
+        if let Some(area) = places.timeline {
+            timeline::draw(screen, area, focused(Pane::Timeline), &mut painter);
+        }
+        if let Some(area) = places.profile {
+            profile::draw(screen, area, focused(Pane::Profile), &mut painter);
+        }
+        if let (Some(area), Some(writing)) = (places.compose, &screen.composer) {
+            composer::draw(screen, writing, area, &mut painter);
+        }
+    }
+    status::draw(screen, places.status, places.hint, &mut painter);
+}

@@ -1,0 +1,248 @@
+//! The two lines at the bottom: how it all is, and what can be pressed.
+
+use super::paint::{Painter, piece};
+use crate::command::{Verb, completions, of};
+use crate::keymap::Context;
+use crate::model::{AccountStatus, Activity};
+use crate::theme::Element;
+use crate::ui::Screen;
+use crate::ui::prompt::{Prompt, Purpose, Question};
+use crate::ui::sheet::Content;
+use crate::ui::text::{Row, cut, width};
+use crate::ui::when;
+use ratatui::layout::Rect;
+
+/// Draws both lines.
+pub(super) fn draw(screen: &Screen, status: Rect, hint: Rect, painter: &mut Painter<'_>) {
+    painter.fill(status, Element::Status);
+    let counts = counts(screen);
+    let room = usize::from(status.width).saturating_sub(counts.iter().map(|p| width(&p.text)).sum::<usize>() + 1);
+    let left: Row = match (&screen.said, &screen.notice) {
+        (Some(said), _) => {
+            let element = if said.trouble { Element::StatusError } else { Element::Status };
+            let mut text = format!(" {}{}", if said.trouble { "! " } else { "" }, said.text);
+            if let Some(leaves) = said.leaves {
+                let seconds = when::seconds_until(leaves, screen.now);
+                text = format!(" leaves in {seconds} s, {} takes it back", key(screen, Context::Timeline, Verb::Undo));
+            }
+            vec![piece(element, cut(&text, room))]
+        }
+        (None, Some(notice)) => vec![piece(Element::StatusError, cut(&format!(" ! {notice}"), room))],
+        (None, None) => vec![piece(Element::Status, cut(&accounts(screen), room))],
+    };
+    painter.row(status, 0, &left);
+    painter.right(status, 0, &counts);
+
+    if let Some(question) = &screen.question {
+        draw_question(question, hint, painter);
+    } else if let Some(prompt) = &screen.prompt {
+        draw_prompt(screen, prompt, hint, painter);
+    } else if screen.keys.is_empty() {
+        painter.row(hint, 0, &hints(screen, usize::from(hint.width)));
+    } else {
+        painter.row(hint, 0, &following(screen));
+    }
+}
+
+fn key(screen: &Screen, context: Context, verb: Verb) -> String {
+    screen.keymap.keys_for(context, verb).unwrap_or_else(|| format!(":{}", of(verb).name))
+}
+
+/// The accounts, in words.
+fn accounts(screen: &Screen) -> String {
+    if screen.status.is_empty() {
+        return " no account is running".to_owned();
+    }
+    let all: Vec<String> = screen.status.iter().map(|account| describe(screen, account)).collect();
+    format!(" {}", all.join(" · "))
+}
+
+fn describe(screen: &Screen, account: &AccountStatus) -> String {
+    let name = &account.name;
+    let trouble = || if account.trouble.is_empty() { String::new() } else { format!(": {}", account.trouble) };
+    match account.activity {
+        Activity::Idle => format!("{name} idle"),
+        Activity::Connecting => format!("{name} connecting"),
+        Activity::Pulling => match account.progress {
+            Some(progress) if progress.total > 0 => {
+                format!("{name} ↓ {}/{}", progress.done, progress.total)
+            }
+            _ => format!("{name} ↓ looking"),
+        },
+        Activity::Watching => match account.last_success {
+            Some(at) => format!("{name} ✓ {}", when::short(at, screen.now, &screen.zone)),
+            None => format!("{name} ✓"),
+        },
+        Activity::BackingOff => match account.next {
+            Some(at) => format!("{name} ✗ again {}{}", when::short(at, screen.now, &screen.zone), trouble()),
+            None => format!("{name} ✗{}", trouble()),
+        },
+        Activity::Paused => format!("{name} paused{}", trouble()),
+        Activity::Stopped => format!("{name} STOPPED{}", trouble()),
+    }
+}
+
+/// What waits for somebody.
+fn counts(screen: &Screen) -> Row {
+    let counts = &screen.counts;
+    let mut row = Row::new();
+    let mut add = |number: u32, word: &str, element| {
+        if number > 0 {
+            row.push(piece(element, format!("{word} {number}  ")));
+        }
+    };
+    add(counts.failed, "✗ failed", Element::StatusError);
+    add(counts.unknown, "? unknown", Element::StatusError);
+    add(counts.moving, "outbox", Element::Status);
+    add(counts.dead, "dead", Element::Status);
+    add(counts.drafts, "drafts", Element::Status);
+    row.push(piece(Element::Status, format!("{} ", screen.agent)));
+    row
+}
+
+/// The commands worth a hint in a context, with the word for them.
+fn worth_a_hint(screen: &Screen, context: Context) -> &'static [(Verb, &'static str)] {
+    use Verb as V;
+    match context {
+        Context::Inbox => &[
+            (V::Open, "open"),
+            (V::Reply, "reply"),
+            (V::Resolve, "resolve"),
+            (V::Snooze, "snooze"),
+            (V::Assign, "assign"),
+            (V::Tag, "tag"),
+            (V::Filter, "filter"),
+            (V::Compose, "new"),
+            (V::Help, "help"),
+        ],
+        Context::Timeline => &[
+            (V::Reply, "reply"),
+            (V::Note, "note"),
+            (V::Resolve, "resolve+next"),
+            (V::NextCase, "next"),
+            (V::Snooze, "snooze"),
+            (V::Fold, "unfold"),
+            (V::Undo, "undo"),
+            (V::Back, "back"),
+            (V::Help, "help"),
+        ],
+        Context::Profile => &[
+            (V::Name, "name"),
+            (V::Tag, "tag"),
+            (V::Remark, "remark"),
+            (V::Field, "field"),
+            (V::Language, "language"),
+            (V::Back, "back"),
+            (V::Help, "help"),
+        ],
+        Context::Compose => &[
+            (V::Review, "done"),
+            (V::NextPane, "field"),
+            (V::Attach, "attach"),
+            (V::Postpone, "postpone"),
+            (V::Back, "stop"),
+            (V::Help, "help"),
+        ],
+        Context::Review => &[
+            (V::Send, "send"),
+            (V::SendResolve, "send+resolve"),
+            (V::Edit, "edit"),
+            (V::Attach, "attach"),
+            (V::Postpone, "postpone"),
+            (V::Discard, "discard"),
+        ],
+        Context::List => match screen.sheets.last().map(|sheet| &sheet.content) {
+            Some(Content::Outbox(_)) => &[
+                (V::Open, "customer"),
+                (V::Retry, "send again"),
+                (V::Cancel, "take back"),
+                (V::MarkSent, "it arrived"),
+                (V::Back, "back"),
+            ],
+            Some(Content::Dead(_)) => &[
+                (V::Original, "view"),
+                (V::Retry, "read again"),
+                (V::Save, "save"),
+                (V::Delete, "remove"),
+                (V::Back, "back"),
+            ],
+            Some(Content::Drafts(_)) => &[(V::Open, "go on"), (V::Delete, "throw away"), (V::Back, "back")],
+            Some(Content::Automated(..)) => &[(V::Open, "view"), (V::Save, "save"), (V::Back, "back")],
+            Some(Content::Original(..) | Content::DeadOriginal(..)) => &[(V::Save, "save"), (V::Back, "back")],
+            _ => &[(V::Down, "down"), (V::PageDown, "page"), (V::Back, "back")],
+        },
+        Context::Global | Context::Prompt => &[],
+    }
+}
+
+/// Key hints from the live keymap, as many as fit.
+fn hints(screen: &Screen, columns: usize) -> Row {
+    let context = screen.context();
+    let mut row = vec![piece(Element::Hint, " ")];
+    let mut used = 1;
+    for (verb, word) in worth_a_hint(screen, context) {
+        let Some(keys) = screen.keymap.keys_for(context, *verb) else { continue };
+        let wide = width(&keys) + 1 + width(word) + 2;
+        if used + wide > columns {
+            break;
+        }
+        used += wide;
+        row.push(piece(Element::Key, keys));
+        row.push(piece(Element::Hint, format!(" {word}  ")));
+    }
+    row
+}
+
+/// What may follow the keys pressed so far.
+fn following(screen: &Screen) -> Row {
+    let mut row = vec![piece(Element::Prompt, format!(" {} … ", crate::keymap::show_keys(&screen.keys)))];
+    for (key, action) in screen.keymap.following(screen.context(), &screen.keys) {
+        let word = match action {
+            // `view resolved` is known by its argument.
+            Some(action) if !action.argument.is_empty() => action.argument.clone(),
+            Some(action) => of(action.verb).name.to_owned(),
+            None => "…".to_owned(),
+        };
+        row.push(piece(Element::Key, key.to_string()));
+        row.push(piece(Element::Hint, format!(" {word}  ")));
+    }
+    row
+}
+
+fn draw_question(question: &Question, area: Rect, painter: &mut Painter<'_>) {
+    painter.fill(area, Element::Question);
+    let choices: Vec<String> = question.choices.iter().map(|(key, word, _)| format!("{key} {word}")).collect();
+    painter.text(area, 0, &format!(" {}  {}", question.text, choices.join(" · ")), Element::Question);
+}
+
+fn draw_prompt(screen: &Screen, prompt: &Prompt, area: Rect, painter: &mut Painter<'_>) {
+    let (label, help) = Screen::prompt_label(prompt);
+    let help = match &prompt.purpose {
+        Purpose::Command => {
+            let stem = prompt.stem();
+            let (name, rest) = stem.split_once(' ').unwrap_or((stem, ""));
+            let fitting = completions(name);
+            match fitting.as_slice() {
+                [only] if !rest.is_empty() || only.name == name => only.takes.help().to_owned(),
+                _ => fitting.iter().map(|command| command.name).collect::<Vec<_>>().join(" "),
+            }
+        }
+        _ => help.to_owned(),
+    };
+    let label = format!(" {label}");
+    let columns = usize::from(area.width);
+    let help_columns = width(&help).min(columns / 2);
+    let room = columns.saturating_sub(width(&label) + help_columns + 3);
+    let (text, cursor) = prompt.line.visible(room);
+    painter.row(area, 0, &[piece(Element::Key, label.clone()), piece(Element::Prompt, text)]);
+    if help_columns > 0 {
+        let element =
+            if screen.said.as_ref().is_some_and(|said| said.trouble) { Element::Warning } else { Element::Dim };
+        painter.right(area, 0, &[piece(element, format!("{} ", cut(&help, help_columns)))]);
+    }
+    let caret = painter.style(Element::Caret);
+    let x = area.x + (width(&label) + cursor) as u16;
+    if x < area.right() {
+        painter.buffer[(x, area.y)].set_style(caret);
+    }
+}
