@@ -78,3 +78,15 @@ async fn a_wrong_password_stops_the_worker_and_a_missing_folder_names_those_ther
     let ConnectorError::Reconnect { reason } = error else { panic!("{error:?}") };
     assert!(reason.contains("\"Ordres\"") && reason.contains("INBOX") && reason.contains("Sent"), "{reason}");
 }
+
+#[tokio::test]
+async fn a_kept_connection_that_is_gone_is_made_anew_without_a_word() {
+    let mut server = need!(Dovecot::start());
+    let account = connector(&imap_at(&server, "support", server.imaps, ""));
+    let mut source = account.source().unwrap();
+    let cursor = source.pull(&[]).await.unwrap().cursor;
+    server.stop();
+    server.run();
+    server.deliver("support", &mail::plain("new", "s", "text\n"));
+    assert_eq!(ids(&source.pull(&cursor).await.unwrap()), ["new"]);
+}
