@@ -1,4 +1,8 @@
-//! The IMAP source against a real Dovecot.
+//! The IMAP source against a real Dovecot, and against servers that misbehave.
 #![allow(clippy::unwrap_used)]
 
+mod check;
+mod hostile;
 mod sync;
+mod trouble;
+mod watch;

@@ -1,8 +1,9 @@
 //! A real Dovecot of one's own: private folder, free ports, its own certificate. Ends with the test.
 
 use super::{free_port, missing, tls, until};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -140,6 +141,7 @@ protocol lmtp {{
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .unwrap();
         self.child = Some(child);
@@ -148,16 +150,15 @@ protocol lmtp {{
         assert!(up, "dovecot did not come up:\n{}", self.log());
     }
 
-    /// Ends it and all its connections.
+    /// Ends it and all its connections, at once: a polite end takes it some seconds.
     pub fn stop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
-        if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        }
-        if !until(LIMIT, || matches!(child.try_wait(), Ok(Some(_)))) {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        let _ = child.wait();
+        let ports = [self.imap, self.imaps, self.lmtp];
+        let down = until(LIMIT, || ports.iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_err()));
+        assert!(down, "dovecot does not end");
     }
 
     /// What it logged.
@@ -255,7 +256,7 @@ fn say(lmtp: &mut BufReader<TcpStream>, line: &[u8], code: &str) {
     expect(lmtp, code);
 }
 
-fn expect(lmtp: &mut (impl BufRead + Read), code: &str) {
+fn expect(lmtp: &mut impl BufRead, code: &str) {
     loop {
         let mut line = String::new();
         lmtp.read_line(&mut line).unwrap();

@@ -4,7 +4,9 @@
 pub mod account;
 pub mod cut_proxy;
 pub mod dovecot;
+pub mod fault;
 pub mod mail;
+pub mod relay;
 pub mod tls;
 
 use std::net::TcpListener;

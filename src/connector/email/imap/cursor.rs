@@ -1,6 +1,6 @@
 //! Where a source is in each folder: enough to go on exactly, in the middle of a first sync too.
 
-use super::session::FolderState;
+use super::commands::FolderState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

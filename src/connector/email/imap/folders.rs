@@ -1,7 +1,7 @@
 //! Which folders there are, and which of them is Sent.
 
 use super::mutf7;
-use super::session::{COMMAND_LIMIT, SMALL, Session};
+use super::session::{COMMAND_LIMIT, LONG, Session};
 use crate::connector::email::settings::ImapSettings;
 use crate::connector::email::trouble::Trouble;
 use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response};
@@ -46,7 +46,7 @@ pub(in crate::connector::email) async fn list(session: &mut Session) -> Result<V
     // SPECIAL-USE attributes come by themselves with most servers; the others must be asked.
     let extra = if session.can("SPECIAL-USE") && session.can("LIST-EXTENDED") { " RETURN (SPECIAL-USE)" } else { "" };
     session
-        .command("LIST", &format!("LIST \"\" \"*\"{extra}"), COMMAND_LIMIT, SMALL, |response| {
+        .command("LIST", &format!("LIST \"\" \"*\"{extra}"), COMMAND_LIMIT, LONG, |response| {
             let Response::MailboxData(MailboxDatum::List(folder)) = response else { return };
             let gone = |attribute: &NameAttribute<'_>| match attribute {
                 NameAttribute::NoSelect => true,
@@ -59,6 +59,8 @@ pub(in crate::connector::email) async fn list(session: &mut Session) -> Result<V
             }
         })
         .await?;
+    // In the order a person looks for them.
+    found.sort_by_cached_key(|folder| (folder.name != "INBOX", folder.name.to_lowercase()));
     Ok(found)
 }
 

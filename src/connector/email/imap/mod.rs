@@ -1,9 +1,11 @@
 //! Mail in over IMAP (RFC 3501), with IDLE (RFC 2177) and CONDSTORE (RFC 7162) where offered.
 
+mod commands;
 mod cursor;
 mod fetch;
 mod folders;
 mod mutf7;
+mod page;
 mod sent;
 mod session;
 mod source;

@@ -9,7 +9,7 @@ use crate::connector::email::net::{Protocol, TooMuch, Wire, dial};
 use crate::connector::email::settings::{Login, Server};
 use crate::connector::email::trouble::{Trouble, words};
 use async_imap::Client;
-use async_imap::imap_proto::{Capability, MailboxDatum, Outcome, Response, ResponseCode, Status, StatusAttribute};
+use async_imap::imap_proto::{Capability, MailboxDatum, Outcome, Response, Status};
 use futures::FutureExt;
 use std::collections::HashSet;
 use std::io;
@@ -24,31 +24,10 @@ pub(in crate::connector::email) const COMMAND_LIMIT: Duration = Duration::from_s
 pub(in crate::connector::email) const BODY_LIMIT: Duration = Duration::from_secs(120);
 /// For greeting and login.
 const LOGIN_LIMIT: Duration = Duration::from_secs(20);
-/// Bytes an ordinary answer may have: a list of some thousand folders, the sizes of a page.
-pub(super) const SMALL: usize = 4 * 1024 * 1024;
-/// Unasked-for news between two moments of IDLE.
-const NEWS: usize = 1024 * 1024;
-
-/// A folder's state, as STATUS or EXAMINE tell it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::connector::email) struct FolderState {
-    /// Changes when UIDs start anew.
-    pub(in crate::connector::email) validity: u32,
-    /// The UID the next message will have; `None` when the server does not say.
-    pub(in crate::connector::email) next: Option<u32>,
-    /// Messages in it.
-    pub(in crate::connector::email) messages: u32,
-    /// CONDSTORE: changes with every change (RFC 7162).
-    pub(in crate::connector::email) modseq: Option<u64>,
-}
-
-impl FolderState {
-    /// True when it tells whether something came: UIDNEXT, or at least HIGHESTMODSEQ.
-    pub(super) fn tells(&self) -> bool {
-        self.next.is_some() || self.modseq.is_some()
-    }
-}
-
+/// Bytes an ordinary answer may have. The parser reads an answer that has no end yet anew with every few kilobytes.
+pub(super) const SMALL: usize = 256 * 1024;
+/// Bytes the list of all folders may have: some ten thousand.
+pub(super) const LONG: usize = 2 * 1024 * 1024;
 /// What a command's end said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -59,7 +38,7 @@ pub(super) enum End {
 }
 
 /// One answer within a command that has questions of its own.
-enum Turn {
+pub(super) enum Turn {
     /// `+`: go on.
     Go,
     /// The tagged end.
@@ -70,14 +49,14 @@ enum Turn {
 
 /// An open, authenticated connection.
 pub(in crate::connector::email) struct Session {
-    client: Client<Wire>,
-    place: String,
+    pub(super) client: Client<Wire>,
+    pub(super) place: String,
     tags: u32,
     capabilities: HashSet<String>,
     /// A command is under way. Still set when the next one begins: the call before was dropped in the middle.
-    busy: bool,
+    pub(super) busy: bool,
     /// The tag of an IDLE that was not ended yet.
-    idling: Option<String>,
+    pub(super) idling: Option<String>,
     /// The selected folder.
     pub(super) selected: Option<String>,
     /// Messages in the selected folder as last told.
@@ -246,7 +225,7 @@ impl Session {
     }
 
     /// Starts a command and gives its tag.
-    async fn send(&mut self, name: &'static str, line: &str, allowed: usize) -> Result<String, Trouble> {
+    pub(super) async fn send(&mut self, name: &'static str, line: &str, allowed: usize) -> Result<String, Trouble> {
         if self.idling.is_some() {
             self.end_idle().await?;
         }
@@ -263,7 +242,7 @@ impl Session {
     }
 
     /// Reads to the tagged end.
-    async fn finish(&mut self, tag: &str, mut each: impl FnMut(&Response<'_>)) -> Result<End, Trouble> {
+    pub(super) async fn finish(&mut self, tag: &str, mut each: impl FnMut(&Response<'_>)) -> Result<End, Trouble> {
         loop {
             let done = self
                 .read(|answer| match answer {
@@ -282,7 +261,7 @@ impl Session {
     }
 
     /// One answer within a command that has questions of its own.
-    async fn turn(&mut self, tag: &str) -> Result<Turn, Trouble> {
+    pub(super) async fn turn(&mut self, tag: &str) -> Result<Turn, Trouble> {
         let turn = self
             .read(|answer| match answer {
                 Response::Continue(_) => Turn::Go,
@@ -297,7 +276,7 @@ impl Session {
     }
 
     /// One answer; notes what changes in the selected folder.
-    async fn read<R>(&mut self, look: impl FnOnce(&Response<'_>) -> R) -> Result<R, Trouble> {
+    pub(super) async fn read<R>(&mut self, look: impl FnOnce(&Response<'_>) -> R) -> Result<R, Trouble> {
         // imap-proto 0.17 cuts a status text after one byte, which panics on a character of several.
         let read = AssertUnwindSafe(self.client.read_response()).catch_unwind().await;
         let answer = match read {
@@ -328,7 +307,7 @@ impl Session {
         Trouble::Network(format!("the connection to {} broke: {}", self.place, error.kind()))
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
         let wire = self.client.get_mut();
         let written = async {
             wire.write_all(bytes).await?;
@@ -336,150 +315,6 @@ impl Session {
         };
         let written = written.await;
         written.map_err(|error| self.broken(&error))
-    }
-
-    /// Opens a folder: read-only unless `writable`.
-    pub(in crate::connector::email) async fn select(
-        &mut self,
-        folder: &str,
-        writable: bool,
-    ) -> Result<FolderState, Trouble> {
-        let name = if writable { "SELECT" } else { "EXAMINE" };
-        self.selected = None;
-        let mut state = FolderState::default();
-        let condstore = if self.can("CONDSTORE") { " (CONDSTORE)" } else { "" };
-        let line = format!("{name} {}{condstore}", mailbox(folder));
-        self.command(name, &line, COMMAND_LIMIT, SMALL, |response| match response {
-            Response::MailboxData(MailboxDatum::Exists(count)) => state.messages = *count,
-            Response::Data { outcome, .. } => match outcome.code {
-                Some(ResponseCode::UidValidity(validity)) => state.validity = validity,
-                Some(ResponseCode::UidNext(next)) => state.next = Some(next),
-                Some(ResponseCode::HighestModSeq(modseq)) => state.modseq = Some(modseq),
-                _ => {}
-            },
-            _ => {}
-        })
-        .await?;
-        self.selected = Some(folder.to_owned());
-        Ok(state)
-    }
-
-    /// Asks for a folder's state without opening it.
-    pub(super) async fn status(&mut self, folder: &str) -> Result<FolderState, Trouble> {
-        let mut state = FolderState::default();
-        let modseq = if self.can("CONDSTORE") { " HIGHESTMODSEQ" } else { "" };
-        let line = format!("STATUS {} (MESSAGES UIDNEXT UIDVALIDITY{modseq})", mailbox(folder));
-        let mut seen = false;
-        self.command("STATUS", &line, COMMAND_LIMIT, SMALL, |response| {
-            if let Response::MailboxData(MailboxDatum::Status { status, .. }) = response {
-                seen = true;
-                for attribute in status {
-                    match attribute {
-                        StatusAttribute::Messages(count) => state.messages = *count,
-                        StatusAttribute::UidNext(next) => state.next = Some(*next),
-                        StatusAttribute::UidValidity(validity) => state.validity = *validity,
-                        StatusAttribute::HighestModSeq(modseq) => state.modseq = Some(*modseq),
-                        _ => {}
-                    }
-                }
-            }
-        })
-        .await?;
-        if !seen {
-            return Err(Trouble::Answer(format!("{} did not tell the state of folder {folder}", self.place)));
-        }
-        Ok(state)
-    }
-
-    /// UIDs that match a search, sorted.
-    pub(super) async fn search(&mut self, query: &str) -> Result<Vec<u32>, Trouble> {
-        let mut found = Vec::new();
-        // Eleven bytes a UID: room for a folder of some million messages.
-        self.command("UID SEARCH", &format!("UID SEARCH {query}"), BODY_LIMIT, 16 * SMALL, |response| {
-            if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
-                found.extend_from_slice(uids);
-            }
-        })
-        .await?;
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
-    }
-
-    /// Hands a message over to a folder (RFC 3501 6.3.11), already read.
-    pub(super) async fn append(&mut self, folder: &str, date: Option<&str>, message: &[u8]) -> Result<(), Trouble> {
-        let date = date.map(|date| format!(" \"{date}\"")).unwrap_or_default();
-        let line = format!("APPEND {} (\\Seen){date} {{{}}}", mailbox(folder), message.len());
-        let run = async {
-            let tag = self.send("APPEND", &line, SMALL).await?;
-            loop {
-                match self.turn(&tag).await? {
-                    Turn::Go => {
-                        self.write(message).await?;
-                        self.write(b"\r\n").await?;
-                    }
-                    Turn::End(end) => return Ok::<End, Trouble>(end),
-                    Turn::Other => {}
-                }
-            }
-        };
-        let ended = timeout(BODY_LIMIT, run).await;
-        match ended.map_err(|_| Trouble::Network(format!("{} did not take the copy in time", self.place)))?? {
-            End::Ok(_) => Ok(()),
-            End::No(said) => Err(Trouble::Refused(format!("{} does not file in {folder}: {said}", self.place))),
-        }
-    }
-
-    /// Waits in IDLE (RFC 2177) until the number of messages grows, at most `limit`. True when it did.
-    pub(super) async fn idle(&mut self, known: u32, limit: Duration) -> Result<bool, Trouble> {
-        let begin = async {
-            let tag = self.send("IDLE", "IDLE", NEWS).await?;
-            // Whatever happens from here on, the next command must end it first.
-            self.idling = Some(tag.clone());
-            loop {
-                match self.turn(&tag).await? {
-                    Turn::Go => return Ok(()),
-                    Turn::End(_) => {
-                        self.idling = None;
-                        return Err(Trouble::Refused(format!("{} refuses IDLE", self.place)));
-                    }
-                    Turn::Other => {}
-                }
-            }
-        };
-        timeout(COMMAND_LIMIT, begin)
-            .await
-            .map_err(|_| Trouble::Network(format!("{} did not answer IDLE", self.place)))??;
-        let news = async {
-            // Removed messages lower the count, so it is compared with the last one and not with the first.
-            let mut known = known;
-            while self.exists <= known {
-                known = self.exists;
-                self.read(|_| ()).await?;
-            }
-            Ok::<(), Trouble>(())
-        };
-        let grown = match timeout(limit, news).await {
-            Ok(done) => done.map(|()| true)?,
-            Err(_) => false,
-        };
-        self.end_idle().await?;
-        Ok(grown)
-    }
-
-    async fn end_idle(&mut self) -> Result<(), Trouble> {
-        let Some(tag) = self.idling.clone() else { return Ok(()) };
-        self.client.get_mut().allow(NEWS);
-        let run = async {
-            self.write(b"DONE\r\n").await?;
-            // Ended twice when the first time was dropped: the server may then complain, but with its own tag.
-            self.finish(&tag, |_| ()).await
-        };
-        timeout(COMMAND_LIMIT, run)
-            .await
-            .map_err(|_| Trouble::Network(format!("{} did not come back from IDLE", self.place)))??;
-        self.idling = None;
-        Ok(())
     }
 
     /// Says good-bye, briefly.
@@ -519,9 +354,4 @@ pub(super) fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
-}
-
-/// A folder's name as it goes over the wire.
-pub(super) fn mailbox(folder: &str) -> String {
-    quoted(&mutf7::encode(folder))
 }

@@ -1,53 +1,33 @@
 //! The source: one page at a time, the newest first, from exactly where the cursor is.
 
-use super::cursor::{Cursor, FolderCursor};
-use super::fetch::{self, Facts, MOST_MESSAGE};
-use super::folders::{self, list, sent_folder};
-use super::session::{COMMAND_LIMIT, FolderState, SMALL, Session};
-use crate::connector::email::parse;
+use super::commands::FolderState;
+use super::cursor::Cursor;
+use super::fetch;
+use super::folders::{list, names, sent_folder};
+use super::page::{PAGE, Pages};
+use super::session::{COMMAND_LIMIT, SMALL, Session};
 use crate::connector::email::settings::ImapSettings;
 use crate::connector::email::trouble::Trouble;
-use crate::connector::{ConnectorError, Item, PulledPage, Source, Unreadable};
-use crate::model::{Progress, Timestamp};
+use crate::connector::{ConnectorError, PulledPage, Source};
+use crate::model::Progress;
 use futures::future::BoxFuture;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Messages of a page at most.
-const PAGE: usize = 50;
-/// Bytes of a page at most, unless its one message is larger.
-const PAGE_BYTES: u64 = 8 * 1024 * 1024;
-/// How often a message that cannot be fetched is tried.
-const ATTEMPTS: u32 = 3;
 /// IDLE is renewed at least so often: devices between us forget silent connections (RFC 2177 asks for 29 minutes).
 const IDLE_RENEWAL: Duration = Duration::from_secs(5 * 60);
 
 /// Pulls from one mailbox.
 pub(in crate::connector::email) struct ImapSource {
     settings: Arc<ImapSettings>,
-    own: Vec<String>,
     session: Option<Session>,
     /// The folders to file, Sent last; known once connected.
     folders: Vec<String>,
-    /// UIDs of the span being taken, so that a long walk does not ask for them again with each page.
-    listed: Option<Listed>,
-    /// Messages of a page at present: one after a page failed, to find the message that does it.
-    page: usize,
-    /// Messages (folder, UIDVALIDITY, UID) whose body could not be had: how often, and why. After some attempts they
-    /// are filed as unreadable with their header, so that one broken message does not hold up all others.
-    unfetchable: HashMap<(String, u32, u32), (u32, String)>,
+    /// Takes the pages.
+    pages: Pages,
     /// The page handed out last: once its cursor comes back it was committed and may be marked as read.
     handed: Option<Handed>,
-}
-
-struct Listed {
-    folder: String,
-    validity: u32,
-    from: u32,
-    /// Sorted; taken from the end.
-    uids: Vec<u32>,
 }
 
 struct Handed {
@@ -59,16 +39,7 @@ struct Handed {
 impl ImapSource {
     /// A source that is not connected yet. `own` are our normalised addresses.
     pub(in crate::connector::email) fn new(settings: Arc<ImapSettings>, own: Vec<String>) -> ImapSource {
-        ImapSource {
-            settings,
-            own,
-            session: None,
-            folders: Vec::new(),
-            listed: None,
-            page: PAGE,
-            unfetchable: HashMap::new(),
-            handed: None,
-        }
+        ImapSource { settings, session: None, folders: Vec::new(), pages: Pages::new(own), handed: None }
     }
 
     /// The open connection, made when there is none. It is taken out for the time of a call, so that a call that fails
@@ -79,7 +50,7 @@ impl ImapSource {
         {
             return Ok(session);
         }
-        self.listed = None;
+        self.pages.forget();
         let mut session = Session::open(&self.settings.server).await?;
         let all = list(&mut session).await?;
         self.folders = self.settings.folders.clone();
@@ -100,7 +71,13 @@ impl ImapSource {
         let mut taken = None;
         while let Some(folder) = self.choose(&cursor) {
             let Some(state) = cursor.folders.get_mut(&folder) else { break };
-            let (uids, found) = self.take(&mut session, &folder, state).await?;
+            if session.selected.as_deref() != Some(&folder) {
+                let opened = session.select(&folder, self.settings.mark_seen).await?;
+                if opened.validity != state.validity {
+                    return Err(Trouble::Refused(format!("the folder {folder} was made anew this moment")));
+                }
+            }
+            let (uids, found) = self.pages.take(&mut session, &folder, state).await?;
             if !uids.is_empty() {
                 items = found;
                 taken = Some((folder, uids));
@@ -166,7 +143,7 @@ impl ImapSource {
         if all.iter().any(|known| known.name == folder) {
             return Ok(Trouble::Refused(said));
         }
-        Ok(Trouble::Setup(format!("there is no folder \"{folder}\"; there are: {}", folders::names(&all))))
+        Ok(Trouble::Setup(format!("there is no folder \"{folder}\"; there are: {}", names(&all))))
     }
 
     /// The folder to take the next page from: new mail before old, then in the configured order.
@@ -180,148 +157,11 @@ impl ImapSource {
         behind(true).or_else(|| behind(false)).cloned()
     }
 
-    /// Takes a page from a folder's newest span and moves its cursor behind it. No UIDs: there was nothing in the span.
-    async fn take(
-        &mut self,
-        session: &mut Session,
-        folder: &str,
-        state: &mut FolderCursor,
-    ) -> Result<(Vec<u32>, Vec<Item>), Trouble> {
-        if session.selected.as_deref() != Some(folder) {
-            let opened = session.select(folder, self.settings.mark_seen).await?;
-            if opened.validity != state.validity {
-                return Err(Trouble::Refused(format!("the folder {folder} was made anew this moment")));
-            }
-        }
-        self.list_span(session, folder, state).await?;
-        let Some(listed) = &mut self.listed else { return Ok((Vec::new(), Vec::new())) };
-        let begin = listed.uids.len().saturating_sub(self.page);
-        let candidates = listed.uids.get(begin..).unwrap_or_default().to_vec();
-        if candidates.is_empty() {
-            self.listed = None;
-            state.take(None, 0);
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let facts = match fetch::sizes(session, &candidates).await {
-            // A message so broken that not even its size can be told: whole messages may still come.
-            Err(Trouble::Refused(_)) => BTreeMap::new(),
-            other => other?,
-        };
-        let page = fitting(&candidates, &facts);
-        let items = match self.items(session, folder, state.validity, &page, &facts).await {
-            Err(Trouble::Refused(why) | Trouble::Answer(why)) => {
-                return Err(self.narrow(folder, state.validity, &page, why));
-            }
-            other => other?,
-        };
-        self.page = (self.page * 2).min(PAGE);
-        let left = self.listed.as_mut().map_or(0, |listed| {
-            listed.uids.truncate(listed.uids.len() - page.len());
-            listed.uids.len()
-        });
-        if left == 0 {
-            self.listed = None;
-        }
-        state.done += page.len() as u64;
-        state.take(if left == 0 { None } else { page.first().copied() }, left as u64);
-        Ok((page, items))
-    }
-
-    /// Makes sure that the UIDs of the folder's newest span are listed.
-    async fn list_span(&mut self, session: &mut Session, folder: &str, state: &FolderCursor) -> Result<(), Trouble> {
-        let Some(span) = state.todo.last().copied() else {
-            self.listed = None;
-            return Ok(());
-        };
-        let fits = self.listed.as_ref().is_some_and(|listed| {
-            listed.folder == folder
-                && listed.validity == state.validity
-                && listed.from == span.from
-                && listed.uids.last().is_none_or(|last| *last < span.to)
-                && !span.fresh
-        });
-        if !fits {
-            let mut uids = session.search(&format!("UID {}:{}", span.from, span.to - 1)).await?;
-            // A server may read a set whose end is not there as `n:*` and give its last message.
-            uids.retain(|uid| (span.from..span.to).contains(uid));
-            self.listed = Some(Listed { folder: folder.to_owned(), validity: state.validity, from: span.from, uids });
-        }
-        Ok(())
-    }
-
-    /// After a page failed for what is in it: the next pages are of one message, and one message that fails is named.
-    fn narrow(&mut self, folder: &str, validity: u32, page: &[u32], why: String) -> Trouble {
-        self.listed = None;
-        self.page = 1;
-        if let [uid] = page {
-            let known = self.unfetchable.entry((folder.to_owned(), validity, *uid)).or_insert((0, String::new()));
-            *known = (known.0 + 1, why.clone());
-        }
-        Trouble::Answer(why)
-    }
-
-    /// The messages of a page, in the order of their UIDs. Those that are gone meanwhile are left out.
-    async fn items(
-        &mut self,
-        session: &mut Session,
-        folder: &str,
-        validity: u32,
-        page: &[u32],
-        facts: &BTreeMap<u32, Facts>,
-    ) -> Result<Vec<Item>, Trouble> {
-        let mut reasons: BTreeMap<u32, String> = BTreeMap::new();
-        let mut wanted = Vec::new();
-        for uid in page {
-            let size = facts.get(uid).map_or(0, |facts| facts.size);
-            let failed = self.unfetchable.get(&(folder.to_owned(), validity, *uid));
-            if size > MOST_MESSAGE {
-                let size = size / 1024 / 1024;
-                reasons.insert(*uid, format!("larger than 50 MB ({size} MB): only its header was taken"));
-            } else if let Some((_, why)) = failed.filter(|(times, _)| *times >= ATTEMPTS) {
-                reasons.insert(*uid, format!("the server does not give its content: {why}"));
-            } else {
-                wanted.push(*uid);
-            }
-        }
-        let mut bodies = if wanted.is_empty() { BTreeMap::new() } else { fetch::bodies(session, &wanted).await? };
-        let absent: Vec<u32> = wanted.iter().copied().filter(|uid| !bodies.contains_key(uid)).collect();
-        if !absent.is_empty() {
-            // Removed meanwhile, or kept from us? Only the latter is worth a dead letter.
-            let still = session.search(&format!("UID {}", fetch::set(&absent))).await?;
-            for uid in still.into_iter().filter(|uid| absent.contains(uid)) {
-                reasons.insert(uid, "the server does not give its content".to_owned());
-            }
-        }
-        let mut headers = BTreeMap::new();
-        for uid in reasons.keys() {
-            // One by one: a header that cannot be had must not keep the others away.
-            if let Ok(found) = fetch::headers(session, &[*uid]).await {
-                headers.extend(found);
-            }
-        }
-        let mut items = Vec::with_capacity(page.len());
-        for uid in page {
-            let received = facts.get(uid).map_or_else(fetch::now, |facts| facts.received);
-            if let Some(reason) = reasons.remove(uid) {
-                let raw = headers.remove(uid).unwrap_or_default();
-                items.push(unreadable(reason, folder, *uid, received, raw));
-            } else if let Some(raw) = bodies.remove(uid) {
-                let own = self.own.clone();
-                let (name, spare) = (folder.to_owned(), folder.to_owned());
-                let understood =
-                    tokio::task::spawn_blocking(move || parse::understand(raw, &own, &name, received)).await;
-                items.push(understood.unwrap_or_else(|_| {
-                    unreadable("the parser failed on it".to_owned(), &spare, *uid, received, Vec::new())
-                }));
-            }
-        }
-        Ok(items)
-    }
-
     /// Marks the last page as read at the server, once the cursor says that it was committed.
     async fn mark_seen(&mut self, session: &mut Session, cursor: &[u8]) -> Result<(), Trouble> {
-        let Some(handed) = self.handed.take() else { return Ok(()) };
+        let Some(handed) = &self.handed else { return Ok(()) };
         if !self.settings.mark_seen || handed.cursor != cursor {
+            self.handed = None;
             return Ok(());
         }
         if session.selected.as_deref() != Some(&handed.folder) {
@@ -332,10 +172,11 @@ impl ImapSource {
             // Shared folders may be read-only; that is no reason to stop filing.
             Err(Trouble::Refused(said)) => {
                 tracing::warn!(folder = %handed.folder, said, "cannot mark as read");
-                Ok(())
             }
-            other => other,
+            other => other?,
         }
+        self.handed = None;
+        Ok(())
     }
 
     async fn wait_for_news(&mut self, cursor: &[u8], limit: Duration) -> Result<(), Trouble> {
@@ -395,30 +236,19 @@ impl ImapSource {
     }
 }
 
-/// As many of the newest as fit into a page, sorted; at least one.
-fn fitting(candidates: &[u32], facts: &BTreeMap<u32, Facts>) -> Vec<u32> {
-    let mut bytes = 0;
-    let mut page: Vec<u32> = Vec::new();
-    for uid in candidates.iter().rev() {
-        let size = facts.get(uid).map_or(0, |facts| if facts.size > MOST_MESSAGE { 0 } else { facts.size });
-        bytes += size;
-        if bytes > PAGE_BYTES && !page.is_empty() {
-            break;
-        }
-        page.push(*uid);
-    }
-    page.reverse();
-    page
-}
-
-fn unreadable(reason: String, folder: &str, uid: u32, received: Timestamp, raw: Vec<u8>) -> Item {
-    let hint = format!("message {uid} of folder {}", crate::model::clean_line(folder));
-    Item::Unreadable(Unreadable { reason, folder: folder.to_owned(), received, hint, raw })
-}
-
 impl Source for ImapSource {
     fn pull<'a>(&'a mut self, cursor: &'a [u8]) -> BoxFuture<'a, Result<PulledPage, ConnectorError>> {
-        Box::pin(async move { self.pull_page(cursor).await.map_err(ConnectorError::from) })
+        Box::pin(async move {
+            let kept = self.session.is_some();
+            match self.pull_page(cursor).await {
+                // The server closed a connection that was not used for a while: no reason to worry anybody.
+                Err(Trouble::Network(why)) if kept => {
+                    tracing::debug!(why, "the kept connection was gone; connecting anew");
+                    self.pull_page(cursor).await.map_err(ConnectorError::from)
+                }
+                pulled => pulled.map_err(ConnectorError::from),
+            }
+        })
     }
 
     fn wait<'a>(&'a mut self, cursor: &'a [u8], limit: Duration) -> BoxFuture<'a, Result<(), ConnectorError>> {
