@@ -167,12 +167,12 @@ impl Keymap {
         rows
     }
 
-    /// The shortest keys that run a command here, as shown; `None` when no key does.
+    /// The handiest keys that run a command here, as shown; `None` when no key does.
     pub fn keys_for(&self, context: Context, verb: Verb) -> Option<String> {
         self.all_keys_for(context, verb).into_iter().next()
     }
 
-    /// All keys that run a command without an argument here, the shortest first.
+    /// All keys that run a command without an argument here, the handiest first.
     pub fn all_keys_for(&self, context: Context, verb: Verb) -> Vec<String> {
         let mut contexts = vec![context];
         if context.inherits() {
@@ -190,7 +190,7 @@ impl Keymap {
                 }
             }
         }
-        all.sort_by_key(|keys| keys.len());
+        all.sort_by_key(|keys| (keys.len(), keys.iter().map(|key| key.rank()).max()));
         all.iter().map(|keys| show_keys(keys)).collect()
     }
 

@@ -411,7 +411,7 @@ impl Screen {
             return;
         }
         self.reply_wanted = None;
-        let mut open = Open::new(id);
+        let mut open = Open::new(id, &self.keymap);
         open.reading = reading;
         self.open = Some(open);
         self.ask_open();

@@ -1,7 +1,8 @@
 //! The customer that is open: messages, profile, and where the agent looks.
 
 use super::Load;
-use super::block::{Block, Surroundings, block};
+use super::block::{Block, KeyNames, Surroundings, block};
+use crate::keymap::Keymap;
 use crate::model::{CustomerId, CustomerView, Direction, MessageId, Page, TimelineEntry, Timestamp};
 use jiff::tz::TimeZone;
 use std::collections::HashSet;
@@ -42,6 +43,7 @@ pub(super) struct Open {
     starts: Vec<usize>,
     stale: bool,
     columns: usize,
+    keys: KeyNames,
     /// Where the cursor's message stood on the screen, to be kept over the next layout.
     anchor: Option<isize>,
     /// The next layout brings the cursor's message into view.
@@ -50,7 +52,7 @@ pub(super) struct Open {
 
 impl Open {
     /// A customer of whom nothing is loaded yet.
-    pub(super) fn new(id: CustomerId) -> Open {
+    pub(super) fn new(id: CustomerId, keymap: &Keymap) -> Open {
         Open {
             id,
             profile: None,
@@ -68,6 +70,7 @@ impl Open {
             starts: Vec::new(),
             stale: true,
             columns: 0,
+            keys: KeyNames::new(keymap),
             anchor: None,
             show: true,
         }
@@ -190,6 +193,7 @@ impl Open {
             before: index.checked_sub(1).map(|before| &self.entries[before].message),
             unfolded: self.unfolded.contains(&entry.message.id),
             agent,
+            keys: &self.keys,
         };
         block(entry, &around)
     }

@@ -33,7 +33,7 @@ fn lines(screen: &Screen, profile: &CustomerView, columns: usize) -> Vec<Row> {
     let (now, zone) = (screen.now, &screen.zone);
     let mut rows: Vec<Row> = Vec::new();
     let label = |name: &str, value: String, element| -> Row {
-        vec![piece(Element::Label, format!("{name:<11}")), piece(element, value)]
+        vec![piece(Element::Label, format!("{name:<12}")), piece(element, value)]
     };
     for part in wrap(&customer.name, columns) {
         rows.push(vec![piece(Element::Strong, part)]);
