@@ -297,20 +297,6 @@ mod tests {
     }
 
     #[test]
-    fn nothing_on_one_key_destroys_without_asking() {
-        let (keymap, _) = Keymap::load(None);
-        for row in keymap.table() {
-            let class = of(row.action.verb).undo;
-            // Commands of class `Asks` ask by themselves; the screen's tests hold them to it.
-            assert!(
-                class != crate::command::UndoClass::Asks
-                    || matches!(row.context, Context::List | Context::Review | Context::Compose),
-                "{row:?}"
-            );
-        }
-    }
-
-    #[test]
     fn an_agents_own_keys_come_over_the_built_in_ones() {
         let text = "[inbox]\ne = \"\"\n\"C-r\" = \"resolve\"\n\n[global]\n\"g x\" = \"view snoozed\"\n";
         let (keymap, warnings) = Keymap::load(Some(("keys.toml", text)));

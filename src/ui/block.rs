@@ -179,7 +179,10 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
     }
     if let Some(reply_to) = &message.reply_to {
         let text = format!("! Reply-To differs: answers go to {}", party(reply_to));
-        line(vec![piece(Element::Warning, cut(&text, columns))]);
+        // Never cut: where an answer goes must be readable.
+        for part in wrap(&text, columns).into_iter().take(8) {
+            line(vec![piece(Element::Warning, part)]);
+        }
     }
     if let Some(automated) = message.automated {
         line(vec![piece(Element::Automated, format!("AUTOMATED · {}", automated.word()))]);
@@ -213,7 +216,13 @@ fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Su
         (Some(agent), true) if agent == around.agent => format!("→ you ({agent})"),
         (Some(agent), true) => format!("→ {agent}"),
         (None, true) => format!("→ us, {}", party(&message.from)),
-        (_, false) => format!("← {}", party(&message.from)),
+        // A long name must not push the address out of sight: that is who it really is.
+        (_, false) if message.from.name.is_empty() => format!("← {}", message.from.address),
+        (_, false) => {
+            let address = format!(" <{}>", message.from.address);
+            let room = columns.saturating_sub(width(&address) + width(&clock) + 3).max(4);
+            format!("← {}{address}", cut(&message.from.name, room))
+        }
     };
     let about = format!(" {}{}{}", message.channel, if message.account.is_empty() { "" } else { "/" }, message.account);
     let room = columns.saturating_sub(width(&clock) + 1);
@@ -249,7 +258,10 @@ fn body(line: &mut impl FnMut(Row), text: &str, around: &Surroundings<'_>, colum
         for text in &lines[..trimmed] {
             for part in wrap(text, columns) {
                 if left == 0 {
-                    line(vec![piece(Element::Folded, cut(&format!("⋯ it goes on: {} shows the original", keys.original), columns))]);
+                    line(vec![piece(
+                        Element::Folded,
+                        cut(&format!("⋯ it goes on: {} shows the original", keys.original), columns),
+                    )]);
                     return;
                 }
                 left -= 1;
@@ -270,7 +282,10 @@ fn delivery(entry: &TimelineEntry, around: &Surroundings<'_>) -> Vec<(Element, S
         match outgoing.state {
             OutboxState::Held => {
                 let seconds = when::seconds_until(outgoing.due, around.now);
-                return vec![(Element::Warning, format!("… leaves in {seconds} s · {} takes it back", around.keys.undo))];
+                return vec![(
+                    Element::Warning,
+                    format!("… leaves in {seconds} s · {} takes it back", around.keys.undo),
+                )];
             }
             OutboxState::Queued => return vec![(Element::Dim, waits("… queued".to_owned()))],
             OutboxState::Sending => return vec![(Element::Dim, "… sending".to_owned())],
@@ -296,4 +311,3 @@ fn delivery(entry: &TimelineEntry, around: &Surroundings<'_>) -> Vec<(Element, S
         Delivery::Cancelled => vec![(Element::Dim, "○ taken back, it never left".to_owned())],
     }
 }
-

@@ -33,6 +33,8 @@ pub(super) struct Open {
     pub loaded: bool,
     /// The agent opened it, so what is shown counts as read.
     pub reading: bool,
+    /// The newest message when the desk was last told that all is read.
+    pub marked_read: Option<MessageId>,
     /// Where older messages are.
     older: Option<Vec<u8>>,
     /// Newer messages than the held ones were let go.
@@ -48,6 +50,8 @@ pub(super) struct Open {
     anchor: Option<isize>,
     /// The next layout brings the cursor's message into view.
     show: bool,
+    /// The next layout shows what came behind the cursor's message, as far as that stays in view.
+    follow_end: bool,
 }
 
 impl Open {
@@ -63,6 +67,7 @@ impl Open {
             profile_top: 0,
             loaded: false,
             reading: false,
+            marked_read: None,
             older: None,
             newer_dropped: false,
             unfolded: HashSet::new(),
@@ -73,6 +78,7 @@ impl Open {
             keys: KeyNames::new(keymap),
             anchor: None,
             show: true,
+            follow_end: false,
         }
     }
 
@@ -129,6 +135,7 @@ impl Open {
             Some(position) if !(at_end && wrote) => {
                 self.selected = position;
                 self.anchor = Some(anchor);
+                self.follow_end = at_end;
             }
             _ => {
                 self.selected = last;
@@ -177,6 +184,10 @@ impl Open {
             if let Some(offset) = self.anchor.take() {
                 self.top = self.starts.get(self.selected).copied().unwrap_or_default().saturating_add_signed(offset);
             }
+        }
+        if std::mem::take(&mut self.follow_end) {
+            let (start, _) = self.span(self.selected);
+            self.top = self.top.max(start.min(self.lines().saturating_sub(height)));
         }
         if std::mem::take(&mut self.show) {
             self.show_selected(height);

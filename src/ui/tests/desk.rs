@@ -93,8 +93,7 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
     let address = format!("{}@example.com", name.split(' ').next().unwrap().to_lowercase());
     let identity = IdentityId::of(&[address.as_bytes()]);
     let last_at = last.as_ref().map_or(NOW, |last| last.at);
-    let count =
-        |direction| messages.iter().filter(|entry| entry.message.direction == direction).count() as u64;
+    let count = |direction| messages.iter().filter(|entry| entry.message.direction == direction).count() as u64;
     let view = CustomerView {
         customer: Customer {
             id: id(name),
@@ -168,7 +167,9 @@ impl FakeDesk {
         broken.message.reply_to = Some(party("", "ana.private@other.example"));
         broken.message.attachments = vec![
             Attachment { name: "tracking.png".into(), media_type: "image/png".into(), size: 48_211, part: 2 },
-            Attachment { name: "发票 2026.pdf".into(), media_type: "application/pdf".into(), size: 1_204_000, part: 3 },
+            Attachment {
+                name: "发票 2026.pdf".into(), media_type: "application/pdf".into(), size: 1_204_000, part: 3
+            },
         ];
         desk.customers.push(customer(
             "Ana Sánchez",
@@ -181,7 +182,13 @@ impl FakeDesk {
                     "Re: Where is my order?",
                     "Your order left our house on Tuesday.\nIt should arrive soon.",
                 ),
-                message("Ana Sánchez", Direction::Note, -3 * DAY + HOUR, "", "Asked the carrier: parcel is in Zaragoza."),
+                message(
+                    "Ana Sánchez",
+                    Direction::Note,
+                    -3 * DAY + HOUR,
+                    "",
+                    "Asked the carrier: parcel is in Zaragoza.",
+                ),
                 broken,
             ],
         ));
@@ -339,8 +346,7 @@ impl FakeDesk {
             Act::MarkRead(id) => self.entry(id).unwrap().0.customer.unread = 0,
             Act::Send(compose) => {
                 self.drafts.retain(|view| Some(view.draft.id) != compose.draft);
-                let direction =
-                    if compose.kind == ReplyKind::Note { Direction::Note } else { Direction::Outbound };
+                let direction = if compose.kind == ReplyKind::Note { Direction::Note } else { Direction::Outbound };
                 if let Some(id) = compose.customer {
                     let (view, entries) = self.entry(id).unwrap();
                     let mut entry = message(&view.customer.name, direction, 0, &compose.subject, &compose.text);

@@ -2,6 +2,8 @@
 
 use super::paint::{Painter, piece};
 use super::timeline::labelled;
+use crate::command::Verb;
+use crate::keymap::Context;
 use crate::model::{Compose, Direction, ReplyKind};
 use crate::theme::Element;
 use crate::ui::Screen;
@@ -9,6 +11,7 @@ use crate::ui::composer::{Composer, Field, Mail, Stage, attachment_name};
 use crate::ui::line_input::LineInput;
 use crate::ui::text::{Row, count, cut, width, wrap};
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::widgets::Widget;
 
 /// Draws what is being written or reviewed.
@@ -81,13 +84,16 @@ fn draw_editor(screen: &Screen, composer: &Composer, inside: Rect, painter: &mut
     let note = composer.is_note();
     let ground = if note { Element::NoteText } else { Element::Text };
     painter.fill(place, ground);
-    let mut body = composer.body.clone();
-    body.set_style(painter.style(ground));
-    body.set_cursor_line_style(painter.style(ground));
-    body.set_selection_style(painter.style(Element::InboxSelected));
-    let caret = if composer.field == Field::Body { painter.style(Element::Caret) } else { painter.style(ground) };
-    body.set_cursor_style(caret);
-    Widget::render(&body, place, painter.buffer);
+    // The editor has no colours of its own: those of the ground stay.
+    Widget::render(&composer.body, place, painter.buffer);
+    let caret = painter.style(Element::Caret);
+    for position in place.positions() {
+        let cell = &mut painter.buffer[position];
+        if cell.modifier.contains(Modifier::REVERSED) {
+            cell.modifier.remove(Modifier::REVERSED);
+            cell.set_style(caret);
+        }
+    }
 }
 
 fn draw_field(label: &str, line: &LineInput, focused: bool, inside: Rect, row: u16, painter: &mut Painter<'_>) {
@@ -139,7 +145,8 @@ fn review_lines(screen: &Screen, composer: &Composer, columns: usize) -> Vec<Row
     };
     if let Some(moved) = composer.moved() {
         labelled("!", moved, Element::Warning);
-        labelled("", "y sends all the same, e goes on writing.", Element::Warning);
+        let send = screen.key_name(Context::Review, Verb::Send);
+        labelled("", &format!("{send} sends all the same."), Element::Warning);
     }
     // Not the fields as typed but what was read from them.
     let compose = composer.snapshot();
