@@ -123,6 +123,10 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             last_account: "support".into(),
             channels: vec!["email".into()],
             trouble: false,
+            last_inbound: last_at,
+            last_outbound: Timestamp(0),
+            unread_at: vec![],
+            address: address.clone(),
             cases_before: 0,
         },
         identities: vec![Identity {
