@@ -21,7 +21,7 @@ const KEPT: usize = 1000;
 /// Rows of the state held in memory at a time.
 const PAGE: usize = 500;
 const REPLAY: &str = "verify.tmp";
-const REPLAY_CACHE: u64 = 16 << 20;
+const REPLAY_CACHE: u64 = 8 << 20;
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
