@@ -2,7 +2,8 @@
 
 use super::files::{self, failed};
 use super::journal::reader::{Reader, Span};
-use super::journal::{self, Damage, segment};
+use super::journal::scan::{Contents, Scan, Step};
+use super::journal::{self, At, Damage, segment};
 use super::lock::ProfileLock;
 use super::opening::JOURNAL;
 use super::sled::SledEngine;
@@ -84,7 +85,30 @@ pub fn backup(
     }
     let _lock = ProfileLock::take(dir, Duration::ZERO)?;
     let reader = Reader::open(&journal)?.ok_or_else(no_journal)?;
+    leave_out_unfinished(&reader)?;
     back_up(&reader, dir, to, extras, progress)
+}
+
+/// A write that a crash tore counts for nothing and is cut off when the profile is next opened. In a backup it would
+/// look like records that the profile does not have.
+fn leave_out_unfinished(reader: &Reader) -> Result<(), EngineError> {
+    let Some(span) = reader.spans().last().copied() else { return Ok(()) };
+    let from = At { segment: span.number, offset: 0 };
+    let mut scan = Scan::new(reader, from, span.first.max(1), None, Contents::Tail);
+    let mut end = span.end;
+    let mut last = None;
+    while let Some(step) = scan.next()? {
+        match step {
+            Step::Record(found) => last = Some(found),
+            Step::Tail(tail) => end = tail.offset,
+            Step::Damage(_) => {}
+        }
+    }
+    if let Some(torn) = last.filter(|last| !last.damage.is_empty()) {
+        end = end.min(torn.at.offset);
+    }
+    reader.shorten(span.number, end);
+    Ok(())
 }
 
 fn refused(doing: &'static str, path: &Path, why: &str) -> EngineError {
@@ -136,7 +160,7 @@ fn back_up(
         report.copied += 1;
         first_copied.get_or_insert(span.number);
         report.bytes += span.end;
-        progress(reader.bytes_before(journal::At { segment: span.number, offset: span.end }), total);
+        progress(reader.bytes_before(At { segment: span.number, offset: span.end }), total);
     }
     files::sync_dir(&target)?;
     report.files = copy_extras(dir, to, extras)?;
@@ -205,7 +229,7 @@ pub fn restore(
     journal::write_id(&unfinished, source.id())?;
     for span in source.spans() {
         copy_segment(&source, span, &unfinished, 0)?;
-        progress(source.bytes_before(journal::At { segment: span.number, offset: span.end }), source.bytes());
+        progress(source.bytes_before(At { segment: span.number, offset: span.end }), source.bytes());
     }
     files::sync_dir(&unfinished)?;
     let files = copy_extras(from, to, extras)?;

@@ -25,7 +25,7 @@ fn row(key: &[u8], value: &[u8]) -> Row {
 /// Runs the whole contract, each part on a fresh engine.
 pub(crate) fn hold(fresh: &mut dyn FnMut() -> Box<dyn Engine>) {
     type Part = fn(&dyn Engine);
-    let parts: [(&str, Part); 9] = [
+    let parts: [(&str, Part); 10] = [
         ("rows come in key order between bounds", rows_come_in_key_order_between_bounds),
         ("limits and reverse", limits_and_reverse),
         ("empty keys and values", empty_keys_and_values),
@@ -34,6 +34,7 @@ pub(crate) fn hold(fresh: &mut dyn FnMut() -> Box<dyn Engine>) {
         ("places resolve", places_resolve),
         ("wrong places are refused", wrong_places_are_refused),
         ("events", events_are_numbered_without_gaps),
+        ("readers see whole commits", readers_see_whole_commits),
         ("what cannot be carried out", what_cannot_be_carried_out_changes_nothing),
     ];
     for (name, part) in parts {
@@ -171,4 +172,26 @@ fn what_cannot_be_carried_out_changes_nothing(engine: &dyn Engine) {
     assert!(matches!(engine.commit(dangling), Err(EngineError::Io { .. })));
     assert!(matches!(engine.commit(put(b"\0applied", b"1")), Err(EngineError::Io { .. })));
     assert_eq!((engine.last(), engine.get(b"a").unwrap(), engine.get(b"\0applied").unwrap()), (0, None, None));
+}
+
+fn readers_see_whole_commits(engine: &dyn Engine) {
+    let set = |number: u32| {
+        let value = number.to_be_bytes().to_vec();
+        let row = |key: u16| Put {
+            key: key.to_be_bytes().map(|byte| byte | 1).to_vec(),
+            value: value.clone(),
+            contents: Vec::new(),
+        };
+        engine.commit(Commit { puts: [0x100, 0x5000, 0xf000].map(row).to_vec(), ..Commit::default() }).unwrap();
+    };
+    set(0);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (1..=100).for_each(set));
+        while !writer.is_finished() {
+            let rows = engine.scan(Unbounded, Unbounded, false, 9).unwrap();
+            assert_eq!(rows.len(), 3);
+            assert!(rows.iter().all(|(_, value)| *value == rows[0].1), "half a commit: {rows:?}");
+        }
+    });
+    assert_eq!(engine.scan(Unbounded, Unbounded, true, 1).unwrap()[0].1, 100u32.to_be_bytes());
 }

@@ -55,9 +55,10 @@ impl ProfileLock {
         let command = std::env::args().next().unwrap_or_default();
         let command = Path::new(&command).file_name().unwrap_or_default().to_string_lossy().replace('\n', " ");
         let text = format!("{}\n{since}\n{command}\n{doing}\n", std::process::id());
-        let written = self.file.set_len(0).and_then(|()| {
-            self.file.rewind()?;
-            self.file.write_all(text.as_bytes())
+        // In this order it needs no new room on a full disk.
+        let written = self.file.rewind().and_then(|()| {
+            self.file.write_all(text.as_bytes())?;
+            self.file.set_len(text.len() as u64)
         });
         written.map_err(failed("cannot write", &self.path))
     }

@@ -8,8 +8,9 @@ use super::journal::writer::Writer;
 use super::journal::{self, At, Damage};
 use super::options::{OpenReport, Options};
 use super::replay::{From, Replayed, replay};
+use super::room::{self, Room};
 use super::state::{Applied, State};
-use super::{EngineError, Seq, room};
+use super::{EngineError, Seq};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -30,11 +31,16 @@ pub(crate) struct Opened {
 }
 
 /// Opens the store in a folder whose lock is held.
-pub(crate) fn open(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<Opened, EngineError> {
+pub(crate) fn open(
+    dir: &Path,
+    options: &Options,
+    room: &Room,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Opened, EngineError> {
     let before = Checkpoint::read(dir)?;
     let had_state = dir.join(STATE).exists();
     let (reader, created) = open_journal(dir, before.as_ref(), had_state)?;
-    let opening = Opening { dir, options, reader, before, had_state };
+    let opening = Opening { dir, room, options, reader, before, had_state };
     let mut report = OpenReport { created, ..OpenReport::default() };
     opening.mark_in_use()?;
 
@@ -58,7 +64,10 @@ pub(crate) fn open(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, 
         if report.rebuilt.is_some() {
             state.sync()?;
         }
-        files::remove_dir(&dir.join(OLD_STATE))?;
+        // sled's threads may still write to the one just closed; then the next start removes it.
+        if let Err(error) = files::remove_dir(&dir.join(OLD_STATE)) {
+            tracing::debug!(%error, "the old state is removed later");
+        }
         report.last = writer.last();
         Ok(Opened { reader: opening.reader, writer, state, report })
     })
@@ -88,6 +97,7 @@ fn open_journal(dir: &Path, before: Option<&Checkpoint>, had_state: bool) -> Res
 
 struct Opening<'a> {
     dir: &'a Path,
+    room: &'a Room,
     options: &'a Options,
     reader: Reader,
     before: Option<Checkpoint>,
@@ -142,8 +152,7 @@ impl Opening<'_> {
             Ok(hash) if hash == applied.hash => {}
             Ok(_) => return Err(Some("the state belongs to another journal".to_owned())),
             Err(damage) => {
-                let spans = self.reader.spans();
-                let end = spans.iter().find(|span| span.number == applied.at.segment).map_or(0, |span| span.end);
+                let end = self.reader.span(applied.at.segment).map_or(0, |span| span.end);
                 if end < applied.end {
                     return Err(Some("the state knows more than the journal, which was put back or cut".to_owned()));
                 }
@@ -158,6 +167,8 @@ impl Opening<'_> {
     fn fresh_state(&self) -> Result<State, EngineError> {
         let (state, old) = (self.state_dir(), self.dir.join(OLD_STATE));
         if state.exists() {
+            // On a full disk any state seems broken, and no other could be made.
+            self.room.for_small(0)?;
             files::remove_dir(&old)?;
             // Two states may not fit. The one that failed is worth less than a profile that opens.
             let (free, needed) = (room::free(self.dir)?, room::bytes_in(&state)?);
@@ -202,6 +213,8 @@ impl Opening<'_> {
         let (mut seq, hash) = last.map_or((0, [0; 32]), |last| (last.seq, last.hash));
         let mut append_to = last.map(|last| At { segment: last.at.segment, offset: last.end });
         match tail {
+            // Not at the very end, and not acknowledged: readers pass over it.
+            Some(tail) if tail.records.is_none_or(|(first, _)| first > known) && !self.is_in_last(&tail) => {}
             Some(tail) if tail.records.is_none_or(|(first, _)| first > known) => {
                 self.cut(&tail)?;
                 if append_to.is_none_or(|at| at.segment < tail.segment) {
@@ -221,6 +234,10 @@ impl Opening<'_> {
         let whole = self.last_segment_is_whole(append_to)?;
         let writer = Writer::open(&self.reader, seq, hash, append_to.filter(|_| whole), self.options.segment_bytes)?;
         Ok((state, writer))
+    }
+
+    fn is_in_last(&self, tail: &Damage) -> bool {
+        self.reader.spans().iter().all(|span| span.number <= tail.segment)
     }
 
     fn missing(&self, first: Seq, last: Seq) -> Damage {
@@ -244,10 +261,7 @@ impl Opening<'_> {
             file.sync_all()
         };
         cut().map_err(failed("cannot cut the unfinished write off", &path))?;
-        let mut spans = self.reader.spans();
-        if let Some(span) = spans.iter_mut().find(|span| span.number == tail.segment) {
-            self.reader.set_span(journal::reader::Span { end: tail.offset, ..*span });
-        }
+        self.reader.shorten(tail.segment, tail.offset);
         Ok(())
     }
 

@@ -59,10 +59,8 @@ impl OpenReport {
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(why) = &self.rebuilt {
-            lines.push(format!(
-                "The state was rebuilt from the journal ({} records): {why}. Nothing was lost.",
-                self.replayed
-            ));
+            let lost = if self.damage.is_empty() { "Nothing was lost." } else { "See below for what is damaged." };
+            lines.push(format!("The state was rebuilt from the journal ({} records): {why}. {lost}", self.replayed));
         }
         if let Some(cut) = &self.cut {
             lines.push(format!("A write that never finished was cut off ({} bytes, never acknowledged).", cut.length));

@@ -61,7 +61,7 @@ pub(crate) fn replay(
         match torn {
             Some(first) => {
                 let (offset, seq) = (found.at.offset, found.head.seq);
-                let end = reader.spans().iter().find(|span| span.number == found.at.segment).map_or(0, |span| span.end);
+                let end = reader.span(found.at.segment).map_or(0, |span| span.end);
                 let length = end.saturating_sub(offset);
                 into.done.tail = Some(Damage { offset, length, records: Some((seq, seq)), ..first });
             }

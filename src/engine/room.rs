@@ -2,8 +2,8 @@
 
 use super::EngineError;
 use super::files::{self, failed};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 const NAME: &str = "reserve";
 /// Below this nothing is written: the state database must never meet a full disk.
@@ -82,6 +82,15 @@ impl Room {
             files::remove_file(&path)?;
         }
         Ok(())
+    }
+
+    /// True when an error says that the disk is full.
+    pub(crate) fn is_full(&self, error: &EngineError) -> bool {
+        match error {
+            EngineError::DiskFull { .. } => true,
+            EngineError::Io { source, .. } => source.kind() == io::ErrorKind::StorageFull,
+            _ => false,
+        }
     }
 
     /// The error for a write that met a full disk.

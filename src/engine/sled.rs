@@ -13,7 +13,7 @@ use super::{Commit, Engine, EngineError, Logged, Place, Row, Seq};
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -35,6 +35,10 @@ pub struct SledEngine {
     room: Room,
     lock: Mutex<ProfileLock>,
     closed: bool,
+    /// The state failed in a way that only a rebuild mends; the next start does that.
+    broken: AtomicBool,
+    /// Held while the checkpoint file is written, by whichever thread.
+    noting: Mutex<()>,
 }
 
 /// What only the one who commits touches.
@@ -58,8 +62,12 @@ impl SledEngine {
     ) -> Result<(SledEngine, OpenReport), EngineError> {
         files::make_private_dir(dir)?;
         let lock = ProfileLock::take(dir, PATIENCE)?;
-        let Opened { reader, writer, state, report } = opening::open(dir, &options, progress)?;
         let room = Room::new(dir, options.keep_free, options.reserve);
+        // Opening writes a little. Whether that is too much shows below.
+        room.for_small(0).or_else(|error| if room.is_full(&error) { Ok(()) } else { Err(error) })?;
+        let opened = opening::open(dir, &options, &room, progress);
+        let opened = opened.map_err(|error| if room.is_full(&error) { room.full_now() } else { error });
+        let Opened { reader, writer, state, report } = opened?;
         room.make_reserve()?;
         let engine = SledEngine {
             dir: dir.to_path_buf(),
@@ -70,6 +78,8 @@ impl SledEngine {
             room,
             lock: Mutex::new(lock),
             closed: false,
+            broken: AtomicBool::new(false),
+            noting: Mutex::new(()),
             options,
         };
         if report.replayed > 0 {
@@ -132,7 +142,7 @@ impl SledEngine {
     fn check_expected(&self, commit: &Commit) -> Result<(), EngineError> {
         let shelf = self.shelf();
         for (key, expected) in &commit.expect {
-            if shelf.get(key)? != *expected {
+            if self.noticing(shelf.get(key))? != *expected {
                 return Err(EngineError::Conflict { key: key.escape_ascii().to_string() });
             }
         }
@@ -154,20 +164,39 @@ impl SledEngine {
         if let Err(error) = failed {
             tracing::error!(%error, seq = written.seq, "the state database failed; the journal has the change");
             // A full disk is no fault of the state: it only has to catch up.
-            let checkpoint = Checkpoint { broken: self.room.check().is_ok(), ..self.checkpoint_now(false) };
-            if let Err(error) = checkpoint.write(&self.dir) {
-                tracing::error!(%error, "cannot note that the state failed; the next start will see it by itself");
+            if self.room.check().is_ok() {
+                self.note_broken();
             }
         }
     }
 
-    fn checkpoint_now(&self, clean: bool) -> Checkpoint {
-        Checkpoint { seq: self.last(), boot: checkpoint::boot_id(), clean, broken: false }
+    /// Sees to it that the next start rebuilds a state that cannot be read.
+    fn noticing<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
+        if let Err(EngineError::State(why)) = &result
+            && !self.broken.load(Ordering::Acquire)
+        {
+            tracing::error!(why, "the state database cannot be read; the next start rebuilds it from the journal");
+            self.note_broken();
+        }
+        result
+    }
+
+    fn note_broken(&self) {
+        self.broken.store(true, Ordering::Release);
+        if let Err(error) = self.note(false) {
+            tracing::error!(%error, "cannot note that the state failed; `switchboard rebuild` mends it");
+        }
+    }
+
+    fn note(&self, clean: bool) -> Result<(), EngineError> {
+        let _one_at_a_time = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
+        let broken = self.broken.load(Ordering::Acquire);
+        Checkpoint { seq: self.last(), boot: checkpoint::boot_id(), clean, broken }.write(&self.dir)
     }
 
     fn make_checkpoint(&self, commits: &mut Commits, clean: bool) -> Result<(), EngineError> {
         self.shelf().sync()?;
-        self.checkpoint_now(clean).write(&self.dir)?;
+        self.note(clean)?;
         commits.commits = 0;
         commits.bytes = 0;
         self.room.make_reserve()
@@ -190,9 +219,7 @@ impl Engine for SledEngine {
         self.check_room(&commit, size)?;
         self.heal()?;
         let written = match commits.writer.append(&self.reader, commit) {
-            Err(EngineError::Io { source, .. }) if source.kind() == io::ErrorKind::StorageFull => {
-                return Err(self.room.full_now());
-            }
+            Err(error) if self.room.is_full(&error) => return Err(self.room.full_now()),
             other => other?,
         };
         self.apply(&written);
@@ -208,11 +235,11 @@ impl Engine for SledEngine {
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
-        self.shelf().get(key)
+        self.noticing(self.shelf().get(key))
     }
 
     fn scan(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool, limit: usize) -> Result<Vec<Row>, EngineError> {
-        self.shelf().scan(from, to, reverse, limit)
+        self.noticing(self.shelf().scan(from, to, reverse, limit))
     }
 
     fn content(&self, place: Place) -> Result<Vec<u8>, EngineError> {

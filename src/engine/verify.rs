@@ -2,7 +2,7 @@
 
 use super::files;
 use super::journal::reader::Reader;
-use super::journal::record;
+use super::journal::record::{self, Hash};
 use super::journal::scan::{Contents, Found, Scan, Step};
 use super::journal::{At, Damage};
 use super::opening::{JOURNAL, STATE};
@@ -120,7 +120,8 @@ impl SledEngine {
     /// # Errors
     /// When the disk refuses; damage is no error but in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, EngineError> {
-        let _nobody_commits = self.lock_commits();
+        let commits = self.lock_commits();
+        let chain = commits.writer.chain();
         let mut report = VerifyReport::default();
         let replay = self.dir().join(REPLAY);
         files::remove_dir(&replay)?;
@@ -132,7 +133,7 @@ impl SledEngine {
             read_all(&self.reader, 0, &mut report, progress, &mut |_| Ok(()))?;
             return Ok(report);
         }
-        let compared = self.compare(&replay, &mut report, progress);
+        let compared = self.compare(&replay, chain, &mut report, progress);
         files::remove_dir(&replay)?;
         compared.map(|()| report)
     }
@@ -140,6 +141,7 @@ impl SledEngine {
     fn compare(
         &self,
         replay: &Path,
+        chain: Hash,
         report: &mut VerifyReport,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), EngineError> {
@@ -155,6 +157,12 @@ impl SledEngine {
         })?;
         if let Some(last) = last {
             said.apply(changes, last)?;
+            if last.hash != chain {
+                let Applied { seq, at, end, .. } = last;
+                let what = format!("record {seq} is not the one that was written");
+                let (segment, offset, length) = (at.segment, at.offset, end - at.offset);
+                report.damaged(Damage { segment, offset, length, records: Some((seq, seq)), what });
+            }
         }
         let shelf = self.shelf();
         if report.last < self.last() {

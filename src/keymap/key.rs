@@ -60,6 +60,16 @@ impl Key {
         Key { code, modifiers }
     }
 
+    /// How handy a key is to show in a hint: Enter and letters before those that not every keyboard has near.
+    pub(super) fn rank(self) -> u8 {
+        match self.code {
+            KeyCode::Enter | KeyCode::Tab => 0,
+            KeyCode::Char(_) => 1,
+            KeyCode::Esc => 3,
+            _ => 2,
+        }
+    }
+
     /// The letter this key types, when it types one.
     pub fn typed(self) -> Option<char> {
         match self.code {

@@ -122,15 +122,15 @@ fn attribution(lines: &[&str]) -> Option<usize> {
             return None;
         }
         if last.ends_with([':', '：']) {
-            return is_attribution(&join(&lines[..length])).then_some(length);
+            return is_attribution(&join(&lines[..length]), length == 1).then_some(length);
         }
     }
     None
 }
 
 /// `On … wrote:` in the languages mail programs speak: how it begins and how it ends. A date or an address must stand
-/// between, so that an ordinary sentence is not taken for one.
-fn is_attribution(words: &str) -> bool {
+/// between, so that an ordinary sentence is not taken for one. Forms that begin with anything must stand on one line.
+fn is_attribution(words: &str, one_line: bool) -> bool {
     const FORMS: &[(&str, &[&str])] = &[
         ("on ", &["wrote:"]),
         ("am ", &["schrieb:", "geschrieben:"]),
@@ -155,12 +155,15 @@ fn is_attribution(words: &str) -> bool {
                 "님이 작성:",
             ],
         ),
-        ("", &[" wrote:", " schrieb:", " a écrit :", " escribió:", " написал:", " написал(а):", " пишет:"]),
+        ("", &[" wrote:", " schrieb:", " a écrit :", " escribió:", " написал:", " написал(а):", " пишет:", ">:"]),
     ];
     // Non-breaking spaces of French were made ordinary by the cleaner.
     let lower = words.to_lowercase();
-    let form =
-        FORMS.iter().any(|(begin, ends)| lower.starts_with(begin) && ends.iter().any(|end| lower.ends_with(end)));
+    // Languages that put the name behind the verb.
+    const VERB_FIRST: &[(&str, &str)] = &[("am ", " schrieb "), ("op ", " schreef "), ("den ", " skrev ")];
+    let form = FORMS.iter().any(|(begin, ends)| {
+        (one_line || !begin.is_empty()) && lower.starts_with(begin) && ends.iter().any(|end| lower.ends_with(end))
+    }) || VERB_FIRST.iter().any(|(begin, verb)| lower.starts_with(begin) && lower.contains(verb));
     form && (lower.contains('@') || lower.bytes().filter(u8::is_ascii_digit).count() >= 3)
 }
 
@@ -248,14 +251,22 @@ fn header_name(line: &str) -> Option<&'static str> {
     })
 }
 
+fn is_separator(line: &str) -> bool {
+    line == "-- " || line == "--"
+}
+
 /// The number of lines of a signature that stands at the start.
 fn signature(lines: &[&str]) -> Option<usize> {
     let first = lines[0];
-    if first == "-- " || first == "--" {
+    if is_separator(first) {
         let bounded = &lines[..lines.len().min(SIGNATURE_LINES + 1)];
         let ends = |at: &usize| {
             let rest = &lines[*at..];
-            is_quoted(rest[0]) || attribution(rest).is_some() || original_header(rest).is_some()
+            // A second separator ends the first: else a text of nothing but separators costs a look ahead for each.
+            is_quoted(rest[0])
+                || is_separator(rest[0])
+                || attribution(rest).is_some()
+                || original_header(rest).is_some()
         };
         let end = (1..bounded.len()).find(ends).unwrap_or(bounded.len());
         return (end <= SIGNATURE_LINES).then_some(end);
@@ -281,3 +292,6 @@ fn signature(lines: &[&str]) -> Option<usize> {
     let lower = first.trim().to_lowercase();
     (lower.len() <= 80 && MOBILE.iter().any(|sign| lower.starts_with(sign))).then_some(1)
 }
+
+#[cfg(test)]
+mod tests;

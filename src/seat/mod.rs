@@ -4,6 +4,7 @@
 //! the other, in the order of the keys), and their answers come back as messages. A frame is drawn only when something
 //! changed, after everything that has arrived was taken in.
 
+mod backend;
 mod carry;
 mod save;
 mod terminal;
@@ -82,7 +83,7 @@ impl Seat {
         let mut wake: Option<Timestamp> = None;
         let mut leaving = self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal)?;
 
-        let mut input = EventStream::new();
+        let mut input = keyboard();
         let mut feed = self.desk.listen();
         let mut status = self.workers.status().listen();
         let mut notice = self.workers.notice();
@@ -97,7 +98,7 @@ impl Seat {
             let pause = wake.map_or(MINUTE, |at| Duration::from_millis(at.since(now).max(0) as u64)).min(MINUTE);
             let mut arrived: Vec<Msg> = Vec::new();
             tokio::select! {
-                event = input.next() => match event {
+                event = input.recv() => match event {
                     Some(event) => arrived.extend(message(event?)),
                     None => leaving = true,
                 },
@@ -114,7 +115,7 @@ impl Seat {
             }
             // Whatever else is there already is taken in before the next frame.
             while arrived.len() < BURST {
-                if let Some(Some(event)) = futures::FutureExt::now_or_never(input.next()) {
+                if let Ok(event) = input.try_recv() {
                     arrived.extend(message(event?));
                 } else if let Ok(msg) = answered.try_recv() {
                     arrived.push(msg);
@@ -160,6 +161,21 @@ impl Workers {
         }
         Ok(leaving)
     }
+}
+
+/// What is typed. A task of its own, since crossterm's stream keeps the first waker it was polled with and must not be
+/// looked at in passing. When the seat is full the rest waits in the terminal.
+fn keyboard() -> mpsc::Receiver<io::Result<Input>> {
+    let (send, receive) = mpsc::channel(BURST);
+    tokio::spawn(async move {
+        let mut stream = EventStream::new();
+        while let Some(event) = stream.next().await {
+            if send.send(event).await.is_err() {
+                break;
+            }
+        }
+    });
+    receive
 }
 
 fn message(input: Input) -> Option<Msg> {

@@ -1,15 +1,15 @@
 //! This process's own terminal: taken over, drawn on, and given back whatever happens.
 
+use super::backend::Careful;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::Frame;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Once;
 
-type Inner = ratatui::Terminal<CrosstermBackend<io::BufWriter<io::Stdout>>>;
+type Inner = ratatui::Terminal<Careful<io::BufWriter<io::Stdout>>>;
 
 /// A frame of a large terminal fits in: it leaves in one write.
 const FRAME_BYTES: usize = 128 * 1024;
@@ -37,7 +37,7 @@ impl Terminal {
         enable_raw_mode()?;
         let mut out = io::BufWriter::with_capacity(FRAME_BYTES, io::stdout());
         let entered = execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
-            .and_then(|()| ratatui::Terminal::new(CrosstermBackend::new(out)));
+            .and_then(|()| ratatui::Terminal::new(Careful::new(out)));
         match entered {
             Ok(inner) => Ok(Terminal(inner)),
             Err(error) => {

@@ -4,6 +4,8 @@ use super::composer::{Composer, Stage};
 use super::screen::{Said, Then, Undo};
 use super::sheet::Content;
 use super::{Load, Loaded, Refusal, Screen};
+use crate::command::Verb;
+use crate::keymap::Context;
 use crate::model::{Acted, Event, EventKind};
 
 impl Screen {
@@ -115,6 +117,7 @@ impl Screen {
         let Some(then) = self.acts.remove(&number) else { return };
         self.touch();
         match (answer, then) {
+            (Ok(_), Then::SaveDraft) if self.composer.is_none() => self.ask_profile_again(),
             (Ok(_), Then::Quiet | Then::SaveDraft) => {}
             (Ok(acted), Then::Say) => {
                 self.say_done(&acted);
@@ -163,7 +166,8 @@ impl Screen {
         }
         match refusal {
             Refusal::Moved(why) => {
-                self.complain(format!("{why} · y sends all the same, e goes on writing"));
+                let send = self.key_name(Context::Review, Verb::Send);
+                self.complain(format!("{why} · {send} sends all the same"));
                 self.ask_open();
             }
             Refusal::Other(why) if matches!(then, Then::SaveDraft) => {
@@ -208,7 +212,7 @@ impl Screen {
     }
 
     /// The profile that is out may be older than the change: it is asked for once more.
-    fn ask_profile_again(&mut self) {
+    pub(super) fn ask_profile_again(&mut self) {
         let Some(id) = self.open.as_ref().map(|open| open.id) else { return };
         self.profile_asked = Some(id);
         self.load(Load::Customer(id));

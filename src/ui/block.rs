@@ -3,6 +3,8 @@
 use super::fold::{Stretch, stretches};
 use super::text::{Row, count, cut, fit, piece, size, width, wrap};
 use super::when;
+use crate::command::{Verb, of};
+use crate::keymap::{Context, Keymap};
 use crate::model::{Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp};
 use crate::theme::Element;
 use jiff::tz::TimeZone;
@@ -24,6 +26,34 @@ pub(super) struct Surroundings<'s> {
     pub unfolded: bool,
     /// This agent.
     pub agent: &'s str,
+    /// The keys named in the text.
+    pub keys: &'s KeyNames,
+}
+
+/// The keys a timeline names, from the live keymap.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeyNames {
+    /// Folds and unfolds.
+    pub fold: String,
+    /// Shows the original.
+    pub original: String,
+    /// Takes back.
+    pub undo: String,
+    /// Shows the outbox.
+    pub outbox: String,
+}
+
+impl KeyNames {
+    /// Looks them up; a command without a key is named as `:` takes it.
+    pub(super) fn new(keymap: &Keymap) -> KeyNames {
+        let name = |verb| keymap.keys_for(Context::Timeline, verb).unwrap_or_else(|| format!(":{}", of(verb).name));
+        KeyNames {
+            fold: name(Verb::Fold),
+            original: name(Verb::Original),
+            undo: name(Verb::Undo),
+            outbox: name(Verb::Outbox),
+        }
+    }
 }
 
 /// The lines of a message.
@@ -149,13 +179,16 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
     }
     if let Some(reply_to) = &message.reply_to {
         let text = format!("! Reply-To differs: answers go to {}", party(reply_to));
-        line(vec![piece(Element::Warning, cut(&text, columns))]);
+        // Never cut: where an answer goes must be readable.
+        for part in wrap(&text, columns).into_iter().take(8) {
+            line(vec![piece(Element::Warning, part)]);
+        }
     }
     if let Some(automated) = message.automated {
         line(vec![piece(Element::Automated, format!("AUTOMATED · {}", automated.word()))]);
     }
     match &entry.text {
-        Ok(text) => body(&mut line, text, around.unfolded, columns, message.automated.is_some()),
+        Ok(text) => body(&mut line, text, around, columns, message.automated.is_some()),
         Err(why) => line(vec![piece(Element::Error, cut(&format!("cannot be shown: {why}"), columns))]),
     }
     for (index, attachment) in message.attachments.iter().take(100).enumerate() {
@@ -183,7 +216,13 @@ fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Su
         (Some(agent), true) if agent == around.agent => format!("→ you ({agent})"),
         (Some(agent), true) => format!("→ {agent}"),
         (None, true) => format!("→ us, {}", party(&message.from)),
-        (_, false) => format!("← {}", party(&message.from)),
+        // A long name must not push the address out of sight: that is who it really is.
+        (_, false) if message.from.name.is_empty() => format!("← {}", message.from.address),
+        (_, false) => {
+            let address = format!(" <{}>", message.from.address);
+            let room = columns.saturating_sub(width(&address) + width(&clock) + 3).max(4);
+            format!("← {}{address}", cut(&message.from.name, room))
+        }
     };
     let about = format!(" {}{}{}", message.channel, if message.account.is_empty() { "" } else { "/" }, message.account);
     let room = columns.saturating_sub(width(&clock) + 1);
@@ -194,7 +233,8 @@ fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Su
 }
 
 /// The text with quotes and signature folded.
-fn body(line: &mut impl FnMut(Row), text: &str, unfolded: bool, columns: usize, automated: bool) {
+fn body(line: &mut impl FnMut(Row), text: &str, around: &Surroundings<'_>, columns: usize, automated: bool) {
+    let (unfolded, keys) = (around.unfolded, around.keys);
     let plain = if automated { Element::Automated } else { Element::Text };
     let mut left = MAX_ROWS;
     for stretch in stretches(text) {
@@ -207,8 +247,8 @@ fn body(line: &mut impl FnMut(Row), text: &str, unfolded: bool, columns: usize, 
         if !word.is_empty() && !unfolded {
             let number = lines.iter().filter(|line| !line.trim().is_empty()).count() as u64;
             let text = match word {
-                "quoted" => format!("⋯ {} (o unfolds)", count(number, "quoted line", "quoted lines")),
-                _ => format!("⋯ {} (o unfolds)", count(number, "line of signature", "lines of signature")),
+                "quoted" => format!("⋯ {} ({} unfolds)", count(number, "quoted line", "quoted lines"), keys.fold),
+                _ => format!("⋯ {} ({} unfolds)", count(number, "line of signature", "lines of signature"), keys.fold),
             };
             line(vec![piece(Element::Folded, cut(&text, columns))]);
             continue;
@@ -218,7 +258,10 @@ fn body(line: &mut impl FnMut(Row), text: &str, unfolded: bool, columns: usize, 
         for text in &lines[..trimmed] {
             for part in wrap(text, columns) {
                 if left == 0 {
-                    line(vec![piece(Element::Folded, cut("⋯ it goes on: v shows the original", columns))]);
+                    line(vec![piece(
+                        Element::Folded,
+                        cut(&format!("⋯ it goes on: {} shows the original", keys.original), columns),
+                    )]);
                     return;
                 }
                 left -= 1;
@@ -231,6 +274,7 @@ fn body(line: &mut impl FnMut(Row), text: &str, unfolded: bool, columns: usize, 
 /// What is known of its delivery, in words.
 fn delivery(entry: &TimelineEntry, around: &Surroundings<'_>) -> Vec<(Element, String)> {
     if let Some(outgoing) = &entry.outgoing {
+        let outbox = || format!("decide in the outbox: {}", around.keys.outbox);
         let waits = |text: String| {
             let reason = if outgoing.reason.is_empty() { String::new() } else { format!(": {}", outgoing.reason) };
             format!("{text}{reason}")
@@ -238,17 +282,20 @@ fn delivery(entry: &TimelineEntry, around: &Surroundings<'_>) -> Vec<(Element, S
         match outgoing.state {
             OutboxState::Held => {
                 let seconds = when::seconds_until(outgoing.due, around.now);
-                return vec![(Element::Warning, format!("… leaves in {seconds} s · u takes it back"))];
+                return vec![(
+                    Element::Warning,
+                    format!("… leaves in {seconds} s · {} takes it back", around.keys.undo),
+                )];
             }
             OutboxState::Queued => return vec![(Element::Dim, waits("… queued".to_owned()))],
             OutboxState::Sending => return vec![(Element::Dim, "… sending".to_owned())],
             OutboxState::Failed => {
-                return vec![(Element::Error, waits("✗ FAILED".to_owned())), (Element::Dim, OUTBOX_HINT.to_owned())];
+                return vec![(Element::Error, waits("✗ FAILED".to_owned())), (Element::Dim, outbox())];
             }
             OutboxState::Unknown => {
                 return vec![
                     (Element::Error, waits("? UNKNOWN whether it arrived".to_owned())),
-                    (Element::Dim, OUTBOX_HINT.to_owned()),
+                    (Element::Dim, outbox()),
                 ];
             }
             OutboxState::Sent | OutboxState::Cancelled => {}
@@ -264,5 +311,3 @@ fn delivery(entry: &TimelineEntry, around: &Surroundings<'_>) -> Vec<(Element, S
         Delivery::Cancelled => vec![(Element::Dim, "○ taken back, it never left".to_owned())],
     }
 }
-
-const OUTBOX_HINT: &str = "decide in the outbox: g b";

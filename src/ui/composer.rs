@@ -8,6 +8,7 @@ use crate::model::{
     AttachmentSource, Compose, CustomerId, Draft, DraftId, MessageId, ReplyKind, ThreadId, Timestamp, clean_block,
 };
 use crossterm::event::KeyEvent;
+use ratatui::style::{Modifier, Style};
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 /// A draft is saved so long after its first unsaved change, in milliseconds.
@@ -111,6 +112,9 @@ impl Composer {
         let mut body = TextArea::new(compose.text.lines().map(str::to_owned).collect());
         body.set_wrap_mode(WrapMode::WordOrGlyph);
         body.set_max_histories(200);
+        // No colours here: the theme's are put on when it is drawn.
+        body.set_cursor_line_style(Style::new());
+        body.set_selection_style(Style::new().add_modifier(Modifier::UNDERLINED));
         body.move_cursor(CursorMove::Top);
         let written = match compose.kind {
             ReplyKind::Note => Written::Note,
@@ -146,6 +150,7 @@ impl Composer {
             last_save: None,
         };
         composer.began = composer.text();
+        composer.show_caret();
         composer
     }
 
@@ -157,6 +162,11 @@ impl Composer {
         composer.began = String::new();
         composer.body.move_cursor(CursorMove::Top);
         composer
+    }
+
+    /// It is on its way: nothing more can be changed.
+    pub(super) fn is_sending(&self) -> bool {
+        matches!(self.stage, Stage::Review { sending: Some(_), .. })
     }
 
     /// True for a private note.
@@ -276,6 +286,13 @@ impl Composer {
         }
         let at = ORDER.iter().position(|field| *field == self.field).unwrap_or(3);
         self.field = ORDER[(at + if forward { 1 } else { 3 }) % 4];
+        self.show_caret();
+    }
+
+    /// The caret of the text shows only while the letters go there.
+    fn show_caret(&mut self) {
+        let caret = if self.field == Field::Body { Modifier::REVERSED } else { Modifier::empty() };
+        self.body.set_cursor_style(Style::new().add_modifier(caret));
     }
 
     /// Attaches a file of this machine, as typed.

@@ -7,6 +7,9 @@ use super::{Effect, Screen};
 use crate::command::Verb;
 use crate::model::{MessageId, OutboxState};
 
+/// What can be done stands in the line of hints.
+const NOT_HERE: &str = "that cannot be done with what is selected here";
+
 impl Screen {
     /// Moves in the list that is shown.
     pub(super) fn move_in_list(&mut self, rows: isize, height: usize) {
@@ -27,6 +30,9 @@ impl Screen {
         match &sheet.content {
             Content::Outbox(rows) => {
                 let Some(id) = rows.get(row).map(|row| row.outgoing.customer) else { return };
+                if self.composer.is_some() {
+                    return self.complain("finish what you are writing first");
+                }
                 self.sheets.clear();
                 self.focus = super::layout::Pane::Timeline;
                 self.open_customer(id, true);
@@ -46,7 +52,7 @@ impl Screen {
     /// What can be done with a row.
     pub(super) fn run_in_list(&mut self, verb: Verb) {
         let Some(sheet) = self.sheets.last() else {
-            return self.complain("that is for the lists: g b outbox, g d dead letters, g f drafts");
+            return self.complain("that is for the lists: outbox, dead letters, drafts");
         };
         let row = sheet.selected;
         match &sheet.content {
@@ -63,7 +69,7 @@ impl Screen {
                     }
                     Verb::Save => self.effect(Effect::SaveDead(id)),
                     Verb::Delete => self.ask("Remove this dead letter from the list?", Choice::DiscardDead(id)),
-                    _ => self.say("here r reads it again, v shows it, S saves it, D removes it"),
+                    _ => self.say(NOT_HERE),
                 }
             }
             Content::Drafts(rows) => {
@@ -72,14 +78,14 @@ impl Screen {
                     Verb::Delete | Verb::Cancel => {
                         self.ask("Throw this draft away for good?", Choice::DiscardDraft(id))
                     }
-                    _ => self.say("here Enter goes on with a draft, D throws it away"),
+                    _ => self.say(NOT_HERE),
                 }
             }
             Content::Automated(rows, _) => {
                 let Some(id) = rows.get(row).map(|message| message.id) else { return };
                 match verb {
                     Verb::Save => self.effect(Effect::SaveOriginal(id)),
-                    _ => self.say("here Enter shows the original, S saves it"),
+                    _ => self.say(NOT_HERE),
                 }
             }
             Content::Original(id, _) => {

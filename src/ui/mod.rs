@@ -24,6 +24,9 @@ mod view;
 mod when;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use screen::{Screen, Setup};
 pub use view::view;
 

@@ -1,13 +1,12 @@
 //! Running commands: moving about and opening things. Cases are in `triage.rs`, writing in `write.rs`, lists in
 //! `lists.rs`.
 
-use super::composer::Stage;
 use super::inbox::show_filter;
 use super::layout::Pane;
 use super::prompt::{Choice, Prompt, Purpose, Question};
 use super::sheet::{Content, Sheet};
 use super::{Effect, Screen};
-use crate::command::{Action, Takes, Verb, of};
+use crate::command::{Action, Group, Takes, Verb, of};
 use crate::keymap::Context;
 use crate::model::{InboxFilter, InboxView};
 
@@ -21,6 +20,9 @@ impl Screen {
             return self.run_in_prompt(action.verb);
         }
         // A key alone asks for what it needs; so do those whose argument may be empty but says something.
+        if let Some(why) = self.hindrance(action.verb) {
+            return self.complain(why);
+        }
         let asks = match of(action.verb).takes {
             Takes::Needed(_) => true,
             Takes::Optional(_) => matches!(action.verb, Verb::Name | Verb::Remark | Verb::Language | Verb::Filter),
@@ -37,6 +39,7 @@ impl Screen {
         let customer = profile.map(|profile| &profile.customer);
         let begin = match verb {
             Verb::Filter => {
+                self.sheets.clear();
                 let before = self.inbox.filter.clone();
                 let text = show_filter(&before, &self.agent);
                 self.focus = Pane::Inbox;
@@ -60,6 +63,9 @@ impl Screen {
     /// Runs a command with its argument, which may be empty.
     pub(super) fn run_with(&mut self, verb: Verb, argument: &str) {
         use Verb as V;
+        if let Some(why) = self.hindrance(verb) {
+            return self.complain(why);
+        }
         let context = self.context();
         match verb {
             V::Down | V::Up | V::Top | V::Bottom | V::HalfDown | V::HalfUp | V::PageDown | V::PageUp => {
@@ -131,6 +137,26 @@ impl Screen {
             }
             V::Quit => self.quit(),
         }
+    }
+
+    /// Why a command would act on something the agent does not see now.
+    fn hindrance(&self, verb: Verb) -> Option<&'static str> {
+        let group = of(verb).group;
+        let begins = matches!(verb, Verb::Reply | Verb::ReplyAll | Verb::Forward | Verb::Note | Verb::Compose);
+        let about_customer = matches!(group, Group::Case | Group::Profile) && verb != Verb::Undo;
+        let elsewhere = matches!(verb, Verb::NextCase | Verb::PreviousCase | Verb::View | Verb::Filter);
+        if self.composer.is_some() && (begins || about_customer || elsewhere || verb == Verb::Undo) {
+            return Some("finish what you are writing first, or keep it as a draft");
+        }
+        if !self.sheets.is_empty() && (about_customer || (begins && verb != Verb::Compose)) {
+            return Some("that is about a customer: go back to one first");
+        }
+        None
+    }
+
+    /// The keys of a command here, or how to say it.
+    pub(super) fn key_name(&self, context: Context, verb: Verb) -> String {
+        self.keymap.keys_for(context, verb).unwrap_or_else(|| format!(":{}", of(verb).name))
     }
 
     fn move_by(&mut self, verb: Verb, context: Context) {
@@ -308,8 +334,7 @@ impl Screen {
     /// Hands over what was typed and leaves.
     pub(super) fn leave(&mut self) {
         let unsaved = self.composer.as_ref().is_some_and(|composer| {
-            let sending = matches!(composer.stage, Stage::Review { sending: Some(_), .. });
-            composer.has_text() && !sending && (composer.wants_saving().is_some() || !composer.kept)
+            composer.has_text() && !composer.is_sending() && (composer.wants_saving().is_some() || !composer.kept)
         });
         if unsaved {
             self.save_draft();

@@ -421,7 +421,7 @@ impl Screen {
             return;
         }
         self.reply_wanted = None;
-        let mut open = Open::new(id);
+        let mut open = Open::new(id, &self.keymap);
         open.reading = reading;
         self.open = Some(open);
         self.ask_open();
@@ -431,9 +431,16 @@ impl Screen {
     pub(super) fn mark_read(&mut self) {
         let Some(open) = &self.open else { return };
         let id = open.id;
+        let newest = open.entries.last().map(|entry| entry.message.id);
+        if newest.is_some() && open.marked_read == newest {
+            return;
+        }
         let in_row = self.inbox.position(id).and_then(|at| self.inbox.rows.get(at)).map(|row| row.unread);
         let in_profile = open.profile.as_ref().map(|profile| profile.customer.unread);
         if open.reading && (in_row.is_some_and(|unread| unread > 0) || in_profile.is_some_and(|unread| unread > 0)) {
+            if let Some(open) = &mut self.open {
+                open.marked_read = newest;
+            }
             self.act(Act::MarkRead(id), Then::Quiet);
         }
     }

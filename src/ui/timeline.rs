@@ -1,7 +1,8 @@
 //! The customer that is open: messages, profile, and where the agent looks.
 
 use super::Load;
-use super::block::{Block, Surroundings, block};
+use super::block::{Block, KeyNames, Surroundings, block};
+use crate::keymap::Keymap;
 use crate::model::{CustomerId, CustomerView, Direction, MessageId, Page, TimelineEntry, Timestamp};
 use jiff::tz::TimeZone;
 use std::collections::HashSet;
@@ -32,6 +33,8 @@ pub(super) struct Open {
     pub loaded: bool,
     /// The agent opened it, so what is shown counts as read.
     pub reading: bool,
+    /// The newest message when the desk was last told that all is read.
+    pub marked_read: Option<MessageId>,
     /// Where older messages are.
     older: Option<Vec<u8>>,
     /// Newer messages than the held ones were let go.
@@ -42,15 +45,18 @@ pub(super) struct Open {
     starts: Vec<usize>,
     stale: bool,
     columns: usize,
+    keys: KeyNames,
     /// Where the cursor's message stood on the screen, to be kept over the next layout.
     anchor: Option<isize>,
     /// The next layout brings the cursor's message into view.
     show: bool,
+    /// The next layout shows what came behind the cursor's message, as far as that stays in view.
+    follow_end: bool,
 }
 
 impl Open {
     /// A customer of whom nothing is loaded yet.
-    pub(super) fn new(id: CustomerId) -> Open {
+    pub(super) fn new(id: CustomerId, keymap: &Keymap) -> Open {
         Open {
             id,
             profile: None,
@@ -61,6 +67,7 @@ impl Open {
             profile_top: 0,
             loaded: false,
             reading: false,
+            marked_read: None,
             older: None,
             newer_dropped: false,
             unfolded: HashSet::new(),
@@ -68,8 +75,10 @@ impl Open {
             starts: Vec::new(),
             stale: true,
             columns: 0,
+            keys: KeyNames::new(keymap),
             anchor: None,
             show: true,
+            follow_end: false,
         }
     }
 
@@ -126,6 +135,7 @@ impl Open {
             Some(position) if !(at_end && wrote) => {
                 self.selected = position;
                 self.anchor = Some(anchor);
+                self.follow_end = at_end;
             }
             _ => {
                 self.selected = last;
@@ -175,6 +185,10 @@ impl Open {
                 self.top = self.starts.get(self.selected).copied().unwrap_or_default().saturating_add_signed(offset);
             }
         }
+        if std::mem::take(&mut self.follow_end) {
+            let (start, _) = self.span(self.selected);
+            self.top = self.top.max(start.min(self.lines().saturating_sub(height)));
+        }
         if std::mem::take(&mut self.show) {
             self.show_selected(height);
         }
@@ -190,6 +204,7 @@ impl Open {
             before: index.checked_sub(1).map(|before| &self.entries[before].message),
             unfolded: self.unfolded.contains(&entry.message.id),
             agent,
+            keys: &self.keys,
         };
         block(entry, &around)
     }

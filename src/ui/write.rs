@@ -6,14 +6,12 @@ use super::prompt::{Choice, Question};
 use super::screen::Then;
 use super::{Load, Screen, address};
 use crate::command::Verb;
+use crate::keymap::Context;
 use crate::model::{Act, Compose, CustomerId, Direction, Draft, DraftId, ReplyKind, TimelineEntry};
 
 impl Screen {
     /// Begins to write.
     pub(super) fn write(&mut self, verb: Verb, argument: &str) {
-        if self.composer.is_some() {
-            return self.complain("finish what you are writing first: p in the review keeps it as a draft");
-        }
         self.sheets.clear();
         if verb == Verb::Compose {
             let mut compose = Compose::new(ReplyKind::New, None);
@@ -82,7 +80,8 @@ impl Screen {
             _ => ReplyKind::Reply,
         };
         let Some(parent) = self.parent() else {
-            return self.complain("there is no message to answer; c writes a new one");
+            let keys = self.key_name(Context::Timeline, Verb::Compose);
+            return self.complain(format!("there is no message to answer; {keys} writes a new one"));
         };
         let mut compose = begin(kind, id, parent, &self.accounts, &self.zone, self.quote);
         if kind != ReplyKind::Forward {
@@ -157,7 +156,10 @@ impl Screen {
     /// Commands while something is written or reviewed.
     pub(super) fn finish_writing(&mut self, verb: Verb, argument: &str) {
         if self.composer.is_none() {
-            return self.complain("nothing is being written; r replies, c writes a new message, m a note");
+            return self.complain("nothing is being written");
+        }
+        if self.composer.as_ref().is_some_and(Composer::is_sending) {
+            return self.say("it is on its way");
         }
         match verb {
             Verb::Review => self.review(),
@@ -173,9 +175,6 @@ impl Screen {
 
     fn choose_stage(&mut self, stage: Stage) {
         let Some(composer) = &mut self.composer else { return };
-        if matches!(composer.stage, Stage::Review { sending: Some(_), .. }) {
-            return self.say("it is on its way; u takes it back");
-        }
         composer.stage = stage;
         self.touch();
     }
@@ -243,7 +242,9 @@ impl Screen {
             self.save_draft();
         }
         self.composer = None;
-        let keys = self.keymap.keys_for(crate::keymap::Context::Inbox, Verb::Drafts).unwrap_or_default();
+        // While writing, the profile was not asked for with every save.
+        self.ask_profile_again();
+        let keys = self.key_name(Context::Inbox, Verb::Drafts);
         self.say(format!("kept as a draft; {keys} lists drafts"));
     }
 

@@ -11,13 +11,17 @@ const ROBOTS: &[&str] = &["noreply", "donotreply", "dontreply", "nepasrepondre",
 /// Local parts that mail systems use for reports.
 const SYSTEM: &[&str] = &["mailerdaemon", "postmaster", "bounce", "bounces"];
 
-/// The marks of an automatic message. `report` is true for `multipart/report`.
+/// The marks of an automatic message that is no bounce. `report` is true for `multipart/report` (RFC 6522): receipts,
+/// feedback, news of a delivery.
 pub(super) fn classify(headers: &Headers<'_>, from: &Party, subject: &str, report: bool) -> Option<Automated> {
     let value = |name: &str| headers.text(name).map(|text| text.trim().to_ascii_lowercase());
     let local = local_part(&from.address);
     let system = is_system(&local);
     let null_path = has_null_return_path(headers);
-    if report || (system && null_path && local != "postmaster") || local == "mailerdaemon" {
+    if report {
+        return Some(Automated::Generated);
+    }
+    if (system && null_path && local != "postmaster") || local == "mailerdaemon" {
         return Some(Automated::Bounce);
     }
 

@@ -9,6 +9,8 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// Longest name of an attachment, in characters.
 const MAX_NAME: usize = 120;
+/// Most of a text part that is decoded, in bytes: far more than the cleaner takes, so that its cut still shows.
+const MAX_SOURCE: usize = 24_000_000;
 /// A plain alternative shorter than this may be a stub that points at the HTML.
 const STUB: usize = 300;
 
@@ -42,7 +44,7 @@ pub(super) fn read(raw: &[u8], parts: &[Part]) -> Body {
 /// The decoded text of a leaf, not cleaned.
 pub(super) fn text_of(raw: &[u8], part: &Part) -> String {
     let body = raw.get(part.body.clone()).unwrap_or_default();
-    let bytes = part.kind.transfer.decode(body);
+    let bytes = part.kind.transfer.decode(&body[..body.len().min(MAX_SOURCE)]);
     let text = decode_charset(&bytes, part.kind.charset.as_deref());
     if part.kind.is("text", "html") {
         html::to_text(&text)
@@ -65,17 +67,22 @@ fn decode_charset(bytes: &[u8], charset: Option<&str>) -> String {
     let decoder = named.as_deref().filter(|_| !unicode).and_then(|name| charset_decoder(name.as_bytes()));
     match decoder {
         Some(decode) => decode(bytes),
-        None => match (std::str::from_utf8(bytes), charset_decoder(b"windows-1252")) {
-            (Ok(text), _) => text.to_owned(),
-            // Damaged UTF-8 keeps its sound part; bytes that never were UTF-8 are Western.
-            (Err(error), Some(western))
-                if error.valid_up_to() < bytes.len() / 2 && named.as_deref() != Some("utf-8") =>
-            {
-                western(bytes)
-            }
-            _ => String::from_utf8_lossy(bytes).into_owned(),
+        None if looks_like_utf8(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        None => match charset_decoder(b"windows-1252") {
+            Some(western) => western(bytes),
+            None => String::from_utf8_lossy(bytes).into_owned(),
         },
     }
+}
+
+/// Damaged UTF-8 has more sound characters beyond ASCII than breaks; bytes that never were UTF-8 have hardly any.
+fn looks_like_utf8(bytes: &[u8]) -> bool {
+    let (mut sound, mut broken) = (0usize, 0usize);
+    for chunk in bytes.utf8_chunks() {
+        sound += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    sound >= broken
 }
 
 struct Reader<'a> {
@@ -99,6 +106,11 @@ impl Reader<'_> {
             return;
         }
         let children = self.children[index].clone();
+        if children.is_empty() {
+            // Its boundary never came: what is there is better than nothing.
+            self.take_text(index);
+            return;
+        }
         match part.kind.sub.as_str() {
             "alternative" => self.alternative(&children),
             "related" => {

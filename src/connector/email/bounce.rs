@@ -23,14 +23,25 @@ pub(super) fn read(
     let status = parts.iter().find(|part| {
         part.kind.main == "message" && matches!(part.kind.sub.as_str(), "delivery-status" | "global-delivery-status")
     });
-    match status {
-        Some(status) => delivery_status(raw, parts, status),
-        None => plain(raw, parts, headers, from, text),
+    match status.map_or(Status::Nothing, |status| delivery_status(raw, parts, status)) {
+        Status::Failed(report) => Some(report),
+        Status::Arrived => None,
+        Status::Nothing => plain(raw, parts, headers, from, text),
     }
 }
 
+/// What a delivery status says.
+enum Status {
+    /// It did not arrive, or not yet.
+    Failed(BounceReport),
+    /// It arrived.
+    Arrived,
+    /// Nothing that can be read.
+    Nothing,
+}
+
 /// RFC 3464: fields about the message, then a group of fields for each recipient.
-fn delivery_status(raw: &[u8], parts: &[Part], status: &Part) -> Option<BounceReport> {
+fn delivery_status(raw: &[u8], parts: &[Part], status: &Part) -> Status {
     let decoded = status.kind.transfer.decode(raw.get(status.body.clone()).unwrap_or_default());
     let text = String::from_utf8_lossy(&decoded).replace("\r\n", "\n");
     let groups: Vec<Vec<(String, String)>> = text.split("\n\n").take(200).map(fields).collect();
@@ -41,10 +52,12 @@ fn delivery_status(raw: &[u8], parts: &[Part], status: &Part) -> Option<BounceRe
         || groups.iter().filter(|group| of(group, "final-recipient").is_some() || of(group, "action").is_some());
     let action = |group: &[(String, String)]| of(group, "action").unwrap_or_default().to_ascii_lowercase();
     // The worst news first: of several recipients the one that failed is the one to tell of.
-    let group = recipients().find(|group| action(group) == "failed").or_else(|| recipients().next())?;
+    let Some(group) = recipients().find(|group| action(group) == "failed").or_else(|| recipients().next()) else {
+        return Status::Nothing;
+    };
     let action = action(group);
     if matches!(action.as_str(), "delivered" | "relayed" | "expanded") {
-        return None;
+        return Status::Arrived;
     }
     let typed = |value: String| value.split_once(';').map_or(value.clone(), |(_, rest)| rest.trim().to_owned());
     let code = of(group, "status").unwrap_or_default();
@@ -55,7 +68,7 @@ fn delivery_status(raw: &[u8], parts: &[Part], status: &Part) -> Option<BounceRe
         _ => diagnostic,
     };
     let recipient = of(group, "final-recipient").or_else(|| of(group, "original-recipient")).map(typed);
-    Some(BounceReport {
+    Status::Failed(BounceReport {
         remote_id: returned_id(raw, parts),
         recipient: recipient.and_then(|address| normal(&address)),
         reason: reason_line(&reason, if action == "delayed" { "delayed" } else { "could not be delivered" }),

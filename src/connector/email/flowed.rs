@@ -1,6 +1,6 @@
 //! `format=flowed` (RFC 3676): paragraphs that were broken for the way are joined again.
 
-/// Joins the lines of a flowed text. `delete_space` is `DelSp=yes`: the space before a soft break was added too.
+/// Joins the lines of a flowed text; blank lines at its start go. `delete_space` is `DelSp=yes`: the space before a soft break was added too.
 pub(super) fn unwrap(text: &str, delete_space: bool) -> String {
     let mut out = String::with_capacity(text.len());
     // The quote depth of the paragraph that goes on with the next line.
@@ -23,10 +23,6 @@ pub(super) fn unwrap(text: &str, delete_space: bool) -> String {
         let soft = content.ends_with(' ') && !signature;
         out.push_str(if soft && delete_space { &content[..content.len() - 1] } else { content });
         open = soft.then_some(depth);
-        if !soft && out.is_empty() {
-            // An empty first line: remember it, since nothing tells it from the start otherwise.
-            out.push('\n');
-        }
     }
     out
 }

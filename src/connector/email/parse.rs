@@ -4,7 +4,7 @@
 //! is no mail at all, comes back whole as [`Item::Unreadable`] with the reason in plain words.
 
 use super::headers::{self, Headers, MAX_ADDRESSES, MAX_LISTED};
-use super::parts::{self, Breach, Part};
+use super::parts::{self, Breach};
 use super::{automated, body, bounce, language};
 use crate::connector::{ConnectorError, Incoming, Item, Unreadable};
 use crate::model::{Automated, BlockKind, Direction, Party, Timestamp, clean_line, fold};
@@ -91,7 +91,7 @@ fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Bre
     let content = body::read(raw, &parts);
     let new = new_text(&content.text);
     let outbound = own.contains(&from.address.trim().to_lowercase());
-    let report = parts.iter().any(|part: &Part| part.kind.is("multipart", "report") && is_delivery_report(part));
+    let report = parts.iter().any(|part| part.kind.is("multipart", "report"));
     let bounce = if outbound { None } else { bounce::read(raw, &parts, &headers, &from, &content.text) };
     let automated = if outbound {
         None
@@ -124,14 +124,17 @@ fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Bre
     })
 }
 
-/// Who wrote it: `From`, else `Sender`, else where bounces go.
+/// Who wrote it: `From`, else `Sender`, else where bounces go; mail that wants no bounce is from the mail system.
 fn sender(headers: &Headers<'_>) -> Option<Party> {
-    ["From", "Sender"].iter().find_map(|name| headers.parties(name, 1).0.into_iter().next()).or_else(|| {
-        let path = headers.raw("Return-Path").next()?;
-        let address = clean_line(&String::from_utf8_lossy(path)).trim_matches(['<', '>']).trim().to_owned();
-        (address.contains('@') && !address.contains(char::is_whitespace))
-            .then(|| Party { address, name: String::new() })
-    })
+    if let Some(party) = ["From", "Sender"].iter().find_map(|name| headers.parties(name, 1).0.into_iter().next()) {
+        return Some(party);
+    }
+    if automated::has_null_return_path(headers) {
+        return Some(Party { address: "mailer-daemon".to_owned(), name: String::new() });
+    }
+    let path = headers.raw("Return-Path").next()?;
+    let address = clean_line(&String::from_utf8_lossy(path)).trim_matches(['<', '>']).trim().to_owned();
+    (address.contains('@') && !address.contains(char::is_whitespace)).then(|| Party { address, name: String::new() })
 }
 
 fn subject(headers: &Headers<'_>) -> String {
@@ -158,11 +161,6 @@ fn references(headers: &Headers<'_>, own_id: &str) -> Vec<String> {
         ids.drain(1..ids.len() - LAST_REFERENCES);
     }
     ids
-}
-
-/// RFC 3464 reports, not read receipts or feedback reports.
-fn is_delivery_report(part: &Part) -> bool {
-    part.kind.report.as_deref().is_none_or(|report| report == "delivery-status")
 }
 
 /// What is the same when the same message is delivered twice: on its way only headers are added, white space in

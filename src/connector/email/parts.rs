@@ -45,8 +45,6 @@ pub(super) struct Kind {
     pub(super) flowed: bool,
     /// `DelSp=yes`.
     pub(super) delete_space: bool,
-    /// `report-type`, in lower case.
-    pub(super) report: Option<String>,
 }
 
 impl Kind {
@@ -232,7 +230,6 @@ fn kind(headers: &Headers<'_>) -> Kind {
         transfer: headers.text("Content-Transfer-Encoding").map(|name| Transfer::named(&name)).unwrap_or_default(),
         flowed: yes("format", "flowed"),
         delete_space: yes("delsp", "yes"),
-        report: attribute("report-type").map(|report| report.trim().to_ascii_lowercase()),
     }
 }
 
@@ -249,7 +246,8 @@ fn header_end(
     while position < raw.len() {
         let end = line_end(raw, position);
         let line = &raw[position..end];
-        if line.trim_ascii().is_empty() || boundary(line) {
+        // Only a truly empty line: one of white space goes on with the header before (RFC 5322, 4.2).
+        if is_blank(line) || boundary(line) {
             break;
         }
         headers += usize::from(!line.starts_with(b" ") && !line.starts_with(b"\t"));
@@ -267,7 +265,11 @@ fn header_end(
 /// The position after the empty line at `end`, if there is one.
 fn after_blank(raw: &[u8], end: usize) -> usize {
     let after = line_end(raw, end);
-    if raw[end..after].trim_ascii().is_empty() { after } else { end }
+    if is_blank(&raw[end..after]) { after } else { end }
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    matches!(line, b"" | b"\n" | b"\r\n")
 }
 
 /// The position after the line that begins at `start`.

@@ -14,6 +14,8 @@ use std::time::{Duration, UNIX_EPOCH};
 const LAST_REFERENCES: usize = 20;
 /// Largest original made, in bytes; mail systems refuse more.
 const MAX_BYTES: usize = 50_000_000;
+/// Longest id sent: with its header name it must fit into a line of 998 characters.
+const MAX_ID: usize = 980;
 /// Longest subject, in bytes.
 const MAX_SUBJECT: usize = 4_000;
 
@@ -28,7 +30,7 @@ pub fn render(outgoing: &Outgoing, attachments: &[Vec<u8>]) -> Result<Vec<u8>, C
 fn message(outgoing: &Outgoing, attachments: &[Vec<u8>]) -> Result<Vec<u8>, String> {
     check(outgoing, attachments)?;
     let mut builder = Message::builder()
-        .header(MessageId::from(format!("<{}>", outgoing.remote_id)))
+        .raw_header(folded::<MessageId>(vec![format!("<{}>", outgoing.remote_id)]))
         .date(UNIX_EPOCH + Duration::from_millis(outgoing.date.0.max(0) as u64))
         .from(mailbox(&outgoing.from, "the sender")?);
     for party in &outgoing.to {
@@ -37,7 +39,7 @@ fn message(outgoing: &Outgoing, attachments: &[Vec<u8>]) -> Result<Vec<u8>, Stri
     for party in &outgoing.cc {
         builder = builder.cc(mailbox(party, "the copy recipient")?);
     }
-    builder = builder.subject(outgoing.subject.clone());
+    builder = builder.subject(single_spaced(&outgoing.subject));
     builder = thread(builder, outgoing)?;
     let text = text_part(&outgoing.text);
     let message = if attachments.is_empty() {
@@ -87,7 +89,7 @@ fn check(outgoing: &Outgoing, attachments: &[Vec<u8>]) -> Result<(), String> {
             return Err("an attachment needs a file name without folders".to_owned());
         }
     }
-    if id_of(&outgoing.remote_id).as_deref() != Some(outgoing.remote_id.as_str()) {
+    if id_of(&outgoing.remote_id).is_none_or(|id| id != outgoing.remote_id || id.len() > MAX_ID) {
         return Err("its Message-ID is not sound; this is a defect of switchboard".to_owned());
     }
     if outgoing.text.contains('\0') {
@@ -104,6 +106,11 @@ fn one_line(value: &str, what: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Readers drop the space between two encoded words, so of two spaces in a row both could get lost.
+fn single_spaced(value: &str) -> String {
+    value.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 fn mailbox(party: &Party, what: &str) -> Result<Mailbox, String> {
     one_line(&party.address, &format!("the address of {what}"))?;
     one_line(&party.name, &format!("the name of {what}"))?;
@@ -117,8 +124,8 @@ fn mailbox(party: &Party, what: &str) -> Result<Mailbox, String> {
     }
     let address: Address =
         party.address.parse().map_err(|_| format!("{what} {shown} is not a mail address: correct it"))?;
-    let name = party.name.trim();
-    Ok(Mailbox::new((!name.is_empty() && name != party.address).then(|| name.to_owned()), address))
+    let name = single_spaced(&party.name);
+    Ok(Mailbox::new((!name.is_empty() && name != party.address).then_some(name), address))
 }
 
 /// `In-Reply-To` and `References`, folded so that no line grows long.
@@ -127,11 +134,13 @@ fn thread(mut builder: MessageBuilder, outgoing: &Outgoing) -> Result<MessageBui
         Some(found) if found == *id => Ok(format!("<{id}>")),
         _ => Err("the message it answers has an id that cannot be sent: send it as a new message".to_owned()),
     };
-    if let Some(parent) = &outgoing.in_reply_to {
-        let parent = sound(parent)?;
-        builder = builder.raw_header(folded::<InReplyTo>(vec![parent]));
+    // Mail without an id of its own was given one by us, which means nothing to others; and a stranger's id that fits
+    // no line must not keep an answer from leaving.
+    let known = |id: &&String| !id.starts_with("sha256:") && id.len() <= MAX_ID;
+    if let Some(parent) = outgoing.in_reply_to.as_ref().filter(known) {
+        builder = builder.raw_header(folded::<InReplyTo>(vec![sound(parent)?]));
     }
-    let mut references = outgoing.references.iter().map(sound).collect::<Result<Vec<_>, _>>()?;
+    let mut references = outgoing.references.iter().filter(known).map(sound).collect::<Result<Vec<_>, _>>()?;
     if references.len() > 1 + LAST_REFERENCES {
         references.drain(1..references.len() - LAST_REFERENCES);
     }

@@ -6,6 +6,8 @@ use std::io;
 #[derive(Default)]
 pub(crate) struct Faults {
     pub fail_in: u32,
+    /// What a failed write left cannot be taken back either.
+    pub keep_torn: bool,
 }
 
 impl Faults {

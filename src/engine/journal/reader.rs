@@ -111,6 +111,12 @@ impl Reader {
         self.spans.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// A segment as it is now.
+    pub(crate) fn span(&self, number: u32) -> Option<Span> {
+        let spans = self.spans.read().unwrap_or_else(PoisonError::into_inner);
+        spans.iter().rev().find(|span| span.number == number).copied()
+    }
+
     /// Bytes in all segments.
     pub(crate) fn bytes(&self) -> u64 {
         self.spans().iter().map(|span| span.end).sum()
@@ -137,11 +143,19 @@ impl Reader {
         self.remember(seq, at);
     }
 
-    /// Adds a segment, or sets where one ends.
+    /// Sets where a segment ends, when what follows counts for nothing.
+    pub(crate) fn shorten(&self, number: u32, end: u64) {
+        if let Some(span) = self.span(number) {
+            self.set_span(Span { end: end.min(span.end), ..span });
+        }
+    }
+
+    /// Adds a segment, or replaces what was known of one.
     pub(crate) fn set_span(&self, span: Span) {
         let mut spans = self.spans.write().unwrap_or_else(PoisonError::into_inner);
         spans.retain(|known| known.number != span.number);
         spans.push(span);
+        spans.sort_unstable_by_key(|span| span.number);
     }
 
     /// Forgets a segment whose file was removed.
@@ -179,8 +193,7 @@ impl Reader {
                 place.length, place.offset, place.segment
             ),
         };
-        let span = self.spans().into_iter().find(|span| span.number == place.segment);
-        let end = span.ok_or_else(|| damaged("there is no such segment"))?.end;
+        let end = self.span(place.segment).ok_or_else(|| damaged("there is no such segment"))?.end;
         let within = place.offset >= START && place.offset.saturating_add(u64::from(place.length)) <= end;
         if !within || (place.length as usize) < frame::HEADER {
             return Err(damaged("the segment ends before it"));
@@ -211,7 +224,7 @@ impl Reader {
         if from > last || limit == 0 {
             return Ok(lines);
         }
-        let start = self.near(from);
+        let start = self.walk(self.near(from), from);
         let mut scan = Scan::new(self, start, 1, None, Contents::Skip);
         while lines.len() < limit {
             let Some(step) = scan.next()? else { break };
@@ -239,9 +252,29 @@ impl Reader {
         segment.into_iter().chain(point).max_by_key(|(seq, _)| *seq).map_or_else(|| self.start(), |(_, at)| at)
     }
 
+    /// Goes on to a record of the same segment by headers alone, as far as they can be read.
+    fn walk(&self, mut at: At, seq: Seq) -> At {
+        let Some((span, file)) = self.span(at.segment).zip(self.file(at.segment).ok()) else { return at };
+        at.offset = at.offset.max(START);
+        let mut bytes = [0; frame::HEADER];
+        while at.offset + (frame::HEADER as u64) <= span.end {
+            // What cannot be read here is met again, and dealt with, by the scan that begins here.
+            let read = file.read_exact_at(&mut bytes, at.offset).ok();
+            let header = read.and_then(|()| Header::read(&bytes, self.check));
+            let Some(header) = header.filter(|header| header.kind == Kind::Record && header.seq <= seq) else { break };
+            self.remember(header.seq, at);
+            let next = at.offset + u64::from(header.span);
+            if header.seq == seq || header.span == 0 || next > span.end {
+                break;
+            }
+            at.offset = next;
+        }
+        at
+    }
+
     /// What is at a place: the record expected there, another one, or nothing readable.
     pub(crate) fn look(&self, at: At) -> Result<Result<super::record::Hash, Damage>, EngineError> {
-        let Some(span) = self.spans().into_iter().find(|span| span.number == at.segment) else {
+        let Some(span) = self.span(at.segment) else {
             let what = "the segment is gone".to_owned();
             return Ok(Err(Damage { segment: at.segment, offset: at.offset, length: 0, records: None, what }));
         };

@@ -40,7 +40,7 @@ pub(crate) struct Found {
 pub(crate) enum Step {
     Record(Box<Found>),
     Damage(Damage),
-    /// The bytes at the very end, which make no record: a write that never finished, or damage.
+    /// Bytes after the last record, which make none: a write that never finished, or damage.
     Tail(Damage),
 }
 
@@ -82,7 +82,7 @@ impl<'r> Scan<'r> {
                 return Ok(Some(step));
             }
             let Some(span) = self.spans.get(self.index).copied() else {
-                return Ok(self.hole.take().map(|hole| self.ending(hole)));
+                return Ok(self.hole.take().map(Step::Tail));
             };
             if self.offset < START {
                 self.offset = START;
@@ -102,14 +102,6 @@ impl<'r> Scan<'r> {
             if let Some(found) = self.record(span)? {
                 self.pending.push_back(Step::Record(Box::new(found)));
             }
-        }
-    }
-
-    fn ending(&self, hole: Damage) -> Step {
-        if self.spans.last().is_some_and(|last| last.number == hole.segment) {
-            Step::Tail(hole)
-        } else {
-            Step::Damage(hole)
         }
     }
 
@@ -151,6 +143,11 @@ impl<'r> Scan<'r> {
         let name = |records, what: String| {
             Step::Damage(Damage { segment: span.number, offset: start, length: raw.span, records, what })
         };
+        // A write that failed and could not be taken back: it was not acknowledged, and its number was given out again.
+        let later = self.spans.iter().skip(self.index + 1).filter(|later| !later.head_damaged);
+        if later.map(|later| later.first).min().is_some_and(|first| seq >= first) {
+            return None;
+        }
         if seq < self.expected {
             self.pending.push_back(name(Some((seq, seq)), format!("record {seq} is out of order; it is passed over")));
             return None;

@@ -67,6 +67,11 @@ impl Writer {
         self.last
     }
 
+    /// The hash of the last record's head.
+    pub(crate) fn chain(&self) -> Hash {
+        self.previous
+    }
+
     /// Writes a commit as the next record and syncs it. On an error nothing of it remains.
     pub(crate) fn append(&mut self, reader: &Reader, commit: Commit) -> Result<Written, EngineError> {
         let seq = self.last + 1;
@@ -118,6 +123,10 @@ impl Writer {
     /// Cuts off what a failed write left. When even that fails, the segment is left as it is (readers pass over the
     /// rest, whose number comes again in the next segment) and a new one begins.
     fn take_back(&mut self) {
+        #[cfg(test)]
+        if self.faults.keep_torn {
+            self.file = None;
+        }
         let Some(file) = &self.file else { return };
         if file.set_len(self.end).and_then(|()| file.sync_data()).is_err() {
             self.file = None;

@@ -88,6 +88,27 @@ fn a_folder_with_another_backup_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_torn_write_in_the_profile_does_not_get_in_the_way_of_later_backups() {
+    let dir = tempfile::tempdir().unwrap();
+    let (profile, to) = (dir.path().join("profile"), dir.path().join("backup"));
+    let (engine, _) = open(&profile);
+    commit_all(&engine, 1..=3);
+    drop(engine);
+    let segment = profile.join("journal/00000001.log");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes.extend(bytes[bytes.len() - 150..].to_vec());
+    fs::write(&segment, bytes).unwrap();
+    let report = backup(&profile, &to, &EXTRAS, &mut quiet()).unwrap();
+    assert_eq!((report.last, report.damage), (3, Vec::new()));
+    let (engine, report) = open(&profile);
+    assert!(report.cut.is_some());
+    let report = engine.backup(&to, &EXTRAS, &mut quiet()).unwrap();
+    assert_eq!((report.last, report.copied), (3, 0));
+    engine.commit(numbered(4)).unwrap();
+    assert_eq!(engine.backup(&to, &EXTRAS, &mut quiet()).unwrap().last, 4);
+}
+
+#[test]
 fn a_profile_in_use_is_not_backed_up_behind_its_owners_back() {
     let dir = tempfile::tempdir().unwrap();
     let (engine, _) = open(&dir.path().join("profile"));

@@ -30,7 +30,12 @@ fn a_write_that_fails_at_any_step_leaves_nothing_and_the_next_one_works() {
         for _ in 0..3 {
             match engine.commit(numbered(done + 1)) {
                 Ok(seq) => done = seq,
-                Err(EngineError::DiskFull { .. }) => assert_eq!(engine.last(), done),
+                Err(EngineError::DiskFull { .. }) => {
+                    assert_eq!(engine.last(), done);
+                    let span = engine.reader.spans().pop().unwrap();
+                    let path = engine.dir().join(format!("journal/{:08}.log", span.number));
+                    assert_eq!(fs::metadata(path).unwrap().len(), span.end, "torn bytes are taken back");
+                }
                 Err(other) => panic!("{other}"),
             }
         }
@@ -43,6 +48,31 @@ fn a_write_that_fails_at_any_step_leaves_nothing_and_the_next_one_works() {
     let (engine, report) = open(dir.path());
     assert_eq!((engine.last(), report.lines()), (done, Vec::new()));
     (1..=done).for_each(|number| assert_there(&engine, number));
+}
+
+#[test]
+fn a_failed_write_that_cannot_be_taken_back_is_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, _) = open(dir.path());
+    commit_all(&engine, 1..=3);
+    for fail_in in [1, 2] {
+        let mut commits = engine.lock_commits();
+        commits.writer.faults.fail_in = fail_in;
+        commits.writer.faults.keep_torn = true;
+        drop(commits);
+        let mut never_acknowledged = numbered(engine.last() + 1);
+        never_acknowledged.puts[0].value = b"never acknowledged".to_vec();
+        assert!(matches!(engine.commit(never_acknowledged), Err(EngineError::DiskFull { .. })));
+        commit_all(&engine, engine.last() + 1..=engine.last() + 3);
+    }
+    assert!(engine.verify(&mut |_, _| {}).unwrap().is_clean());
+    engine.close().unwrap();
+    let report = SledEngine::rebuild(dir.path(), options(), &mut |_, _| {}).unwrap();
+    assert_eq!((report.last, report.cut, report.damage), (9, None, Vec::new()));
+    let (engine, _) = open(dir.path());
+    (1..=9).for_each(|number| assert_there(&engine, number));
+    let verified = engine.verify(&mut |_, _| {}).unwrap();
+    assert!(verified.is_clean(), "{verified}");
 }
 
 #[test]
@@ -98,6 +128,12 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Makes a file grow until the disk is full.
+fn fill(path: &Path) {
+    let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+    while std::io::Write::write(&mut file, &[1; 4096]).is_ok_and(|written| written > 0) {}
+}
+
 #[test]
 fn a_disk_that_is_really_full_is_survived_and_goes_on_by_itself() {
     let home = tempfile::tempdir().unwrap();
@@ -124,12 +160,7 @@ fn a_disk_that_is_really_full_is_survived_and_goes_on_by_itself() {
 
     // Somebody else takes the rest. Drafts go on from the reserve, until that is used up too; reading always works.
     let rest = disk.0.join("rest");
-    let filler = fs::File::create(&rest).unwrap();
-    let mut bytes = 0;
-    while std::os::unix::fs::FileExt::write_at(&filler, &[1; 4096], bytes).is_ok_and(|written| written > 0) {
-        bytes += 4096;
-    }
-    drop(filler);
+    fill(&rest);
     assert_eq!(engine.commit(numbered(done + 1)).unwrap(), done + 1, "a draft finds room");
     assert!(!profile.join("reserve").exists());
     let mut last = done + 1;
@@ -147,7 +178,15 @@ fn a_disk_that_is_really_full_is_survived_and_goes_on_by_itself() {
     // Even opening works, and when there is room again everything goes on.
     let (engine, report) = open().unwrap();
     assert_eq!((engine.last(), &report.damage), (last, &Vec::new()), "{report}");
+    (1..=last).for_each(|number| assert_there(&engine, number));
+    drop(engine);
+    fill(&rest);
+    if let Err(error) = open() {
+        assert!(matches!(error, EngineError::DiskFull { .. }), "not a byte is free: {error}");
+    }
     fs::remove_file(&rest).unwrap();
+    let (engine, report) = open().unwrap();
+    assert_eq!((engine.last(), &report.damage), (last, &Vec::new()), "{report}");
     engine.room().unwrap();
     engine.commit(numbered(last + 1)).unwrap();
     engine.checkpoint().unwrap();

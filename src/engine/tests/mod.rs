@@ -6,6 +6,8 @@ mod backup;
 mod crash;
 mod damage;
 mod full;
+mod measure;
+mod mend;
 mod store;
 
 use super::sled::{OpenReport, Options, SledEngine};

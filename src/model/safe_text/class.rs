@@ -55,7 +55,8 @@ pub(super) fn class(c: char) -> Class {
         '\u{180B}'..='\u{180F}' | '\u{FE00}'..='\u{FE0E}' => Class::Drop,
         // interlinear annotations, object replacement, shorthand and musical format controls
         '\u{FFF9}'..='\u{FFFC}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' => Class::Drop,
-        // Syriac abbreviation mark and Egyptian joiners: format controls
+        // Arabic number signs, Syriac abbreviation mark, Egyptian joiners, unassigned specials: format controls
+        '\u{605}' | '\u{890}' | '\u{891}' | '\u{8E2}' | '\u{FFF0}'..='\u{FFF8}' => Class::Drop,
         '\u{70F}' | '\u{13430}'..='\u{1345F}' => Class::Drop,
         // tags and ideographic variation selectors
         '\u{E0000}'..='\u{E0FFF}' => Class::Drop,
@@ -69,11 +70,13 @@ pub(super) fn class(c: char) -> Class {
 }
 
 /// True for what sits on the character before it and takes no room: combining marks, and the vowels and finals of
-/// conjoining Hangul.
+/// conjoining Hangul. Indic letters that sit on the one after them count too.
 pub(super) fn is_mark(c: char) -> bool {
     !c.is_ascii()
         && (unicode_normalization::char::is_combining_mark(c)
-            || matches!(c, '\u{1161}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}'))
+            || matches!(c, '\u{1161}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}' | '\u{D4E}' | '\u{A8FA}'
+                | '\u{111C2}'..='\u{111C3}' | '\u{113D1}' | '\u{1193F}' | '\u{11941}' | '\u{11A84}'..='\u{11A89}'
+                | '\u{11D46}' | '\u{11F02}'))
 }
 
 /// True for characters that emoji sequences are made of (a close superset of Extended_Pictographic).

@@ -210,7 +210,7 @@ fn long_text_is_cut_where_one_can_see_it() {
     let line = clean_line(&"é".repeat(5_000));
     assert_eq!(line.chars().count(), MAX_LINE);
     assert!(line.ends_with('…'));
-    let block = clean_block(&"日本\n".repeat(1_000_000));
+    let block = clean_block(&"日本\n".repeat(300_000));
     assert!(block.len() <= MAX_BLOCK);
     assert!(block.ends_with("… cut: the text goes on"));
     // Exactly at the cap nothing is cut.
@@ -227,6 +227,15 @@ fn invisible_flood_leaves_little_and_says_it_was_cut() {
     let joined = "👩\u{200d}".repeat(1_000);
     let widest = clean_block(&joined).graphemes(true).map(|g| g.chars().count()).max().unwrap();
     assert!(widest <= 2 * MAX_JOINED + 2, "{widest}");
+}
+
+#[test]
+fn every_character_that_stays_takes_room_or_sits_on_one() {
+    let invisible: Vec<String> = ('\0'..=char::MAX)
+        .filter(|&c| c != '\n' && class::class(c) == Class::Keep && !is_mark(c) && c.to_string().width() == 0)
+        .map(|c| format!("U+{:04X}", c as u32))
+        .collect();
+    assert!(invisible.is_empty(), "{} such as {:?}", invisible.len(), &invisible[..invisible.len().min(50)]);
 }
 
 /// What holds for every cleaned text.
@@ -311,20 +320,16 @@ proptest! {
         check(&line, false);
         prop_assert_eq!(clean_line(&line), line);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn long_lines_settle_too(text in nasty(), times in 20usize..60) {
+    fn long_lines_settle_too(text in nasty(), times in 20usize..40) {
         let line = clean_line(&text.repeat(times));
         check(&line, false);
         prop_assert!(line.chars().count() <= MAX_LINE);
         prop_assert_eq!(clean_line(&line), line);
-    }
-
-    #[test]
-    fn no_cleaned_character_is_without_looks(c in any::<char>()) {
-        // Alone, whatever is kept takes room, so nothing hides between two letters.
-        let clean = clean_line(&format!("a{c}b"));
-        let inner = clean.strip_prefix('a').and_then(|rest| rest.strip_suffix('b')).unwrap_or("");
-        prop_assert!(inner.is_empty() || inner.width() > 0 || inner.chars().all(is_mark), "{:?}", c);
     }
 }

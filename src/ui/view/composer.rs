@@ -2,12 +2,16 @@
 
 use super::paint::{Painter, piece};
 use super::timeline::labelled;
+use crate::command::Verb;
+use crate::keymap::Context;
+use crate::model::{Compose, Direction, ReplyKind};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::composer::{Composer, Field, Mail, Stage, attachment_name};
 use crate::ui::line_input::LineInput;
 use crate::ui::text::{Row, count, cut, width, wrap};
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::widgets::Widget;
 
 /// Draws what is being written or reviewed.
@@ -22,11 +26,14 @@ pub(super) fn draw(screen: &Screen, composer: &Composer, area: Rect, painter: &m
     };
     let saved = match (composer.wants_saving(), composer.kept) {
         (Some(_), _) => " · unsaved",
-        (None, true) => " · kept",
+        (None, true) => " · draft kept",
         (None, false) => "",
     };
     let right = format!("{stage}{saved}");
     let inside = painter.frame(area, &composer.title(), &right, border, true);
+    if note {
+        painter.fill(inside, Element::NoteText);
+    }
     let inside = Rect::new(inside.x + 1, inside.y, inside.width.saturating_sub(2), inside.height);
     match top {
         Some(top) => draw_review(screen, composer, top, inside, painter),
@@ -67,7 +74,8 @@ fn draw_editor(screen: &Screen, composer: &Composer, inside: Rect, painter: &mut
         row += 1;
     }
     let columns = usize::from(inside.width);
-    painter.text(inside, row, &"─".repeat(columns), Element::Border);
+    let rule = if composer.is_note() { Element::Note } else { Element::Border };
+    painter.text(inside, row, &"─".repeat(columns), rule);
     row += 1;
     let place = Rect::new(inside.x, inside.y + row, inside.width, inside.height.saturating_sub(row));
     if place.is_empty() {
@@ -76,13 +84,16 @@ fn draw_editor(screen: &Screen, composer: &Composer, inside: Rect, painter: &mut
     let note = composer.is_note();
     let ground = if note { Element::NoteText } else { Element::Text };
     painter.fill(place, ground);
-    let mut body = composer.body.clone();
-    body.set_style(painter.style(ground));
-    body.set_cursor_line_style(painter.style(ground));
-    body.set_selection_style(painter.style(Element::InboxSelected));
-    let caret = if composer.field == Field::Body { painter.style(Element::Caret) } else { painter.style(ground) };
-    body.set_cursor_style(caret);
-    Widget::render(&body, place, painter.buffer);
+    // The editor has no colours of its own: those of the ground stay.
+    Widget::render(&composer.body, place, painter.buffer);
+    let caret = painter.style(Element::Caret);
+    for position in place.positions() {
+        let cell = &mut painter.buffer[position];
+        if cell.modifier.contains(Modifier::REVERSED) {
+            cell.modifier.remove(Modifier::REVERSED);
+            cell.set_style(caret);
+        }
+    }
 }
 
 fn draw_field(label: &str, line: &LineInput, focused: bool, inside: Rect, row: u16, painter: &mut Painter<'_>) {
@@ -113,6 +124,16 @@ fn draw_review(screen: &Screen, composer: &Composer, top: usize, inside: Rect, p
     }
 }
 
+/// The address the answered message came from, when the answer goes elsewhere.
+fn other_address(screen: &Screen, compose: &Compose) -> Option<String> {
+    let parent = compose.parent.filter(|_| matches!(compose.kind, ReplyKind::Reply | ReplyKind::ReplyAll))?;
+    let entry = screen.open.as_ref()?.entries.iter().find(|entry| entry.message.id == parent)?;
+    let from = &entry.message.from.address;
+    let elsewhere = entry.message.direction == Direction::Inbound
+        && !compose.to.iter().any(|party| party.address.eq_ignore_ascii_case(from));
+    elsewhere.then(|| from.clone())
+}
+
 /// Exactly what leaves.
 fn review_lines(screen: &Screen, composer: &Composer, columns: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
@@ -124,10 +145,15 @@ fn review_lines(screen: &Screen, composer: &Composer, columns: usize) -> Vec<Row
     };
     if let Some(moved) = composer.moved() {
         labelled("!", moved, Element::Warning);
-        labelled("", "y sends all the same, e goes on writing.", Element::Warning);
+        let send = screen.key_name(Context::Review, Verb::Send);
+        labelled("", &format!("{send} sends all the same."), Element::Warning);
     }
     // Not the fields as typed but what was read from them.
     let compose = composer.snapshot();
+    if let Some(other) = other_address(screen, &compose) {
+        let text = format!("this does not go to the address they wrote from, {other}");
+        labelled("!", &text, Element::Warning);
+    }
     match composer.mail() {
         Some(mail) => {
             labelled("From", &from(screen, mail), Element::Text);

@@ -73,11 +73,11 @@ fn line(screen: &Screen, row: &InboxRow, columns: usize, cursor: bool) -> Row {
         cell(Element::Urgent, urgency(row.priority), 2),
         piece(Element::InboxUnread, if unread { "● " } else { "  " }),
     ];
-    let name = (columns / 4).clamp(12, 24);
+    let name = (columns * 2 / 9).clamp(12, 24);
     left.push(cell(if unread { Element::InboxUnread } else { Element::InboxName }, &row.name, name));
     left.push(piece(text, " "));
     if columns >= 70 {
-        left.push(cell(Element::Dim, &row.channels.join(","), 8));
+        left.push(cell(Element::Dim, &row.channels.join(","), 6));
         left.push(piece(text, " "));
     }
     let (word, element) = state(row.status);
@@ -92,7 +92,7 @@ fn line(screen: &Screen, row: &InboxRow, columns: usize, cursor: bool) -> Row {
     };
     let mut right: Row = Vec::new();
     if columns >= 60 {
-        right.push(cell(Element::Dim, row.owner.as_deref().unwrap_or("–"), 8));
+        right.push(cell(Element::Dim, row.owner.as_deref().unwrap_or("–"), 7));
     }
     right.push(piece(Element::Dim, fit_right(&age, 5)));
 

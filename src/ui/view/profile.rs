@@ -2,6 +2,8 @@
 
 use super::inbox::state;
 use super::paint::{Painter, piece};
+use crate::command::Verb;
+use crate::keymap::Context;
 use crate::model::{Basis, CustomerView};
 use crate::theme::Element;
 use crate::ui::Screen;
@@ -33,7 +35,7 @@ fn lines(screen: &Screen, profile: &CustomerView, columns: usize) -> Vec<Row> {
     let (now, zone) = (screen.now, &screen.zone);
     let mut rows: Vec<Row> = Vec::new();
     let label = |name: &str, value: String, element| -> Row {
-        vec![piece(Element::Label, format!("{name:<11}")), piece(element, value)]
+        vec![piece(Element::Label, format!("{name:<12}")), piece(element, value)]
     };
     for part in wrap(&customer.name, columns) {
         rows.push(vec![piece(Element::Strong, part)]);
@@ -97,7 +99,8 @@ fn lines(screen: &Screen, profile: &CustomerView, columns: usize) -> Vec<Row> {
     }
     rows.push(Row::new());
     rows.push(vec![piece(Element::Link, "Remark")]);
-    let notes = if customer.notes.is_empty() { "– (i writes one)" } else { &customer.notes };
+    let none = format!("– ({} writes one)", screen.key_name(Context::Profile, Verb::Remark));
+    let notes = if customer.notes.is_empty() { &none } else { &customer.notes };
     for line in notes.lines().take(100) {
         rows.extend(wrap(line, columns).into_iter().map(|part| vec![piece(Element::Text, part)]));
     }

@@ -23,7 +23,8 @@ pub(super) fn draw(screen: &Screen, status: Rect, hint: Rect, painter: &mut Pain
             let mut text = format!(" {}{}", if said.trouble { "! " } else { "" }, said.text);
             if let Some(leaves) = said.leaves {
                 let seconds = when::seconds_until(leaves, screen.now);
-                text = format!(" leaves in {seconds} s, {} takes it back", key(screen, Context::Timeline, Verb::Undo));
+                text =
+                    format!(" leaves in {seconds} s, {} takes it back", screen.key_name(Context::Timeline, Verb::Undo));
             }
             vec![piece(element, cut(&text, room))]
         }
@@ -42,10 +43,6 @@ pub(super) fn draw(screen: &Screen, status: Rect, hint: Rect, painter: &mut Pain
     } else {
         painter.row(hint, 0, &following(screen));
     }
-}
-
-fn key(screen: &Screen, context: Context, verb: Verb) -> String {
-    screen.keymap.keys_for(context, verb).unwrap_or_else(|| format!(":{}", of(verb).name))
 }
 
 /// The accounts, in words.

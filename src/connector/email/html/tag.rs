@@ -27,11 +27,10 @@ impl Tag<'_> {
             if rest.is_empty() {
                 return None;
             }
-            let end = rest[1..]
-                .find(|c: char| c.is_ascii_whitespace() || c == '=' || c == '/')
-                .map_or(rest.len(), |at| at + 1);
-            // `find` looks from the second byte on; a first character of several bytes must not be cut.
-            let end = rest.ceil_char_boundary(end);
+            // A name has at least its first character, whatever that is.
+            let first = rest.chars().next().map_or(0, char::len_utf8);
+            let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '=' | '/');
+            let end = rest[first..].find(ends).map_or(rest.len(), |at| first + at);
             let name = &rest[..end];
             rest = rest[end..].trim_ascii_start();
             let mut value = "";
@@ -63,12 +62,14 @@ pub(super) struct Tokens<'a> {
     rest: &'a str,
     /// Quotes inside tags are honoured, until one was found that never ends.
     quotes: bool,
+    /// There are tags ahead: some `>` was not seen to be the last.
+    tags: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// Starts at the beginning.
     pub(super) fn new(html: &'a str) -> Tokens<'a> {
-        Tokens { rest: html, quotes: true }
+        Tokens { rest: html, quotes: true, tags: true }
     }
 
     /// Where the tag that `inside` begins with ends: the position of its `>`.
@@ -86,7 +87,9 @@ impl<'a> Tokens<'a> {
             // From here on quotes mean nothing, so that no second tag costs a walk to the end.
             self.quotes = false;
         }
-        inside.find('>')
+        let end = inside.find('>');
+        self.tags = end.is_some();
+        end
     }
 }
 
@@ -111,7 +114,7 @@ impl<'a> Iterator for Tokens<'a> {
             }
             let named = inside.strip_prefix('/').unwrap_or(inside);
             let is_tag = named.starts_with(|c: char| c.is_ascii_alphabetic()) || inside.starts_with(['!', '?']);
-            let end = if is_tag { self.tag_end(inside) } else { None };
+            let end = if is_tag && self.tags { self.tag_end(inside) } else { None };
             let Some(end) = end else {
                 // A lone `<`, or a tag that never ends: it is text, up to what may be the next tag.
                 let next = inside.find('<').map_or(self.rest.len(), |at| at + 1);

@@ -119,6 +119,36 @@ fn long_reference_lists_keep_the_first_and_the_last() {
 }
 
 #[test]
+fn ids_nobody_else_knows_or_could_read_are_left_out() {
+    let mut outgoing = outgoing();
+    outgoing.remote_id = format!("{}@shop.example", "i".repeat(200));
+    outgoing.in_reply_to = Some("sha256:00".to_owned());
+    outgoing.references = vec!["q0@example.com".to_owned(), format!("{}@x", "r".repeat(990)), "sha256:00".to_owned()];
+    let raw = render(&outgoing, &[]).unwrap();
+    assert_fit_for_smtp(&raw);
+    let read = read_back(raw);
+    assert_eq!((read.remote_id, read.references), (outgoing.remote_id, vec!["q0@example.com".to_owned()]));
+}
+
+#[test]
+fn white_space_and_marks_of_the_text_survive_every_encoding() {
+    for text in [
+        "plain \n-- \nLin",
+        "Grüße \n-- \nLin, mit Leerzeichen am Ende  ",
+        "您好 \n-- \n林",
+        ".\n..\nFrom here on\n>From there",
+        &format!("{} end", "a long line ".repeat(200)),
+        "=3D and = signs =\nü",
+    ] {
+        let mut outgoing = outgoing();
+        outgoing.text = text.to_owned();
+        let raw = render(&outgoing, &[]).unwrap();
+        assert_fit_for_smtp(&raw);
+        assert_eq!(read_back(raw).text, text);
+    }
+}
+
+#[test]
 fn header_injection_is_refused_everywhere() {
     type Spoil = fn(&mut Outgoing, &str);
     let places: [(&str, Spoil); 8] = [

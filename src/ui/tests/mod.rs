@@ -1,0 +1,13 @@
+//! Keys in, frame out: the screen with a desk of fixtures behind it.
+#![allow(clippy::unwrap_used)]
+
+mod desk;
+mod drafts;
+mod lists;
+mod panes;
+mod reading;
+mod seat;
+mod writing;
+
+use desk::FakeDesk;
+use seat::FakeSeat;

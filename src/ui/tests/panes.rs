@@ -1,0 +1,240 @@
+//! How the panes look, and that no text breaks a column.
+
+use super::{FakeDesk, FakeSeat};
+use crate::model::{AccountStatus, Activity, Progress};
+use crate::theme::{BUILT_IN, ColorDepth, Theme};
+use crate::ui::Msg;
+use crate::ui::text::width;
+use ratatui::style::{Color, Modifier};
+
+const SIZES: [(u16, u16); 5] = [(60, 15), (80, 24), (100, 30), (149, 40), (160, 50)];
+
+/// Every frame line of every pane ends in the same column, whatever stands in it.
+#[track_caller]
+fn assert_columns(seat: &FakeSeat, what: &str) {
+    let buffer = seat.buffer();
+    let body = buffer.area.height - 2;
+    // The columns of upright lines, as the first line of the body has its corners.
+    let corners: Vec<u16> = (0..buffer.area.width).filter(|x| "┌┐┏┓".contains(buffer[(*x, 0)].symbol())).collect();
+    assert!(corners.len() >= 2, "{what}: no frame\n{}", seat.frame());
+    assert_eq!((corners[0], corners[corners.len() - 1]), (0, buffer.area.width - 1), "{what}");
+    for y in 1..body - 1 {
+        for x in &corners {
+            let symbol = buffer[(*x, y)].symbol();
+            assert!("│┃".contains(symbol) && !symbol.is_empty(), "{what}: `{symbol}` at {x},{y}\n{}", seat.frame());
+            // No wide character stands half in the frame.
+            if *x > 0 {
+                assert!(width(buffer[(x - 1, y)].symbol()) < 2, "{what}: {x},{y}\n{}", seat.frame());
+            }
+        }
+    }
+}
+
+#[test]
+fn no_text_breaks_a_column() {
+    for (width, height) in SIZES {
+        for open in ["", "Enter", "j Enter", "j j Enter", "j j Enter Tab", "j Enter r", "j Enter m", "g f", "?"] {
+            let mut seat = FakeSeat::new(width, height, FakeDesk::shop());
+            if !open.is_empty() {
+                seat.keys(open);
+            }
+            assert_columns(&seat, &format!("{open} {width}×{height}"));
+            if open.ends_with(['r', 'm']) {
+                seat.text("你好 👨\u{200d}👩\u{200d}👧 e\u{301}e\u{301} ｶﾞｷﾞｸﾞ 🇩🇪🇨🇳 ".repeat(12).as_str());
+                assert_columns(&seat, &format!("typed {width}×{height}"));
+                seat.keys("Alt-Enter");
+                assert_columns(&seat, &format!("review {width}×{height}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_two_or_three_panes_by_width_and_resizing_at_once() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.shows("▸ inbox");
+    seat.hides("Addresses");
+    seat.hides("still has not arrived. Could");
+    seat.keys("Enter");
+    seat.shows("▸ Ana Sánchez");
+    seat.hides("王小明");
+    seat.keys("Tab");
+    seat.shows("▸ profile");
+    seat.resize(120, 30);
+    seat.shows("still has not arrived. Could");
+    seat.shows("Addresses");
+    seat.hides("王小明");
+    seat.resize(160, 50);
+    for text in ["王小明", "still has not arrived. Could", "Addresses"] {
+        seat.shows(text);
+    }
+    seat.resize(59, 24);
+    seat.shows("Switchboard needs 60 × 15; this is 59 × 24");
+    for size in [(1, 1), (0, 0), (2, 40), (300, 100), (80, 24)] {
+        seat.resize(size.0, size.1);
+        seat.frame();
+    }
+    seat.shows("▸ profile");
+}
+
+#[test]
+fn the_inbox_at_80_by_24() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.send(Msg::Status(status()));
+    insta::assert_snapshot!(seat.frame());
+}
+
+#[test]
+fn the_timeline_at_80_by_24() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    insta::assert_snapshot!(seat.keys("Enter").frame());
+}
+
+#[test]
+fn three_panes_at_160_by_50() {
+    let mut seat = FakeSeat::new(160, 50, FakeDesk::shop());
+    insta::assert_snapshot!(seat.keys("Enter").frame());
+}
+
+#[test]
+fn the_review_at_80_by_24() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    insta::assert_snapshot!(seat.keys("Enter r").text("Hello Ana,\nit is on its way.").keys("Alt-Enter").frame());
+}
+
+#[test]
+fn a_private_note_looks_like_nothing_else() {
+    let theme = Theme::load("dark", None, ColorDepth::True).0;
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter m").text("call them");
+    seat.shows("PRIVATE NOTE about Ana Sánchez – stays here");
+    seat.shows("Nobody outside ever sees this.");
+    seat.hides("To     ");
+    let note = seat.buffer_in(&theme)[(0, 5)].clone();
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter r");
+    seat.shows("Reply to Ana Sánchez");
+    seat.hides("NOTE");
+    assert_ne!(seat.buffer_in(&theme)[(0, 5)].fg, note.fg);
+    // Filed, it is told from messages by its frame and word, with no colours at all.
+    let seat = FakeSeat::new(160, 50, FakeDesk::shop());
+    seat.shows("╔═ NOTE · private, stays here · lin");
+}
+
+#[test]
+fn the_bottom_line_shows_what_may_follow_a_key_and_hints_from_the_live_keymap() {
+    let mut seat = FakeSeat::new(120, 30, FakeDesk::shop());
+    seat.shows("Enter open  r reply  e resolve");
+    seat.keys("g");
+    seat.shows("g … ");
+    seat.shows("d dead-letters");
+    seat.shows("r resolved");
+    seat.keys("Esc");
+    seat.shows("Enter open");
+}
+
+#[test]
+fn trouble_is_said_in_words() {
+    let mut seat = FakeSeat::new(100, 30, FakeDesk::shop());
+    seat.desk.counts = crate::ui::Counts { moving: 1, failed: 2, unknown: 3, dead: 4, drafts: 0 };
+    seat.send(Msg::Lagged);
+    let mut status = status();
+    (status[0].activity, status[0].trouble) = (Activity::Stopped, "the password is wrong".into());
+    seat.send(Msg::Status(status));
+    seat.shows("support STOPPED: the password is wrong");
+    seat.shows("✗ failed 2  ? unknown 3  outbox 1  dead 4");
+    seat.send(Msg::Notice(Some("the disk is full".into())));
+    seat.shows("! the disk is full");
+    seat.send(Msg::Notice(None));
+    seat.hides("the disk is full");
+}
+
+/// Writes frames as ANSI text into the folder `SCREEN_PICTURES` names, to be looked at by a person.
+#[test]
+#[ignore = "makes pictures for people"]
+fn pictures() {
+    let folder = std::env::var("SCREEN_PICTURES").unwrap();
+    let mut shots: Vec<(String, FakeSeat)> = Vec::new();
+    for (width, height) in [(80, 24), (120, 32), (160, 50)] {
+        // Name, keys, typed text, keys after it.
+        let steps = [
+            ("inbox", "", "", ""),
+            ("timeline", "Enter", "", ""),
+            ("profile", "Enter Tab", "", ""),
+            ("chinese", "j Enter", "", ""),
+            ("reply", "Enter r", "Hello Ana, 你好!\nIt is on its way.", ""),
+            ("review", "Enter r", "Hello Ana", "Alt-Enter"),
+            ("note", "Enter m", "Call the carrier", ""),
+            ("help", "?", "", ""),
+            ("goto", "g", "", ""),
+            ("prompt", ":", "re", ""),
+            ("sent", "Enter r", "Hello Ana", "Alt-Enter Y"),
+            ("question", "Enter r", "Hello Ana", "Esc"),
+        ];
+        for (name, keys, text, after) in steps {
+            let mut seat = FakeSeat::new(width, height, FakeDesk::shop());
+            seat.send(Msg::Status(status()));
+            for keys in [keys, after] {
+                if !keys.is_empty() {
+                    seat.keys(keys);
+                }
+                if keys != after {
+                    seat.text(text);
+                }
+            }
+            shots.push((format!("{name}-{width}x{height}"), seat));
+        }
+    }
+    for (theme_name, _) in BUILT_IN {
+        let theme = Theme::load(theme_name, None, ColorDepth::True).0;
+        for (name, seat) in &shots {
+            let buffer = seat.buffer_in(&theme);
+            let mut out = String::new();
+            for y in 0..buffer.area.height {
+                let mut skip = 0;
+                for x in 0..buffer.area.width {
+                    if skip > 0 {
+                        skip -= 1;
+                        continue;
+                    }
+                    let cell = &buffer[(x, y)];
+                    skip = crate::ui::text::width(cell.symbol()).saturating_sub(1);
+                    out.push_str(&format!("\x1b[{};{}H\x1b[0", y + 1, x + 1));
+                    for (layer, color) in [(38, cell.fg), (48, cell.bg)] {
+                        match color {
+                            Color::Rgb(r, g, b) => out.push_str(&format!(";{layer};2;{r};{g};{b}")),
+                            Color::Red => out.push_str(&format!(";{}", layer - 7)),
+                            Color::Green => out.push_str(&format!(";{}", layer - 6)),
+                            Color::Yellow => out.push_str(&format!(";{}", layer - 5)),
+                            Color::Blue => out.push_str(&format!(";{}", layer - 4)),
+                            Color::Magenta => out.push_str(&format!(";{}", layer - 3)),
+                            Color::Cyan => out.push_str(&format!(";{}", layer - 2)),
+                            _ => {}
+                        }
+                    }
+                    for (modifier, code) in
+                        [(Modifier::BOLD, 1), (Modifier::UNDERLINED, 4), (Modifier::REVERSED, 7), (Modifier::ITALIC, 3)]
+                    {
+                        if cell.modifier.contains(modifier) {
+                            out.push_str(&format!(";{code}"));
+                        }
+                    }
+                    out.push_str(&format!("m{}", cell.symbol()));
+                }
+                out.push_str("\x1b[0m");
+            }
+            std::fs::write(format!("{folder}/{theme_name}-{name}.ansi"), out).unwrap();
+        }
+    }
+}
+
+pub(super) fn status() -> Vec<AccountStatus> {
+    vec![AccountStatus {
+        name: "support".into(),
+        activity: Activity::Pulling,
+        progress: Some(Progress { done: 120, total: 4_000 }),
+        trouble: String::new(),
+        next: None,
+        last_success: None,
+    }]
+}
