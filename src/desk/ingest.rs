@@ -39,6 +39,7 @@ impl std::ops::AddAssign for IngestReport {
 pub(super) struct Filing<'a> {
     transaction: Transaction<'a>,
     account: String,
+    channel: String,
     own: Vec<String>,
     now: Timestamp,
     customers: BTreeMap<CustomerId, Customer>,
@@ -79,6 +80,7 @@ impl Desk {
         Filing {
             transaction: self.store.begin(),
             account: account.to_owned(),
+            channel: self.account(account).map_or_else(|| "email".to_owned(), |facts| facts.channel.clone()),
             own,
             now: event.at,
             customers: BTreeMap::new(),
@@ -162,7 +164,7 @@ impl<'a> Filing<'a> {
         let message = Message {
             id,
             identity,
-            channel: self.channel(&incoming),
+            channel: self.channel.clone(),
             account: self.account.clone(),
             direction: incoming.direction,
             from: incoming.from,
@@ -191,10 +193,6 @@ impl<'a> Filing<'a> {
         self.event.messages.push(id);
         self.report.new += 1;
         Ok(())
-    }
-
-    fn channel(&self, _incoming: &Incoming) -> String {
-        "email".to_owned()
     }
 
     /// An answer sent from here comes back out of the Sent folder, or because we were among its recipients. It is on the
@@ -270,7 +268,7 @@ impl<'a> Filing<'a> {
         at: Timestamp,
     ) -> Result<Option<IdentityId>, DeskError> {
         let basis = if incoming.direction == Direction::Outbound { Basis::WrittenTo } else { Basis::Wrote };
-        let id = identity::identity_id("email", &party.address);
+        let id = identity::identity_id(&self.channel, &party.address);
         let known = self.identities.contains_key(&id) || self.transaction.identity(id)?.is_some();
         if !known && incoming.automated.is_some() {
             return Ok(None);
@@ -296,7 +294,7 @@ impl<'a> Filing<'a> {
     }
 
     fn new_customer(&mut self, party: &Party, basis: Basis, at: Timestamp) -> Identity {
-        let (customer, identity) = new_customer("email", party, basis, SYSTEM, at, self.now);
+        let (customer, identity) = new_customer(&self.channel, party, basis, SYSTEM, at, self.now);
         self.customers.insert(customer.id, customer);
         identity
     }
