@@ -1,5 +1,6 @@
 //! All integration tests in one binary.
 
+mod house;
 mod imap;
 mod smtp;
 mod support;
