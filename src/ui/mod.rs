@@ -193,6 +193,8 @@ pub enum Effect {
     SaveDead(DeadId),
     /// Pull all accounts (or one) now.
     SyncNow,
+    /// Draw the whole screen again, also what the terminal should still show (it was garbled by something else).
+    Repaint,
     /// Send a [`Msg::Clock`] at this time.
     WakeAt(Timestamp),
     /// Leave. Everything typed has been handed over by acts before this.

@@ -130,8 +130,10 @@ impl Screen {
                 self.effect(Effect::SyncNow);
                 self.say("looking for new messages");
             }
-            // The seat draws anew all it has; to the screen that is one more frame.
-            V::Redraw => self.touch(),
+            V::Redraw => {
+                self.effect(Effect::Repaint);
+                self.touch();
+            }
             V::Quit => self.quit(),
         }
     }

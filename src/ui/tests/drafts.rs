@@ -71,7 +71,7 @@ fn a_refused_draft_is_offered_again() {
 fn escape_asks_and_a_postponed_text_comes_back_word_for_word() {
     let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
     seat.keys("Enter r").text("Dear Ana,\n\nlet me see").keys("Esc");
-    seat.shows("What shall become of this text?");
+    seat.shows("Keep this text?");
     seat.keys("k").text("!").keys("Esc p");
     seat.shows("kept as a draft; g f lists drafts");
     seat.keys("r");

@@ -131,6 +131,11 @@ fn the_bottom_line_shows_what_may_follow_a_key_and_hints_from_the_live_keymap() 
     seat.shows("r resolved");
     seat.keys("Esc");
     seat.shows("Enter open");
+    let mut narrow = FakeSeat::new(60, 15, FakeDesk::shop());
+    narrow.keys("g");
+    for word in ["g top", "i inbox", "r resolved", "a all", "b outbox", "d dead-letters", "m automated", "f drafts"] {
+        narrow.shows(word);
+    }
 }
 
 #[test]
@@ -237,4 +242,40 @@ pub(super) fn status() -> Vec<AccountStatus> {
         next: None,
         last_success: None,
     }]
+}
+
+/// What one key and one frame cost with as much as is ever held.
+#[test]
+#[ignore = "measures"]
+fn cost() {
+    use super::desk::{customer, message};
+    let mut desk = FakeDesk::empty();
+    let text = "A line of some words that is long enough to be broken once or twice on the screen. ".repeat(60);
+    let entries = (0..400).map(|n| message("Ana", crate::model::Direction::Inbound, -n * 3_600_000, "S", &text));
+    desk.customers.push(customer("Ana", entries.collect()));
+    for n in 0..5_000 {
+        desk.customers.push(customer(&format!("Customer{n}"), vec![]));
+    }
+    let mut seat = FakeSeat::new(160, 50, desk);
+    seat.keys("Enter");
+    for _ in 0..400 {
+        seat.keys("K");
+        seat.keys("g g");
+    }
+    let theme = Theme::default();
+    let lines = seat.screen.open.as_ref().unwrap().lines();
+    let start = std::time::Instant::now();
+    for _ in 0..100 {
+        seat.keys("j");
+    }
+    let key = start.elapsed() / 100;
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 50)).unwrap();
+    let start = std::time::Instant::now();
+    for _ in 0..100 {
+        terminal.draw(|frame| crate::ui::view(&seat.screen, &theme, frame)).unwrap();
+    }
+    let frame = start.elapsed() / 100;
+    let start = std::time::Instant::now();
+    seat.send(Msg::Lagged);
+    println!("{lines} lines held: a key {key:?}, a frame {frame:?}, all loaded again {:?}", start.elapsed());
 }
