@@ -42,7 +42,6 @@ impl Screen {
                 match self.open.as_mut().filter(|open| open.id == customer) {
                     Some(open) => {
                         open.answer(before, page);
-                        self.mark_read();
                         if again {
                             self.ask_open();
                         }
@@ -88,9 +87,6 @@ impl Screen {
             Some(open) => {
                 open.gone = profile.is_none();
                 open.profile = profile;
-                if open.loaded {
-                    self.mark_read();
-                }
                 self.answer_when_loaded();
             }
             None => self.ask_profile(),

@@ -257,6 +257,7 @@ impl Screen {
             sheet.lay_out(usize::from(body.width).max(2));
             sheet.scroll(usize::from(body.height));
         }
+        self.mark_read();
         self.ask_more();
         self.ask_wake();
         std::mem::take(&mut self.effects)
@@ -404,10 +405,6 @@ impl Screen {
         self.dirty = true;
         if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
             open.reading |= reading;
-            let read = open.loaded && open.reading;
-            if read {
-                self.mark_read();
-            }
             return;
         }
         self.reply_wanted = None;
@@ -417,9 +414,10 @@ impl Screen {
         self.ask_open();
     }
 
-    /// What was shown counts as read.
-    pub(super) fn mark_read(&mut self) {
-        let Some(open) = &self.open else { return };
+    /// What the agent opened and sees counts as read; what is covered does not.
+    fn mark_read(&mut self) {
+        let seen = self.focus != Pane::Inbox && self.sheets.is_empty() && self.layout().timeline.is_some();
+        let Some(open) = self.open.as_ref().filter(|open| seen && open.loaded && open.reading) else { return };
         let id = open.id;
         let newest = open.entries.last().map(|entry| entry.message.id);
         if newest.is_some() && open.marked_read == newest {
@@ -427,7 +425,7 @@ impl Screen {
         }
         let in_row = self.inbox.position(id).and_then(|at| self.inbox.rows.get(at)).map(|row| row.unread);
         let in_profile = open.profile.as_ref().map(|profile| profile.customer.unread);
-        if open.reading && (in_row.is_some_and(|unread| unread > 0) || in_profile.is_some_and(|unread| unread > 0)) {
+        if in_row.is_some_and(|unread| unread > 0) || in_profile.is_some_and(|unread| unread > 0) {
             if let Some(open) = &mut self.open {
                 open.marked_read = newest;
             }
