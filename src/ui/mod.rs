@@ -5,6 +5,7 @@
 mod address;
 mod answer;
 mod answer_text;
+mod ask;
 mod block;
 mod composer;
 mod fold;

@@ -154,6 +154,57 @@ fn trouble_is_said_in_words() {
     seat.hides("the disk is full");
 }
 
+#[test]
+fn a_hostile_message_neither_hangs_nor_breaks_the_screen() {
+    use super::desk::{customer, message, party};
+    let mut desk = FakeDesk::empty();
+    let long = "x".repeat(2_000_000);
+    let mut entry = message("Mallory", crate::model::Direction::Inbound, 0, &long, &long);
+    entry.message.from.name = long.clone();
+    entry.message.to = (0..5_000).map(|n| party("", &format!("a{n}@example.com"))).collect();
+    desk.customers.push(customer("Mallory", vec![entry]));
+    desk.customers[0].0.customer.name = long;
+    let mut seat = FakeSeat::new(80, 24, desk);
+    seat.keys("Enter g g");
+    seat.shows("… <mallory@example.com>");
+    assert_columns(&seat, "hostile");
+    assert!(seat.screen.open.as_ref().unwrap().lines() < 4_000);
+    seat.keys("G C-d");
+    for _ in 0..400 {
+        seat.keys("PageDown");
+    }
+    seat.shows("⋯ it goes on: v shows the original");
+    assert_columns(&seat, "hostile, end");
+}
+
+/// Whatever is pressed in whatever order, at whatever size: there is a frame.
+#[test]
+fn any_keys_at_any_size_give_a_frame() {
+    let keys: Vec<String> = crate::keymap::Keymap::load(None)
+        .0
+        .table()
+        .iter()
+        .map(|binding| crate::keymap::show_keys(&binding.keys))
+        .collect();
+    for seed in 0..40 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+        for _ in 0..60 {
+            seat.keys(random.choice(&keys).unwrap());
+            if random.u8(..) < 40 {
+                seat.text("你a ");
+            }
+            if random.u8(..) < 20 {
+                seat.resize(random.u16(0..170), random.u16(0..60));
+                seat.clock(random.i64(0..5_000));
+            }
+            if random.u8(..) < 30 {
+                seat.buffer();
+            }
+        }
+    }
+}
+
 /// Writes frames as ANSI text into the folder `SCREEN_PICTURES` names, to be looked at by a person.
 #[test]
 #[ignore = "makes pictures for people"]

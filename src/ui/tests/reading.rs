@@ -390,7 +390,18 @@ fn what_comes_in_while_the_timeline_is_covered_stays_unread_until_it_is_seen() {
     seat.keys("g b");
     arrives(&mut seat, "while in a list");
     assert_eq!(unread(&seat), 1);
-    seat.say("unread").keys("q");
+    seat.keys("q");
+    assert_eq!(unread(&seat), 0);
+    // Marked unread by hand it stays so, until it is opened again.
+    seat.keys("U");
+    seat.send(Msg::Lagged);
+    assert!(matches!(seat.acts().last(), Some(Act::MarkUnread(_))));
+    assert!(!matches!(seat.desk.done.last(), Some(Act::MarkRead(_))));
+    seat.desk.customers[0].0.customer.unread = 1;
+    seat.send(Msg::Lagged);
+    assert_eq!(unread(&seat), 1);
+    seat.keys("q Enter");
+    assert_eq!(unread(&seat), 0);
 }
 
 #[test]
