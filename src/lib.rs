@@ -19,11 +19,18 @@
 //! | [`config`] | `config.toml`, profile folders | connector (settings), model |
 //! | [`cli`] | the command line verbs, the wiring | everything |
 
+pub mod cli;
 pub mod command;
+pub mod config;
 pub mod connector;
 pub mod data_file;
+pub mod desk;
 pub mod engine;
+pub mod identity;
 pub mod keymap;
 pub mod model;
+pub mod seat;
+pub mod store;
 pub mod theme;
 pub mod ui;
+pub mod worker;

@@ -3,6 +3,26 @@
 //! `sled.rs` is the journal (the truth) with sled as its state; `memory.rs` serves tests. One contract suite holds for
 //! both (`contract.rs`, run by each engine's tests). Another engine is one more file.
 
+pub mod backup;
+mod checkpoint;
+#[cfg(test)]
+pub(crate) mod contract;
+mod files;
+pub mod journal;
+mod lock;
+pub mod memory;
+mod opening;
+mod options;
+pub mod quiet;
+mod replay;
+mod room;
+mod shelf;
+pub mod sled;
+mod state;
+#[cfg(test)]
+mod tests;
+pub mod verify;
+
 use std::ops::Bound;
 
 /// The number of a commit: 1, 2, 3 … without gaps.

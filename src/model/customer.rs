@@ -237,4 +237,16 @@ pub struct Customer {
     #[n(18)]
     #[cbor(default)]
     pub cases_before: u32,
+    /// When they last wrote (automatic mail does not count); 0 for never.
+    #[n(19)]
+    #[cbor(default)]
+    pub last_inbound: Timestamp,
+    /// When we last wrote to them; 0 for never.
+    #[n(20)]
+    #[cbor(default)]
+    pub last_outbound: Timestamp,
+    /// Their address most used, for lists and filters.
+    #[n(21)]
+    #[cbor(default)]
+    pub address: String,
 }

@@ -12,6 +12,7 @@ mod event;
 mod id;
 mod message;
 mod outgoing;
+mod quote;
 mod safe_text;
 mod time;
 mod view;
@@ -27,6 +28,7 @@ pub use id::{
 };
 pub use message::{Attachment, Automated, Delivery, Direction, Message, Party};
 pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
-pub use safe_text::{clean_block, clean_line};
+pub use quote::{Block, BlockKind, fold};
+pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
 pub use time::Timestamp;
 pub use view::{CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page, TimelineEntry};

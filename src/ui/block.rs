@@ -1,11 +1,12 @@
 //! One message of a timeline as lines of the screen.
 
-use super::fold::{Stretch, stretches};
 use super::text::{Row, count, cut, fit, piece, size, width, wrap};
 use super::when;
 use crate::command::{Verb, of};
 use crate::keymap::{Context, Keymap};
-use crate::model::{Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp};
+use crate::model::{
+    Block as Stretch, BlockKind, Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp, fold,
+};
 use crate::theme::Element;
 use jiff::tz::TimeZone;
 
@@ -255,15 +256,20 @@ fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Su
 fn body(line: &mut impl FnMut(Row), text: &str, around: &Surroundings<'_>, columns: usize, automated: bool) {
     let (unfolded, keys) = (around.unfolded, around.keys);
     let plain = if automated { Element::Automated } else { Element::Text };
-    let (text, mut all) = bounded(text);
+    let (text, mut all) = bounded(text.trim_end());
+    let stretches = fold(text);
+    // A message that is nothing but a quote (handed on, say) is what was written.
+    let written =
+        |stretch: &Stretch| stretch.kind == BlockKind::Text && stretch.lines.iter().any(|line| !line.trim().is_empty());
+    let unfolded = unfolded || !stretches.iter().any(written);
     let mut left = MAX_ROWS;
-    'text: for stretch in stretches(text) {
-        let (element, word) = match stretch {
-            Stretch::New(_) => (plain, ""),
-            Stretch::Quote(_) => (Element::Quote, "quoted"),
-            Stretch::Signature(_) => (Element::Quote, "of signature"),
+    'text: for stretch in stretches {
+        let (element, word) = match stretch.kind {
+            BlockKind::Text => (plain, ""),
+            BlockKind::Quote { .. } => (Element::Quote, "quoted"),
+            BlockKind::Signature => (Element::Quote, "of signature"),
         };
-        let lines = stretch.lines();
+        let lines = &stretch.lines;
         if !word.is_empty() && !unfolded {
             let number = lines.iter().filter(|line| !line.trim().is_empty()).count() as u64;
             let text = match word {

@@ -8,7 +8,6 @@ mod answer_text;
 mod ask;
 mod block;
 mod composer;
-mod fold;
 mod inbox;
 mod keys;
 mod layout;
@@ -175,6 +174,8 @@ pub enum Msg {
     Clock(Timestamp),
     /// An attachment or original was saved to this path, or why not.
     Saved(Result<String, String>),
+    /// What came of something that was asked for, in plain words, or why it was not done.
+    Told(Result<String, String>),
 }
 
 /// What a screen wants done.
@@ -194,8 +195,8 @@ pub enum Effect {
     SaveDead(DeadId),
     /// Pull all accounts (or one) now.
     SyncNow,
-    /// Draw the whole screen again, also what the terminal should still show (it was garbled by something else).
-    Repaint,
+    /// Draw the whole terminal again: another program wrote over it.
+    Redraw,
     /// Send a [`Msg::Clock`] at this time.
     WakeAt(Timestamp),
     /// Leave. Everything typed has been handed over by acts before this.

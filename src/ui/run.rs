@@ -131,8 +131,8 @@ impl Screen {
                 self.say("looking for new messages");
             }
             V::Redraw => {
-                self.effect(Effect::Repaint);
                 self.touch();
+                self.effect(Effect::Redraw);
             }
             V::Quit => self.quit(),
         }

@@ -197,6 +197,16 @@ impl Screen {
                 Ok(path) => self.say(format!("saved as {path}")),
                 Err(why) => self.complain(why),
             },
+            Msg::Told(Ok(said)) => self.say(said),
+            Msg::Told(Err(why)) => self.complain(why),
+        }
+        self.settle()
+    }
+
+    /// The terminal is going away (hang-up, end of the program): what was typed and not saved yet is handed over.
+    pub fn hang_up(&mut self) -> Vec<Effect> {
+        if self.composer.as_ref().and_then(Composer::wants_saving).is_some() {
+            self.save_draft();
         }
         self.settle()
     }
@@ -214,6 +224,8 @@ impl Screen {
     /// The time moved on: countdowns and ages change, and what was typed is saved.
     fn clock(&mut self, now: Timestamp) {
         let before = std::mem::replace(&mut self.now, now);
+        // The seat forgot when to wake us: it is asked again below.
+        self.wake = None;
         self.dirty |= before.0.div_euclid(60 * SECOND) != now.0.div_euclid(60 * SECOND);
         if let Some(leaves) = self.said.as_ref().and_then(|said| said.leaves) {
             self.dirty |= seconds_until(leaves, before) != seconds_until(leaves, now);

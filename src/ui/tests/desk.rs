@@ -124,6 +124,9 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             channels: vec!["email".into()],
             trouble: false,
             cases_before: 0,
+            address: String::new(),
+            last_inbound: last_at,
+            last_outbound: Timestamp(0),
         },
         identities: vec![Identity {
             id: identity,
@@ -161,7 +164,7 @@ impl FakeDesk {
     pub(super) fn shop() -> FakeDesk {
         let mut desk = FakeDesk::empty();
         let quoted = "Hello,\n\nit still has not arrived. Could you look into it, please?\n\nThanks\nAna\n\n\
-                      On Thu, Lin wrote:\n> Your order left our house on Tuesday.\n> It should arrive soon.\n\n-- \n\
+                      On Thu, 19 Nov 2026, Lin wrote:\n> Your order left our house on Tuesday.\n> It should arrive soon.\n\n-- \n\
                       Ana Sánchez\nMadrid";
         let mut broken = message("Ana Sánchez", Direction::Inbound, -5 * MINUTE, "Re: Where is my order?", quoted);
         broken.message.reply_to = Some(party("", "ana.private@other.example"));

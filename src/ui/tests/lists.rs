@@ -152,6 +152,6 @@ fn repainting_is_asked_of_the_seat() {
     let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
     seat.screen.take_dirty();
     seat.keys("C-l");
-    assert!(seat.log.contains(&Effect::Repaint));
+    assert!(seat.log.contains(&Effect::Redraw));
     assert!(seat.screen.take_dirty());
 }

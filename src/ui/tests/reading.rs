@@ -56,6 +56,15 @@ fn quotes_and_signature_are_folded_until_asked_for() {
 }
 
 #[test]
+fn a_message_that_is_all_quote_is_shown_whole() {
+    let mut desk = FakeDesk::empty();
+    desk.customers.push(customer("Ana", vec![message("Ana", Direction::Inbound, 0, "Fwd", "> the only line\n")]));
+    let mut seat = FakeSeat::new(80, 24, desk);
+    seat.keys("Enter");
+    seat.shows("> the only line");
+}
+
+#[test]
 fn what_is_unusual_about_a_message_is_said() {
     let mut seat = FakeSeat::new(80, 50, FakeDesk::shop());
     let entries = &mut seat.desk.customers[0].1;

@@ -1,0 +1,210 @@
+//! `account`: list, add, test, remove, help.
+
+use super::Outcome;
+use super::arguments::{AccountAdd, AccountVerb};
+use super::house::{Place, connectors, runtime};
+use super::output::{Output, remark};
+use crate::config::{self, Config};
+use crate::connector::{self, Check};
+use anyhow::Context;
+use serde_json::json;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+
+pub fn run(place: &Place, verb: AccountVerb) -> Outcome {
+    match verb {
+        AccountVerb::List => list(place),
+        AccountVerb::Add(args) => add(place, &args),
+        AccountVerb::Test { name } => test(place, name.as_deref()),
+        AccountVerb::Remove { name } => remove(place, &name),
+        AccountVerb::Help { connector } => help(connector.as_deref()),
+    }
+}
+
+fn list(place: &Place) -> Outcome {
+    let config = place.config()?;
+    let mut out = Output::new(place.json);
+    for (settings, connector) in config.accounts.iter().zip(connectors(&config)?) {
+        let facts = connector.facts();
+        let (sends, reads) = (connector.sink().is_some(), connector.source().is_some());
+        out.row(
+            || {
+                json!({
+                    "account": facts.name, "connector": settings.connector, "address": facts.address,
+                    "own": facts.own, "sends": sends, "reads": reads,
+                })
+            },
+            || {
+                let ways = match (reads, sends) {
+                    (true, true) => "reads and sends",
+                    (true, false) => "only reads",
+                    (false, true) => "only sends",
+                    (false, false) => "does nothing",
+                };
+                format!("{}  {}  {}  {ways}", facts.name, settings.connector, facts.address)
+            },
+        )?;
+    }
+    if config.accounts.is_empty() {
+        remark("No account is configured. `switchboard account help email` says how to add one.");
+    }
+    out.finish()?;
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// The server's part of an account's table.
+fn server(kind: &str, at: &str, security: &str, args: &AccountAdd) -> anyhow::Result<String> {
+    let (host, port) = match at.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            let port: u16 = port.parse().with_context(|| format!("\"{at}\" is not HOST or HOST:PORT"))?;
+            (host.trim_matches(['[', ']']), Some(port))
+        }
+        _ => (at, None),
+    };
+    let mut text = format!("[account.{kind}]\nhost = {}\n", quoted(host));
+    if let Some(port) = port {
+        text.push_str(&format!("port = {port}\n"));
+    }
+    text.push_str(&format!("security = {}\n", quoted(security)));
+    text.push_str(&format!("user = {}\n", quoted(args.user.as_deref().unwrap_or(&args.address))));
+    if let Some(command) = &args.password_command {
+        text.push_str(&format!("password_command = {}\n", quoted(command)));
+    }
+    if let Some(variable) = &args.password_env {
+        text.push_str(&format!("password_env = {}\n", quoted(variable)));
+    }
+    for (key, path) in [("password_file", &args.password_file), ("ca_file", &args.ca_file)] {
+        if let Some(path) = path {
+            let path = std::path::absolute(path).with_context(|| format!("{}", path.display()))?;
+            text.push_str(&format!("{key} = {}\n", quoted(&path.to_string_lossy())));
+        }
+    }
+    Ok(text)
+}
+
+fn add(place: &Place, args: &AccountAdd) -> Outcome {
+    anyhow::ensure!(args.imap.is_some() || args.smtp.is_some(), "name a server: --imap HOST, --smtp HOST, or both");
+    anyhow::ensure!(
+        args.password_command.is_some() || args.password_env.is_some() || args.password_file.is_some(),
+        "say where the password is: --password-command, --password-env or --password-file. \
+         Switchboard keeps no passwords itself"
+    );
+    let mut block = format!(
+        "[[account]]\nname = {}\nconnector = {}\naddress = {}\nhold = {}\n",
+        quoted(&args.name),
+        quoted(&args.connector),
+        quoted(&args.address),
+        quoted(&args.hold)
+    );
+    if let Some(name) = &args.display_name {
+        block.push_str(&format!("display_name = {}\n", quoted(name)));
+    }
+    if let Some(imap) = &args.imap {
+        block.push_str(&server("imap", imap, &args.imap_security, args)?);
+    }
+    if let Some(smtp) = &args.smtp {
+        block.push_str(&server("smtp", smtp, &args.smtp_security, args)?);
+    }
+    let mut text = read(place)?;
+    if !text.is_empty() {
+        text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
+    }
+    text.push_str(&block);
+    // Nothing is written that could not be read back.
+    let config = Config::parse(&text, &place.profile).map_err(anyhow::Error::msg)?;
+    connectors(&config)?;
+    write(place, &text)?;
+    remark(&format!("Added to {}. `switchboard account test {}` tries it.", path(place).display(), args.name));
+    Ok(())
+}
+
+fn test(place: &Place, name: Option<&str>) -> Outcome {
+    let config = place.config()?;
+    let all = connectors(&config)?;
+    let chosen: Vec<_> =
+        all.iter().filter(|connector| name.is_none_or(|name| connector.facts().name == name)).collect();
+    match name {
+        Some(name) => anyhow::ensure!(!chosen.is_empty(), "there is no account \"{name}\"; `switchboard account list`"),
+        None => anyhow::ensure!(!chosen.is_empty(), "no account is configured; `switchboard account help email`"),
+    }
+    let mut out = Output::new(place.json);
+    let mut wrong = 0;
+    let runtime = runtime()?;
+    for connector in chosen {
+        let account = connector.facts().name;
+        for Check { what, outcome } in runtime.block_on(connector.test()) {
+            let (ok, said) = match &outcome {
+                Ok(said) => (true, said),
+                Err(said) => (false, said),
+            };
+            wrong += usize::from(!ok);
+            out.row(
+                || json!({ "account": account, "what": what, "ok": ok, "said": said }),
+                || format!("{account}: {} {what}: {said}", if ok { "ok   " } else { "WRONG" }),
+            )?;
+        }
+    }
+    out.finish()?;
+    anyhow::ensure!(wrong == 0, "{wrong} checks failed");
+    Ok(())
+}
+
+fn remove(place: &Place, name: &str) -> Outcome {
+    let text = read(place)?;
+    let left = config::remove_account(&text, name);
+    let left = left.with_context(|| format!("there is no account \"{name}\" in {}", path(place).display()))?;
+    Config::parse(&left, &place.profile).map_err(anyhow::Error::msg)?;
+    write(place, &left)?;
+    remark(&format!("Removed \"{name}\" from {}. Its messages stay.", path(place).display()));
+    Ok(())
+}
+
+fn help(connector: Option<&str>) -> Outcome {
+    let mut out = Output::new(false);
+    match connector {
+        None => {
+            for kind in connector::CONNECTORS {
+                out.line(&format!("{}  {}", kind.name, kind.doc))?;
+            }
+            out.line("`switchboard account help NAME` explains the settings of one.")?;
+        }
+        Some(name) => {
+            let kind = connector::kind(name).with_context(|| format!("there is no connector \"{name}\""))?;
+            out.line(kind.help.trim_end())?;
+        }
+    }
+    out.finish()?;
+    Ok(())
+}
+
+fn path(place: &Place) -> std::path::PathBuf {
+    place.profile.join("config.toml")
+}
+
+fn read(place: &Place) -> anyhow::Result<String> {
+    match std::fs::read_to_string(path(place)) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path(place).display())),
+    }
+}
+
+/// Writes the configuration so that a crash leaves the old or the new one, never half of one.
+fn write(place: &Place, text: &str) -> Outcome {
+    let cannot = || format!("cannot write {}", path(place).display());
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.profile).with_context(cannot)?;
+    let temporary = place.profile.join("config.toml.new");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)
+        .with_context(cannot)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;
+    std::fs::rename(&temporary, path(place)).with_context(cannot)
+}

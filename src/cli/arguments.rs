@@ -1,0 +1,473 @@
+//! The words of the command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// One inbox per customer, in a terminal. Without a verb the screen opens.
+#[derive(Debug, Parser)]
+#[command(name = "switchboard", version, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Arguments {
+    /// The profile folder [default: $SWITCHBOARD_PROFILE, else $XDG_DATA_HOME/switchboard, else ~/.local/share/switchboard]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub profile: Option<PathBuf>,
+    /// Print data as JSON, one object a line (see `switchboard help json`)
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Act under this name [default: `agent` of config.toml, else your user name]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub agent: Option<String>,
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// List the inbox: one row a customer
+    Inbox(Inbox),
+    /// Show a customer: profile, case and the whole timeline
+    Show(Show),
+    /// Answer a customer
+    Reply(Reply),
+    /// Hand a message on to somebody else
+    Forward(Forward),
+    /// Write a new message
+    Compose(Compose),
+    /// Write a private note on a customer; it never leaves the house
+    Note(Note),
+    /// Resolve a customer's case
+    Resolve(Who),
+    /// Open a customer's case again
+    Reopen(Who),
+    /// Mark a case as waiting for the customer
+    Wait(Who),
+    /// Put a case off until a time or until the customer answers
+    Snooze(Snooze),
+    /// Give a case to an agent, or to nobody
+    Assign(Assign),
+    /// Add and remove tags
+    Tag(Tag),
+    /// Set the priority of a case
+    Priority(PriorityOf),
+    /// Change a customer's profile
+    Edit(Edit),
+    /// Fetch all that the servers have, then return
+    Sync(Sync),
+    /// List the outbox; send what is due; decide on what failed or is unknown
+    Outbox(Outbox),
+    /// List drafts, show or discard one
+    Drafts(Drafts),
+    /// Dead letters: what came in and could not be understood
+    Dead(Dead),
+    /// List automatic mail and mail that belongs to nobody
+    Automated(Limit),
+    /// Print a message's original byte for byte, or one of its attachments
+    Original(Original),
+    /// Import a Maildir or an mbox
+    Import(Import),
+    /// Print every message as one JSON object a line
+    Export(Export),
+    /// List, add, test and remove accounts
+    Account(Account),
+    /// Print the log: who did what, when
+    Log(Log),
+    /// Check every record of the journal, and that the state equals what the journal says
+    Verify,
+    /// Make the state anew from the journal
+    Rebuild,
+    /// Back the profile up into a folder; again into the same folder copies only what is new
+    Backup(Folder),
+    /// Make the profile from a backup
+    Restore(Folder),
+    /// Print the keys
+    Keys,
+    /// Look whether all is well, and say what to do where it is not
+    Doctor,
+    /// Explain a topic, or a verb
+    Help(Help),
+}
+
+#[derive(Debug, Args)]
+pub struct Inbox {
+    /// inbox (open, waiting, snoozed), open, waiting, snoozed, resolved, or all
+    #[arg(long, default_value = "inbox", value_parser = ["inbox", "open", "waiting", "snoozed", "resolved", "all"])]
+    pub view: String,
+    /// Only cases of this agent; `none` for those of nobody
+    #[arg(long, value_name = "AGENT")]
+    pub owner: Option<String>,
+    /// Only customers with this tag
+    #[arg(long)]
+    pub tag: Option<String>,
+    /// Only with unread messages
+    #[arg(long)]
+    pub unread: bool,
+    /// Only where these words occur in name, address, last line, owner or tags
+    #[arg(long, value_name = "WORDS")]
+    pub filter: Option<String>,
+    /// At most so many rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Who {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// Only the latest so many messages
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// Where a text comes from.
+#[derive(Debug, Args)]
+pub struct Text {
+    /// The text; `-` reads it from standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "text_file")]
+    pub text: Option<String>,
+    /// Read the text from a file
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub text_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Reply {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    #[command(flatten)]
+    pub text: Text,
+    /// Answer in this thread [default: that of the customer's last message]
+    #[arg(long, value_name = "ID")]
+    pub thread: Option<String>,
+    /// Answer this message
+    #[arg(long, value_name = "ID", conflicts_with = "thread")]
+    pub message: Option<String>,
+    /// Answer all who were on the message
+    #[arg(long)]
+    pub all: bool,
+    /// Send from this account [default: the one the message came through]
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Attach a file; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+    /// Resolve the case as well
+    #[arg(long)]
+    pub resolve: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Forward {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// To this address; may be given several times
+    #[arg(long, required = true, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// The message to hand on [default: the customer's last]
+    #[arg(long, value_name = "ID")]
+    pub message: Option<String>,
+    /// What you write above it
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    pub text: String,
+    /// Leave its attachments out
+    #[arg(long)]
+    pub without_attachments: bool,
+    /// Send from this account
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Compose {
+    /// Send from this account [default: the first that can send]
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// To this address, `ana@example.com` or `Ana <ana@example.com>`; may be given several times
+    #[arg(long, required = true, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// A copy to this address; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub cc: Vec<String>,
+    /// The subject
+    #[arg(long, allow_hyphen_values = true)]
+    pub subject: String,
+    #[command(flatten)]
+    pub text: Text,
+    /// Attach a file; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Note {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    #[command(flatten)]
+    pub text: Text,
+}
+
+#[derive(Debug, Args)]
+pub struct Snooze {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// 30m, 2h, 3d, tomorrow, monday, 2026-12-01, "2026-12-01 09:00", or reply
+    #[arg(long, value_name = "TIME", alias = "for")]
+    pub until: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Assign {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// The agent
+    #[arg(required_unless_present = "nobody", value_name = "AGENT")]
+    pub owner: Option<String>,
+    /// Give it to nobody
+    #[arg(long, conflicts_with = "owner")]
+    pub nobody: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Tag {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// Tags to add
+    pub add: Vec<String>,
+    /// A tag to remove; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub remove: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct PriorityOf {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// How urgent
+    #[arg(value_parser = ["urgent", "high", "normal", "low"])]
+    pub priority: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// Another name; empty goes back to the one in their mail
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The standing remark
+    #[arg(long, allow_hyphen_values = true)]
+    pub notes: Option<String>,
+    /// Two-letter code of the language (ISO 639-1); empty goes back to detection
+    #[arg(long)]
+    pub language: Option<String>,
+    /// A field of your own, NAME=VALUE; an empty value removes it; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub field: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// Only this account; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Outbox {
+    /// Send what is due, and wait at most so many seconds until nothing is held, queued or sending
+    #[arg(long, value_name = "SECONDS")]
+    pub wait: Option<u64>,
+    /// Send this one (failed, unknown, or held) again, or now
+    #[arg(long, value_name = "ID")]
+    pub retry: Vec<String>,
+    /// Take this one back, or give it up
+    #[arg(long, value_name = "ID")]
+    pub cancel: Vec<String>,
+    /// This unknown one did arrive
+    #[arg(long, value_name = "ID")]
+    pub mark_sent: Vec<String>,
+    /// At most so many rows; what is not done always comes first
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct Drafts {
+    /// Throw this one away
+    #[arg(long, value_name = "ID")]
+    pub discard: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Dead {
+    #[command(subcommand)]
+    pub verb: DeadVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeadVerb {
+    /// List them
+    List,
+    /// Show one as text
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Try to understand one again, or all
+    Retry {
+        /// Its id; none for all
+        id: Option<String>,
+    },
+    /// Write one byte for byte to a file, or to standard output
+    Export {
+        /// Its id
+        id: String,
+        /// The file, which must not exist [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Take one off the list; its original stays in the journal
+    Discard {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Limit {
+    /// At most so many rows
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct Original {
+    /// The message's id, as `show --json` prints it
+    pub message: String,
+    /// Its attachment with this number, as `show --json` prints it
+    #[arg(long, value_name = "PART")]
+    pub attachment: Option<u32>,
+    /// Write to this file, which must not exist [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What it is
+    #[arg(value_parser = ["maildir", "mbox"])]
+    pub kind: String,
+    /// The folder or file
+    pub path: PathBuf,
+    /// The account it belongs to
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Also write the originals into this folder, one `.eml` file a message
+    #[arg(long, value_name = "DIR")]
+    pub originals: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Account {
+    #[command(subcommand)]
+    pub verb: AccountVerb,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub enum AccountVerb {
+    /// List the configured accounts
+    List,
+    /// Add an account to config.toml
+    Add(AccountAdd),
+    /// Try everything an account needs, and say in plain words what is wrong
+    Test {
+        /// Its name; none for all
+        name: Option<String>,
+    },
+    /// Remove an account from config.toml; its messages stay
+    Remove {
+        /// Its name
+        name: String,
+    },
+    /// Explain the settings of a kind of account
+    Help {
+        /// The kind: email
+        connector: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct AccountAdd {
+    /// Its name, one short word
+    pub name: String,
+    /// The kind
+    #[arg(long, default_value = "email")]
+    pub connector: String,
+    /// The address answers come from
+    #[arg(long)]
+    pub address: String,
+    /// The name answers come from
+    #[arg(long, value_name = "NAME")]
+    pub display_name: Option<String>,
+    /// IMAP server, HOST or HOST:PORT
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub imap: Option<String>,
+    /// How the IMAP connection is secured
+    #[arg(long, default_value = "tls", value_parser = ["tls", "starttls", "none"])]
+    pub imap_security: String,
+    /// SMTP server, HOST or HOST:PORT
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub smtp: Option<String>,
+    /// How the SMTP connection is secured
+    #[arg(long, default_value = "starttls", value_parser = ["tls", "starttls", "none"])]
+    pub smtp_security: String,
+    /// The user name at both servers [default: the address]
+    #[arg(long)]
+    pub user: Option<String>,
+    /// A command whose first line of output is the password
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["password_env", "password_file"])]
+    pub password_command: Option<String>,
+    /// The environment variable with the password
+    #[arg(long, value_name = "VARIABLE", conflicts_with = "password_file")]
+    pub password_env: Option<String>,
+    /// A file with the password, readable by you alone
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Certificates to trust, in PEM form
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Undo time before an answer leaves
+    #[arg(long, default_value = "10s")]
+    pub hold: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Log {
+    /// From this number on
+    #[arg(long, value_name = "SEQ", default_value_t = 1)]
+    pub from: u64,
+    /// At most so many lines
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Folder {
+    /// The backup's folder
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Help {
+    /// json, keys, profile, or a verb
+    pub topic: Option<String>,
+}

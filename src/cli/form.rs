@@ -1,0 +1,203 @@
+//! The shapes of `--json`. Fields may be added; none is renamed or removed (`switchboard help json`).
+
+use crate::model::{
+    Case, CustomerView, DeadLetter, DraftView, Event, InboxRow, Message, OutboxRow, Outgoing, Party, ReplyKind, Snooze,
+    Timestamp,
+};
+use serde_json::{Value, json};
+
+fn time(at: Timestamp) -> Value {
+    Value::String(at.to_string())
+}
+
+fn addresses(parties: &[Party]) -> Vec<&str> {
+    parties.iter().map(|party| party.address.as_str()).collect()
+}
+
+pub fn inbox_row(row: &InboxRow) -> Value {
+    json!({
+        "customer": row.customer.to_string(),
+        "name": row.name,
+        "address": row.address,
+        "status": row.status.map(|status| status.word()),
+        "owner": row.owner,
+        "priority": row.priority.word(),
+        "unread": row.unread,
+        "channels": row.channels,
+        "tags": row.tags,
+        "last_at": time(row.last_at),
+        "last_text": row.last_text,
+        "last_direction": direction(row.last_direction),
+        "waiting_since": row.waiting_since.map(time),
+        "snoozed_until": row.snoozed_until.map(time),
+        "trouble": row.trouble,
+    })
+}
+
+pub fn direction(direction: crate::model::Direction) -> &'static str {
+    match direction {
+        crate::model::Direction::Inbound => "inbound",
+        crate::model::Direction::Outbound => "outbound",
+        crate::model::Direction::Note => "note",
+    }
+}
+
+fn case(case: &Case) -> Value {
+    json!({
+        "status": case.status.word(),
+        "owner": case.owner,
+        "priority": case.priority.word(),
+        "opened": time(case.opened),
+        "resolved": case.resolved.map(time),
+        "waiting_since": case.waiting_since.map(time),
+        "snoozed_until": match case.snooze {
+            Some(Snooze::Until(at)) => time(at),
+            Some(Snooze::UntilReply) => Value::String("reply".to_owned()),
+            None => Value::Null,
+        },
+    })
+}
+
+/// A customer without messages; `messages` are added by the caller.
+pub fn customer(view: &CustomerView) -> serde_json::Map<String, Value> {
+    let customer = &view.customer;
+    let value = json!({
+        "customer": customer.id.to_string(),
+        "name": customer.name,
+        "identities": view.identities.iter().map(|identity| json!({
+            "channel": identity.channel,
+            "address": identity.address,
+            "name": identity.name,
+            "basis": identity.basis.word(),
+            "by": identity.by,
+            "since": time(identity.since),
+            "inbound": identity.inbound,
+            "outbound": identity.outbound,
+        })).collect::<Vec<_>>(),
+        "case": customer.case.as_ref().map(case),
+        "unread": customer.unread,
+        "tags": customer.tags,
+        "notes": customer.notes,
+        "fields": customer.fields,
+        "language": customer.language,
+        "first_at": time(customer.first_at),
+        "last_at": time(customer.last_at),
+        "drafts": view.drafts,
+        "cases_before": customer.cases_before,
+        "trouble": customer.trouble,
+    });
+    match value {
+        Value::Object(map) => map,
+        _ => serde_json::Map::new(),
+    }
+}
+
+pub fn message(message: &Message, text: &Result<String, String>) -> Value {
+    json!({
+        "id": message.id.to_string(),
+        "channel": message.channel,
+        "account": message.account,
+        "direction": direction(message.direction),
+        "from": if message.from.address.is_empty() { &message.from.name } else { &message.from.address },
+        "from_name": message.from.name,
+        "to": addresses(&message.to),
+        "cc": addresses(&message.cc),
+        "reply_to": message.reply_to.as_ref().map(|party| &party.address),
+        "at": time(message.at),
+        "received": time(message.received),
+        "subject": message.subject,
+        "text": text.as_ref().ok(),
+        "damaged": text.as_ref().err(),
+        "thread": message.thread.to_string(),
+        "remote_id": message.remote_id,
+        "references": message.references,
+        "delivery": if message.delivery.word().is_empty() { None } else { Some(message.delivery.word()) },
+        "reason": message.delivery.reason(),
+        "automated": message.automated.is_some(),
+        "automated_kind": message.automated.map(|kind| kind.word()),
+        "attachments": message.attachments.iter().map(|attachment| json!({
+            "name": attachment.name,
+            "type": attachment.media_type,
+            "size": attachment.size,
+            "part": attachment.part,
+        })).collect::<Vec<_>>(),
+        "agent": message.agent,
+        "folder": message.folder,
+        "outgoing": message.outgoing.map(|id| id.to_string()),
+    })
+}
+
+pub fn outbox_row(row: &OutboxRow) -> Value {
+    let outgoing: &Outgoing = &row.outgoing;
+    json!({
+        "outgoing": outgoing.id.to_string(),
+        "remote_id": outgoing.remote_id,
+        "state": outgoing.state.word(),
+        "account": outgoing.account,
+        "customer": outgoing.customer.to_string(),
+        "name": row.name,
+        "to": addresses(&outgoing.to),
+        "cc": addresses(&outgoing.cc),
+        "subject": outgoing.subject,
+        "text": outgoing.text,
+        "attempts": outgoing.attempts,
+        "reason": if outgoing.reason.is_empty() { None } else { Some(&outgoing.reason) },
+        "due": time(outgoing.due),
+        "date": time(outgoing.date),
+        "sent_at": outgoing.sent.map(time),
+        "receipt": if outgoing.receipt.is_empty() { None } else { Some(&outgoing.receipt) },
+        "filed": outgoing.sent.is_some() && !outgoing.to_file,
+        "agent": outgoing.agent,
+        "message": outgoing.message.to_string(),
+    })
+}
+
+pub fn draft(view: &DraftView) -> Value {
+    let draft = &view.draft;
+    json!({
+        "draft": draft.id.to_string(),
+        "customer": draft.customer.map(|id| id.to_string()),
+        "name": view.name,
+        "kind": match draft.compose.kind {
+            ReplyKind::Reply => "reply",
+            ReplyKind::ReplyAll => "reply-all",
+            ReplyKind::Forward => "forward",
+            ReplyKind::New => "new",
+            ReplyKind::Note => "note",
+        },
+        "to": addresses(&draft.compose.to),
+        "subject": draft.compose.subject,
+        "text": draft.compose.text,
+        "agent": draft.agent,
+        "saved_at": time(draft.saved),
+    })
+}
+
+pub fn dead(dead: &DeadLetter) -> Value {
+    json!({
+        "dead": dead.id.to_string(),
+        "account": dead.account,
+        "folder": dead.folder,
+        "reason": dead.reason,
+        "received": time(dead.received),
+        "size": dead.size,
+        "tries": dead.tries,
+        "hint": dead.hint,
+    })
+}
+
+pub fn event(seq: u64, event: &Event) -> Value {
+    json!({
+        "seq": seq,
+        "kind": format!("{:?}", event.kind).to_lowercase(),
+        "at": time(event.at),
+        "actor": event.actor,
+        "account": if event.account.is_empty() { None } else { Some(&event.account) },
+        "customers": event.customers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "messages": event.messages.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "outgoing": event.outgoing.map(|id| id.to_string()),
+        "draft": event.draft.map(|id| id.to_string()),
+        "dead": event.dead.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "summary": event.summary,
+    })
+}

@@ -1,0 +1,26 @@
+//! `help TOPIC`.
+
+use super::Outcome;
+use super::arguments::Arguments;
+use super::output::Output;
+use clap::CommandFactory;
+
+const JSON: &str = include_str!("help-json.txt");
+const PROFILE: &str = include_str!("help-profile.txt");
+
+pub fn run(topic: Option<&str>) -> Outcome {
+    let mut command = Arguments::command();
+    let text = match topic {
+        None => command.render_help().to_string(),
+        Some("json") => JSON.to_owned(),
+        Some("profile") => PROFILE.to_owned(),
+        Some(topic) => match command.find_subcommand_mut(topic) {
+            Some(verb) => verb.render_long_help().to_string(),
+            None => anyhow::bail!("there is no topic \"{topic}\"; there are json, profile, and every verb"),
+        },
+    };
+    let mut out = Output::new(false);
+    out.line(text.trim_end())?;
+    out.finish()?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Opening the house: profile, configuration, store, desk.
+
+use super::output::{self, Meter};
+use crate::config::{self, Config};
+use crate::connector::{self, Connector};
+use crate::desk::{Desk, system_clock};
+use crate::engine::EngineError;
+use crate::engine::sled::{OpenReport, Options, SledEngine};
+use crate::model::Customer;
+use crate::store::{Store, StoreError};
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where and as whom a verb runs.
+pub struct Place {
+    /// The profile folder.
+    pub profile: PathBuf,
+    agent: Option<String>,
+    /// JSON was asked for.
+    pub json: bool,
+}
+
+/// An open profile.
+pub struct House {
+    /// Its configuration.
+    pub config: Config,
+    /// Its desk.
+    pub desk: Arc<Desk>,
+    /// Who acts.
+    pub agent: String,
+    /// What opening found.
+    pub report: OpenReport,
+}
+
+impl Place {
+    pub fn new(profile: Option<PathBuf>, agent: Option<String>, json: bool) -> Place {
+        let profile = profile.unwrap_or_else(config::default_profile);
+        // Absolute, so that it means the same wherever a worker is.
+        let profile = std::path::absolute(&profile).unwrap_or(profile);
+        Place { profile, agent, json }
+    }
+
+    /// Reads the configuration.
+    pub fn config(&self) -> anyhow::Result<Config> {
+        Ok(Config::load(&self.profile)?)
+    }
+
+    /// Opens the profile's store as its owner.
+    pub fn engine(&self, options: Options) -> anyhow::Result<(SledEngine, OpenReport)> {
+        let mut meter = Meter::new();
+        let opened = SledEngine::open(&self.profile, options, &mut |done, total| {
+            meter.show(|| format!("reading the journal: {} of {} MB", done >> 20, total >> 20));
+        })?;
+        drop(meter);
+        opened.1.lines().iter().for_each(|line| output::remark(line));
+        Ok(opened)
+    }
+
+    /// The engine's options that the configuration sets.
+    pub fn options(&self, config: &Config) -> Options {
+        Options { keep_free: config.keep_free << 20, ..Options::default() }
+    }
+
+    /// Opens the house.
+    pub fn open(&self) -> anyhow::Result<House> {
+        let config = self.config()?;
+        let connectors = connectors(&config)?;
+        let (engine, report) = self.engine(self.options(&config))?;
+        let store = Store::open(Arc::new(engine))?;
+        let desk = Arc::new(Desk::new(store, connectors, system_clock()));
+        desk.recover_outbox()?;
+        let agent = self.agent.clone().unwrap_or_else(|| config.agent.clone());
+        Ok(House { config, desk, agent, report })
+    }
+
+    /// The journal and state must be there already: a verb that only looks makes no profile.
+    pub fn must_exist(&self) -> anyhow::Result<()> {
+        if self.profile.join("journal").is_dir() {
+            return Ok(());
+        }
+        anyhow::bail!("there is no profile in {}; nothing was ever stored there", self.profile.display())
+    }
+}
+
+impl House {
+    /// The one customer meant.
+    pub fn customer(&self, text: &str) -> anyhow::Result<Customer> {
+        Ok(self.desk.find(text)?.customer)
+    }
+
+    /// Names of the accounts asked for, all when none is.
+    pub fn accounts(&self, asked: &[String]) -> anyhow::Result<Vec<String>> {
+        if asked.is_empty() {
+            return Ok(self.desk.accounts().iter().map(|facts| facts.name.clone()).collect());
+        }
+        for name in asked {
+            self.connector(name)?;
+        }
+        Ok(asked.to_vec())
+    }
+
+    /// The connector of an account.
+    pub fn connector(&self, name: &str) -> anyhow::Result<Arc<dyn Connector>> {
+        let names = || self.desk.accounts().iter().map(|facts| facts.name.as_str()).collect::<Vec<_>>().join(", ");
+        self.desk.connector(name).cloned().with_context(|| match names() {
+            names if names.is_empty() => "no account is configured; `switchboard account help` says how".to_owned(),
+            names => format!("there is no account \"{name}\"; there are {names}"),
+        })
+    }
+
+    /// Closes in order: the store's checkpoint is made here.
+    pub fn close(self) -> anyhow::Result<()> {
+        self.desk.store().engine().checkpoint()?;
+        Ok(())
+    }
+}
+
+/// The connectors of all configured accounts.
+pub fn connectors(config: &Config) -> anyhow::Result<Vec<Arc<dyn Connector>>> {
+    let mut connectors: Vec<Arc<dyn Connector>> = Vec::with_capacity(config.accounts.len());
+    for settings in &config.accounts {
+        let kind = connector::kind(&settings.connector).with_context(|| {
+            let known: Vec<_> = connector::CONNECTORS.iter().map(|kind| kind.name).collect();
+            format!(
+                "account \"{}\": there is no connector \"{}\"; there are {}",
+                settings.name,
+                settings.connector,
+                known.join(", ")
+            )
+        })?;
+        connectors.push(Arc::from((kind.open)(settings)?));
+    }
+    Ok(connectors)
+}
+
+/// The error says that another process owns the profile.
+pub fn is_owned(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(cause.downcast_ref(), Some(EngineError::Locked { .. }))
+            || matches!(cause.downcast_ref(), Some(StoreError::Engine(EngineError::Locked { .. })))
+    })
+}
+
+/// A runtime for verbs that speak to servers.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+/// A new file of ours, written whole. Refuses to write over one, or through a link.
+pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot make {}", path.display()))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,79 @@
+//! `outbox` and `drafts`.
+
+use super::arguments::{Drafts, Outbox};
+use super::house::{Place, runtime};
+use super::output::Output;
+use super::{Outcome, form};
+use crate::model::{Act, OutgoingId};
+use crate::worker;
+use anyhow::Context;
+use std::time::Duration;
+
+pub fn run(place: &Place, args: Outbox) -> Outcome {
+    let house = place.open()?;
+    let decide = |ids: &[String], make: fn(OutgoingId) -> Act| -> Outcome {
+        for id in ids {
+            let id = id.parse().with_context(|| format!("\"{id}\""))?;
+            house.desk.act(&house.agent, make(id))?;
+        }
+        Ok(())
+    };
+    decide(&args.retry, Act::RetryOutgoing)?;
+    decide(&args.cancel, Act::CancelOutgoing)?;
+    decide(&args.mark_sent, Act::MarkSent)?;
+    let mut left = 0;
+    if let Some(seconds) = args.wait {
+        let runtime = runtime()?;
+        runtime.block_on(async {
+            let mut couriers = tokio::task::JoinSet::new();
+            for name in house.accounts(&[])? {
+                if let Some(sink) = house.connector(&name)?.sink() {
+                    let limit = Duration::from_secs(seconds);
+                    couriers.spawn(worker::deliver_until_done(house.desk.clone(), name, sink, limit));
+                }
+            }
+            while let Some(ended) = couriers.join_next().await {
+                ended.context("a delivery ended unexpectedly")?;
+            }
+            anyhow::Ok(())
+        })?;
+        left = house.desk.moving()?;
+    }
+    let mut out = Output::new(place.json);
+    for row in house.desk.outbox(args.limit)? {
+        out.row(
+            || form::outbox_row(&row),
+            || {
+                let outgoing = &row.outgoing;
+                let to: Vec<_> = outgoing.to.iter().map(|to| to.address.as_str()).collect();
+                let reason =
+                    if outgoing.reason.is_empty() { String::new() } else { format!("  ({})", outgoing.reason) };
+                format!("{} {:<9} {}  {}{reason}", outgoing.id, outgoing.state.word(), to.join(", "), outgoing.subject)
+            },
+        )?;
+    }
+    out.finish()?;
+    house.close()?;
+    anyhow::ensure!(left == 0, "{left} still on the way; the reasons are in the list");
+    Ok(())
+}
+
+pub fn drafts(place: &Place, args: Drafts) -> Outcome {
+    let house = place.open()?;
+    for id in &args.discard {
+        let id = id.parse().with_context(|| format!("\"{id}\""))?;
+        house.desk.act(&house.agent, Act::DiscardDraft(id))?;
+    }
+    let mut out = Output::new(place.json);
+    for view in house.desk.drafts()? {
+        out.row(
+            || form::draft(&view),
+            || {
+                let text: String = view.draft.compose.text.chars().take(60).collect();
+                format!("{} {}  {}", view.draft.id, view.name, crate::model::clean_line(&text))
+            },
+        )?;
+    }
+    out.finish()?;
+    house.close()
+}

@@ -1,0 +1,101 @@
+//! What is printed, and how.
+
+use crate::model::{clean_block, clean_line};
+use std::io::{self, Write};
+
+/// Prints lines of data to standard output.
+pub struct Output {
+    out: io::BufWriter<io::Stdout>,
+    /// JSON was asked for.
+    pub json: bool,
+}
+
+impl Output {
+    pub fn new(json: bool) -> Output {
+        Output { out: io::BufWriter::new(io::stdout()), json }
+    }
+
+    /// One JSON object on one line.
+    pub fn object(&mut self, value: &serde_json::Value) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, value)?;
+        self.out.write_all(b"\n")
+    }
+
+    /// One line of text.
+    pub fn line(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(b"\n")
+    }
+
+    /// `value` when JSON was asked for, else `text`.
+    pub fn row(&mut self, value: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) -> io::Result<()> {
+        if self.json { self.object(&value()) } else { self.line(&text()) }
+    }
+
+    /// Bytes as they are. Refused where a terminal would act on them.
+    pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        use io::IsTerminal;
+        if io::stdout().is_terminal() {
+            let text = clean_block(&String::from_utf8_lossy(bytes));
+            return self.line(&text);
+        }
+        self.out.write_all(bytes)
+    }
+
+    /// Must be called at the end: what cannot be written is an error, not silence.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// One remark to standard error.
+pub fn remark(text: &str) {
+    // Without standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{}", clean_block(text));
+}
+
+/// An error as one sentence to standard error.
+pub fn complain(error: &anyhow::Error) {
+    remark(&format!("switchboard: {}", clean_line(&format!("{error:#}"))));
+}
+
+/// A reader that went away (`| head`) is no error.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+            || cause
+                .downcast_ref::<serde_json::Error>()
+                .is_some_and(|error| error.io_error_kind() == Some(io::ErrorKind::BrokenPipe))
+    })
+}
+
+/// A progress line on standard error, on a terminal only, at most some times a second.
+pub struct Meter {
+    last: std::time::Instant,
+    shown: bool,
+    on: bool,
+}
+
+impl Meter {
+    pub fn new() -> Meter {
+        use io::IsTerminal;
+        Meter { last: std::time::Instant::now(), shown: false, on: io::stderr().is_terminal() }
+    }
+
+    /// Shows how far it is.
+    pub fn show(&mut self, text: impl FnOnce() -> String) {
+        if self.on && self.last.elapsed().as_millis() > 200 {
+            self.last = std::time::Instant::now();
+            self.shown = true;
+            let _ = write!(io::stderr(), "\r{}\x1b[K", clean_line(&text()));
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if self.shown {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `sync`: fetch all that the servers have, then return.
+
+use super::Outcome;
+use super::arguments::Sync;
+use super::house::{Place, runtime};
+use super::output::{Meter, Output};
+use crate::worker;
+use anyhow::Context;
+use serde_json::json;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+pub fn run(place: &Place, args: Sync) -> Outcome {
+    let house = place.open()?;
+    let names = house.accounts(&args.account)?;
+    anyhow::ensure!(!names.is_empty(), "no account is configured; `switchboard account help` says how");
+    let meter = Arc::new(Mutex::new(Meter::new()));
+    let runtime = runtime()?;
+    let failed = runtime.block_on(async {
+        let mut tasks = Vec::new();
+        for name in names {
+            let (desk, meter) = (house.desk.clone(), meter.clone());
+            let connector = house.connector(&name)?;
+            tasks.push(tokio::spawn(async move {
+                let started = Instant::now();
+                let mut report = worker::SyncReport::default();
+                if let Some(mut source) = connector.source() {
+                    report = worker::sync(&desk, &name, source.as_mut(), |progress, filed| {
+                        let text = || format!("{name}: {} of {}, {} new", progress.done, progress.total, filed.new);
+                        meter.lock().unwrap_or_else(PoisonError::into_inner).show(text);
+                    })
+                    .await;
+                }
+                (name, report, started.elapsed())
+            }));
+        }
+        let mut out = Output::new(place.json);
+        let mut failed = Vec::new();
+        for task in tasks {
+            let (name, report, took) = task.await.context("a sync ended unexpectedly")?;
+            let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
+            let filed = report.filed;
+            out.row(
+                || {
+                    json!({
+                        "account": name,
+                        "new": filed.new,
+                        "duplicate": filed.duplicate,
+                        "dead": filed.dead,
+                        "seconds": seconds,
+                        "error": report.error,
+                    })
+                },
+                || {
+                    let end = report.error.as_deref().map(|error| format!("; {error}")).unwrap_or_default();
+                    let dead = if filed.dead > 0 { format!(", {} dead letters", filed.dead) } else { String::new() };
+                    format!("{name}: {} new, {} known{dead} in {seconds} s{end}", filed.new, filed.duplicate)
+                },
+            )?;
+            if report.error.is_some() {
+                failed.push(name);
+            }
+        }
+        out.finish()?;
+        anyhow::Ok(failed)
+    })?;
+    house.close()?;
+    anyhow::ensure!(failed.is_empty(), "could not sync {}", failed.join(", "));
+    Ok(())
+}

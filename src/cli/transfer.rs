@@ -1,0 +1,125 @@
+//! `import` and `export`.
+
+use super::arguments::{Export, Import};
+use super::house::{House, Place, write_new};
+use super::output::{Meter, Output, remark};
+use super::{Outcome, form};
+use crate::connector::email::import::{FileMail, ImportError, maildir, mbox};
+use crate::connector::{Connector, PulledPage};
+use crate::desk::IngestReport;
+use anyhow::Context;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Messages, or bytes, of one commit.
+const BATCH: usize = 500;
+const BATCH_BYTES: usize = 8 << 20;
+
+pub fn import(place: &Place, args: Import) -> Outcome {
+    let house = place.open()?;
+    let connector = house.connector(&args.account)?;
+    let started = Instant::now();
+    let (read, report) = match args.kind.as_str() {
+        "maildir" => import_all(&house, &connector, &args.account, maildir(&args.path)?)?,
+        _ => import_all(&house, &connector, &args.account, mbox(&args.path)?)?,
+    };
+    let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    let mut out = Output::new(place.json);
+    out.row(
+        || {
+            json!({
+                "read": read, "new": report.new, "duplicate": report.duplicate, "dead": report.dead, "seconds": seconds,
+            })
+        },
+        || {
+            format!(
+                "{read} read: {} new, {} known, {} dead letters, in {seconds} s",
+                report.new, report.duplicate, report.dead
+            )
+        },
+    )?;
+    out.finish()?;
+    house.close()
+}
+
+fn import_all(
+    house: &House,
+    connector: &Arc<dyn Connector>,
+    account: &str,
+    mails: impl Iterator<Item = Result<FileMail, ImportError>>,
+) -> anyhow::Result<(u64, IngestReport)> {
+    let mut meter = Meter::new();
+    let mut report = IngestReport::default();
+    let (mut read, mut bytes) = (0, 0);
+    let mut page = PulledPage::default();
+    let mut mails = mails.peekable();
+    while let Some(mail) = mails.next() {
+        let mail = mail?;
+        read += 1;
+        bytes += mail.raw.len();
+        page.items.push(connector.parse(mail.raw, &mail.folder, mail.received));
+        if page.items.len() >= BATCH || bytes >= BATCH_BYTES || mails.peek().is_none() {
+            report += house.desk.ingest(account, std::mem::take(&mut page))?;
+            bytes = 0;
+            meter.show(|| format!("{read} read, {} new", report.new));
+        }
+    }
+    Ok((read, report))
+}
+
+pub fn export(place: &Place, args: Export) -> Outcome {
+    let house = place.open()?;
+    if let Some(folder) = &args.originals {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let mut out = Output::new(true);
+    let mut after = None;
+    let mut damaged: u64 = 0;
+    loop {
+        let page = house.desk.store().messages(after, 200)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.message.id);
+        for mut stored in page {
+            stored.message.thread = house.desk.store().thread(stored.message.thread)?;
+            let text = house.desk.text(&stored);
+            let mut object = form::message(&stored.message, &text);
+            let customer = match stored.message.identity {
+                Some(identity) => house.desk.store().identity(identity)?.map(|known| known.customer.to_string()),
+                None => None,
+            };
+            let original = match stored.original() {
+                Some(place) => match house.desk.store().content(place) {
+                    Ok(bytes) => Some(bytes),
+                    Err(error) => {
+                        damaged += 1;
+                        remark(&format!("{}: {error}", stored.message.id));
+                        None
+                    }
+                },
+                None => None,
+            };
+            let hash = original.as_ref().map(|bytes| hex(&Sha256::digest(bytes)));
+            if let Value::Object(map) = &mut object {
+                map.insert("customer".to_owned(), customer.map_or(Value::Null, Value::String));
+                map.insert("raw_sha256".to_owned(), hash.map_or(Value::Null, Value::String));
+            }
+            if let (Some(folder), Some(bytes)) = (&args.originals, &original) {
+                let path = folder.join(format!("{}.eml", stored.message.id));
+                if !path.exists() {
+                    write_new(&path, bytes)?;
+                }
+            }
+            out.object(&object)?;
+        }
+    }
+    out.finish()?;
+    house.close()?;
+    anyhow::ensure!(damaged == 0, "{damaged} originals are damaged; `switchboard verify` lists them");
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,1 +1,0 @@
-//! Mail from files: Maildir and mbox.

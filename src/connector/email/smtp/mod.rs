@@ -1,0 +1,8 @@
+//! Mail out over SMTP (RFC 5321, submission RFC 6409).
+
+mod connection;
+mod content;
+mod sink;
+
+pub(super) use connection::Connection;
+pub(super) use sink::SmtpSink;

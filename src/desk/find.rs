@@ -1,0 +1,68 @@
+//! Who is meant: an id, an address, or a part of a name.
+
+use super::{Desk, DeskError};
+use crate::identity;
+use crate::model::{Customer, CustomerId, clean_line};
+
+/// What a search for one customer gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The customer.
+    pub customer: Customer,
+}
+
+impl Desk {
+    /// The one customer meant by `text`.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] for nobody, [`DeskError::Ambiguous`] with the candidates for several.
+    pub fn find(&self, text: &str) -> Result<Found, DeskError> {
+        let text = text.trim();
+        if let Ok(id) = text.parse::<CustomerId>()
+            && let Some(customer) = self.store.customer(id)?
+        {
+            return Ok(Found { customer });
+        }
+        for channel in ["email"] {
+            if let Some(known) = self.store.identity(identity::identity_id(channel, text))? {
+                return Ok(Found { customer: self.known(known.customer)? });
+            }
+        }
+        let wanted = text.to_lowercase();
+        let mut partly: Vec<Customer> = Vec::new();
+        let mut wholly: Vec<Customer> = Vec::new();
+        let mut after = None;
+        while !wanted.is_empty() {
+            let page = self.store.customers(after, 500)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for customer in page {
+                let name = customer.name.to_lowercase();
+                if name == wanted {
+                    wholly.push(customer);
+                } else if partly.len() < 50 && (name.contains(&wanted) || customer.address.contains(&wanted)) {
+                    partly.push(customer);
+                }
+            }
+        }
+        let found = if wholly.is_empty() { partly } else { wholly };
+        let mut found = found.into_iter();
+        match (found.next(), found.next()) {
+            (Some(customer), None) => Ok(Found { customer }),
+            (None, _) => Err(DeskError::NotFound(format!("no customer is called \"{}\"", clean_line(text)))),
+            (Some(first), Some(second)) => {
+                let names: Vec<String> = [first, second]
+                    .into_iter()
+                    .chain(found)
+                    .take(8)
+                    .map(|customer| format!("{} <{}>", customer.name, customer.address))
+                    .collect();
+                Err(DeskError::Ambiguous(format!(
+                    "\"{}\" fits several customers: {}; use an address",
+                    clean_line(text),
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! Ingest: a page of what a source pulled becomes messages, customers and cases, in one commit with the cursor.
+
+use super::{Desk, DeskError, SYSTEM};
+use crate::connector::{BounceReport, Incoming, Item, PulledPage, Unreadable};
+use crate::identity;
+use crate::model::{
+    Basis, Case, CaseStatus, Customer, CustomerId, DeadId, DeadLetter, Delivery, Direction, Event, EventKind, Identity,
+    IdentityId, Message, MessageId, OutboxState, Party, Priority, ThreadId, Timestamp, clean_line,
+};
+use crate::store::{Content, StoredMessage, Transaction};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Mail with the same subject within so many days is one conversation when nothing better ties it.
+const SUBJECT_DAYS: i64 = 7;
+const DAY: i64 = 24 * 3_600_000;
+/// 1995-01-01: mail that claims to be older has a broken clock.
+const OLDEST: Timestamp = Timestamp(788_918_400_000);
+
+/// What became of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IngestReport {
+    /// Messages filed.
+    pub new: u64,
+    /// Items that were there already.
+    pub duplicate: u64,
+    /// Items that went to the dead letters.
+    pub dead: u64,
+}
+
+impl std::ops::AddAssign for IngestReport {
+    fn add_assign(&mut self, other: Self) {
+        self.new += other.new;
+        self.duplicate += other.duplicate;
+        self.dead += other.dead;
+    }
+}
+
+/// A page being filed. Customers and identities are kept at hand and written once, however many messages they got.
+pub(super) struct Filing<'a> {
+    transaction: Transaction<'a>,
+    account: String,
+    own: Vec<String>,
+    now: Timestamp,
+    customers: BTreeMap<CustomerId, Customer>,
+    identities: BTreeMap<IdentityId, Identity>,
+    event: Event,
+    report: IngestReport,
+    seen: BTreeSet<MessageId>,
+}
+
+impl Desk {
+    /// Files a page of what `account` pulled. Filing the same page twice changes nothing. An empty cursor leaves the
+    /// source's cursor where it is (imports).
+    ///
+    /// # Errors
+    /// When the store refuses; nothing was filed then, and the cursor did not move.
+    pub fn ingest(&self, account: &str, page: PulledPage) -> Result<IngestReport, DeskError> {
+        let _writer = self.write();
+        let mut filing = self.filing(account);
+        for item in page.items {
+            filing.item(item)?;
+        }
+        let cursor_moved = !page.cursor.is_empty() && filing.transaction.cursor(account)? != page.cursor;
+        if cursor_moved {
+            filing.transaction.put_cursor(account, &page.cursor);
+        }
+        let (transaction, event, report) = filing.finish()?;
+        if !transaction.is_empty() {
+            self.commit(transaction, event)?;
+        }
+        Ok(report)
+    }
+
+    /// Begins a page. The caller holds the writer's lock.
+    pub(super) fn filing(&self, account: &str) -> Filing<'_> {
+        let mut event = Event::new(EventKind::Ingested, self.now(), SYSTEM);
+        event.account = account.to_owned();
+        let own = self.accounts.iter().flat_map(|facts| facts.own.iter().cloned()).collect();
+        Filing {
+            transaction: self.store.begin(),
+            account: account.to_owned(),
+            own,
+            now: event.at,
+            customers: BTreeMap::new(),
+            identities: BTreeMap::new(),
+            event,
+            report: IngestReport::default(),
+            seen: BTreeSet::new(),
+        }
+    }
+}
+
+impl<'a> Filing<'a> {
+    /// The transaction below, for what goes into the same commit.
+    pub(super) fn transaction(&mut self) -> &mut Transaction<'a> {
+        &mut self.transaction
+    }
+
+    /// Files one item.
+    pub(super) fn item(&mut self, item: Item) -> Result<(), DeskError> {
+        match item {
+            Item::Message(incoming) => self.message(*incoming),
+            Item::Unreadable(unreadable) => self.unreadable(unreadable),
+        }
+    }
+
+    /// Writes the customers and identities gathered and hands everything over for the commit.
+    pub(super) fn finish(mut self) -> Result<(Transaction<'a>, Event, IngestReport), DeskError> {
+        for customer in self.customers.values() {
+            self.transaction.put_customer(customer)?;
+        }
+        for identity in self.identities.values() {
+            self.transaction.put_identity(identity);
+        }
+        self.event.customers = self.customers.keys().copied().collect();
+        if self.event.summary.is_empty() {
+            self.event.summary = format!("{} new, {} dead", self.report.new, self.report.dead);
+        }
+        Ok((self.transaction, self.event, self.report))
+    }
+
+    fn unreadable(&mut self, unreadable: Unreadable) -> Result<(), DeskError> {
+        let id = DeadId::of(&[self.account.as_bytes(), &unreadable.raw]);
+        if self.transaction.has_dead(id)? {
+            self.report.duplicate += 1;
+            return Ok(());
+        }
+        let dead = DeadLetter {
+            id,
+            account: self.account.clone(),
+            folder: unreadable.folder,
+            reason: clean_line(&unreadable.reason),
+            received: unreadable.received,
+            size: unreadable.raw.len() as u64,
+            tries: 0,
+            hint: clean_line(&unreadable.hint),
+        };
+        self.transaction.file_dead(&dead, unreadable.raw);
+        self.event.dead.push(id);
+        self.report.dead += 1;
+        Ok(())
+    }
+
+    fn message(&mut self, incoming: Incoming) -> Result<(), DeskError> {
+        let id = MessageId::of(&[self.account.as_bytes(), incoming.remote_id.as_bytes(), &incoming.digest]);
+        if !self.seen.insert(id) || self.transaction.message(id)?.is_some() || self.is_our_own_copy(&incoming)? {
+            self.report.duplicate += 1;
+            return Ok(());
+        }
+        let received = if incoming.received > self.now.plus_millis(DAY) { self.now } else { incoming.received };
+        let at = incoming.at.filter(|at| *at >= OLDEST && *at <= received.plus_millis(DAY)).unwrap_or(received);
+        let bounced = match &incoming.bounce {
+            Some(report) => self.bounce(report)?,
+            None => None,
+        };
+        let side = self.customer_side(&incoming, bounced.as_ref());
+        let identity = match &side {
+            Some(party) => self.find_identity(party, &incoming, at)?,
+            None => bounced.as_ref().and_then(|message| message.message.identity),
+        };
+        let thread = self.thread(&incoming, identity, at)?;
+        let message = Message {
+            id,
+            identity,
+            channel: self.channel(&incoming),
+            account: self.account.clone(),
+            direction: incoming.direction,
+            from: incoming.from,
+            to: incoming.to,
+            cc: incoming.cc,
+            reply_to: incoming.reply_to,
+            at,
+            received,
+            subject: incoming.subject,
+            thread,
+            remote_id: incoming.remote_id,
+            references: incoming.references,
+            delivery: Delivery::None,
+            automated: incoming.automated,
+            attachments: incoming.attachments,
+            preview: incoming.preview,
+            outgoing: None,
+            agent: None,
+            folder: incoming.folder,
+        };
+        if let Some(identity) = identity {
+            self.touch(identity, &message, incoming.language)?;
+        }
+        let content = Content { text: incoming.text, original: Some(incoming.raw) };
+        self.transaction.file_message(&message, None, content)?;
+        self.event.messages.push(id);
+        self.report.new += 1;
+        Ok(())
+    }
+
+    fn channel(&self, _incoming: &Incoming) -> String {
+        "email".to_owned()
+    }
+
+    /// An answer sent from here comes back out of the Sent folder, or because we were among its recipients. It is on the
+    /// timeline already; that it came back proves that an unknown one was sent.
+    fn is_our_own_copy(&mut self, incoming: &Incoming) -> Result<bool, DeskError> {
+        if incoming.direction != Direction::Outbound {
+            return Ok(false);
+        }
+        let Some(id) = self.transaction.message_by_remote(&self.account, &incoming.remote_id)? else {
+            return Ok(false);
+        };
+        let Some(mut stored) = self.transaction.message(id)? else { return Ok(false) };
+        let Some(outgoing) = stored.message.outgoing else { return Ok(false) };
+        if let Some(mut row) = self.transaction.outgoing(outgoing)?
+            && row.outgoing.state == OutboxState::Unknown
+        {
+            row.outgoing.state = OutboxState::Sent;
+            row.outgoing.reason = String::new();
+            row.outgoing.receipt = "found among what was sent".to_owned();
+            row.outgoing.sent = Some(self.now);
+            row.outgoing.changed = self.now;
+            row.outgoing.to_file = false;
+            self.transaction.put_outgoing(&row);
+            stored.message.delivery = Delivery::Sent;
+            self.transaction.update_message(&stored, None);
+            self.event.messages.push(id);
+            self.event.outgoing = Some(outgoing);
+        }
+        Ok(true)
+    }
+
+    /// Marks the message that bounced.
+    fn bounce(&mut self, report: &BounceReport) -> Result<Option<StoredMessage>, DeskError> {
+        let Some(remote_id) = &report.remote_id else { return Ok(None) };
+        let Some(id) = self.transaction.message_by_remote(&self.account, remote_id)? else { return Ok(None) };
+        let Some(mut stored) = self.transaction.message(id)? else { return Ok(None) };
+        if stored.message.direction != Direction::Outbound {
+            return Ok(None);
+        }
+        if report.permanent {
+            stored.message.delivery = Delivery::Bounced(clean_line(&report.reason));
+            self.transaction.update_message(&stored, None);
+            self.event.messages.push(id);
+            if let Some(identity) = stored.message.identity
+                && let Some(customer) = self.customer_of(identity)?
+            {
+                customer.trouble = true;
+            }
+        }
+        Ok(Some(stored))
+    }
+
+    /// The party on the other side, when it may be or become a customer.
+    fn customer_side(&self, incoming: &Incoming, bounced: Option<&StoredMessage>) -> Option<Party> {
+        let is_own = |party: &&Party| self.own.contains(&identity::normalise_address(&party.address));
+        let party = match incoming.direction {
+            Direction::Outbound => incoming
+                .to
+                .iter()
+                .chain(&incoming.cc)
+                .find(|party| !is_own(party) && !identity::is_robot(&party.address))?,
+            _ => &incoming.from,
+        };
+        let robot = bounced.is_some() || identity::is_robot(&party.address) || is_own(&party);
+        (!robot && !party.address.is_empty()).then(|| party.clone())
+    }
+
+    /// The identity of a party; found, or made with its customer. Robots' mail from strangers makes none.
+    fn find_identity(
+        &mut self,
+        party: &Party,
+        incoming: &Incoming,
+        at: Timestamp,
+    ) -> Result<Option<IdentityId>, DeskError> {
+        let basis = if incoming.direction == Direction::Outbound { Basis::WrittenTo } else { Basis::Wrote };
+        let id = identity::identity_id("email", &party.address);
+        let known = self.identities.contains_key(&id) || self.transaction.identity(id)?.is_some();
+        if !known && incoming.automated.is_some() {
+            return Ok(None);
+        }
+        if !self.identities.contains_key(&id) {
+            let identity = match self.transaction.identity(id)? {
+                Some(identity) => identity,
+                None => self.new_customer(party, basis, at),
+            };
+            self.identities.insert(id, identity);
+        }
+        if basis == Basis::Wrote
+            && let Some(identity) = self.identities.get_mut(&id)
+        {
+            if identity.basis == Basis::WrittenTo {
+                identity.basis = Basis::Wrote;
+            }
+            if !party.name.is_empty() {
+                identity.name = party.name.clone();
+            }
+        }
+        Ok(Some(id))
+    }
+
+    fn new_customer(&mut self, party: &Party, basis: Basis, at: Timestamp) -> Identity {
+        let (customer, identity) = new_customer("email", party, basis, SYSTEM, at, self.now);
+        self.customers.insert(customer.id, customer);
+        identity
+    }
+
+    fn customer_of(&mut self, identity: IdentityId) -> Result<Option<&mut Customer>, DeskError> {
+        let customer = match self.identities.get(&identity) {
+            Some(identity) => identity.customer,
+            None => match self.transaction.identity(identity)? {
+                Some(identity) => identity.customer,
+                None => return Ok(None),
+            },
+        };
+        if !self.customers.contains_key(&customer) {
+            let Some(record) = self.transaction.customer(customer)? else { return Ok(None) };
+            self.customers.insert(customer, record);
+        }
+        Ok(self.customers.get_mut(&customer))
+    }
+
+    /// What a message changes on its customer: counts, last line, and the case.
+    fn touch(&mut self, id: IdentityId, message: &Message, language: Option<String>) -> Result<(), DeskError> {
+        if let Some(identity) = self.identities.get_mut(&id) {
+            match message.direction {
+                Direction::Outbound => identity.outbound += 1,
+                _ => identity.inbound += 1,
+            }
+        }
+        let now = self.now;
+        let name = self.identities.get(&id).map(|identity| identity.name.clone()).unwrap_or_default();
+        let Some(customer) = self.customer_of(id)? else { return Ok(()) };
+        if message.automated.is_some() {
+            return Ok(());
+        }
+        if !customer.name_fixed {
+            customer.name = identity::better_name(&customer.name, &name, &customer.address).to_owned();
+        }
+        if !customer.language_fixed && language.is_some() && message.direction == Direction::Inbound {
+            customer.language = language;
+        }
+        let past = file_on(customer, message, now);
+        if let Some(case) = past {
+            let customer = customer.id;
+            self.transaction.put_past_case(customer, &case);
+        }
+        Ok(())
+    }
+
+    fn thread(
+        &mut self,
+        incoming: &Incoming,
+        identity: Option<IdentityId>,
+        at: Timestamp,
+    ) -> Result<ThreadId, DeskError> {
+        let of = |account: &str, remote_id: &str| ThreadId::of(&[account.as_bytes(), remote_id.as_bytes()]);
+        let subject = identity::normalise_subject(&incoming.subject);
+        let mut thread = None;
+        for reference in incoming.references.iter().rev() {
+            if let Some(id) = self.transaction.message_by_remote(&self.account, reference)?
+                && let Some(stored) = self.transaction.message(id)?
+            {
+                thread = Some(self.transaction.thread(stored.message.thread)?);
+                break;
+            }
+        }
+        let own = of(&self.account, &incoming.remote_id);
+        let thread = match (thread, incoming.references.first(), identity) {
+            (Some(thread), _, _) => thread,
+            (None, Some(root), _) => {
+                let root = of(&self.account, root);
+                self.transaction.await_thread(root)?;
+                self.transaction.thread(root)?
+            }
+            (None, None, Some(identity)) if !subject.is_empty() => {
+                self.transaction.thread_by_subject(identity, &subject, at, SUBJECT_DAYS)?.unwrap_or(own)
+            }
+            _ => own,
+        };
+        self.transaction.join_thread(own, thread)?;
+        if let Some(identity) = identity
+            && !subject.is_empty()
+        {
+            self.transaction.put_subject(identity, &subject, thread, at)?;
+        }
+        Ok(thread)
+    }
+}
+
+/// A customer nobody knew, with the first identity.
+pub(super) fn new_customer(
+    channel: &str,
+    party: &Party,
+    basis: Basis,
+    by: &str,
+    at: Timestamp,
+    now: Timestamp,
+) -> (Customer, Identity) {
+    let address = identity::normalise_address(&party.address);
+    let identity = Identity {
+        id: identity::identity_id(channel, &address),
+        channel: channel.to_owned(),
+        address: address.clone(),
+        name: party.name.clone(),
+        customer: CustomerId::new(),
+        basis,
+        by: by.to_owned(),
+        since: now,
+        inbound: 0,
+        outbound: 0,
+    };
+    let customer = Customer {
+        id: identity.customer,
+        name: identity::better_name(&address, &party.name, &address).to_owned(),
+        name_fixed: false,
+        identities: vec![identity.id],
+        case: None,
+        unread: 0,
+        tags: Vec::new(),
+        notes: String::new(),
+        fields: BTreeMap::new(),
+        language: None,
+        language_fixed: false,
+        first_at: at,
+        last_at: Timestamp(0),
+        last_text: String::new(),
+        last_direction: Direction::Inbound,
+        last_account: String::new(),
+        channels: vec![channel.to_owned()],
+        trouble: false,
+        cases_before: 0,
+        last_inbound: Timestamp(0),
+        last_outbound: Timestamp(0),
+        address,
+    };
+    (customer, identity)
+}
+
+/// Files a message that a person wrote on its customer. What comes out is the same in whatever order a mailbox is read:
+/// the newest message decides whether somebody waits. Returns the case that a new one took the place of.
+fn file_on(customer: &mut Customer, message: &Message, now: Timestamp) -> Option<Case> {
+    let at = message.at;
+    let newest = at >= customer.last_at;
+    // What arrives long after it was written and is not the newest is history being read in.
+    let fresh = newest || message.received >= now.plus_millis(-DAY);
+    customer.first_at = customer.first_at.min(at);
+    if newest {
+        customer.last_at = at;
+        customer.last_text = message.preview.clone();
+        customer.last_direction = message.direction;
+        customer.last_account = message.account.clone();
+    }
+    if message.direction == Direction::Outbound {
+        customer.last_outbound = customer.last_outbound.max(at);
+        if customer.last_outbound >= customer.last_inbound {
+            customer.unread = 0;
+            if let Some(case) = customer.case.as_mut()
+                && case.status == CaseStatus::Open
+            {
+                case.status = CaseStatus::Waiting;
+                case.waiting_since = None;
+            }
+        }
+        return None;
+    }
+    customer.last_inbound = customer.last_inbound.max(at);
+    let answered = at < customer.last_outbound;
+    if !answered {
+        customer.unread = customer.unread.saturating_add(1);
+    }
+    let opened = |status: CaseStatus| Case {
+        status,
+        owner: None,
+        priority: Priority::Normal,
+        snooze: None,
+        opened: at,
+        resolved: None,
+        waiting_since: (status == CaseStatus::Open).then_some(at),
+        opened_by: Some(message.id),
+    };
+    match customer.case.as_mut() {
+        None => {
+            customer.case = Some(opened(if answered { CaseStatus::Waiting } else { CaseStatus::Open }));
+            None
+        }
+        Some(case) if case.status == CaseStatus::Resolved => {
+            if answered || !fresh {
+                return None;
+            }
+            let owner = case.owner.clone();
+            let past = customer.case.replace(Case { owner, ..opened(CaseStatus::Open) });
+            customer.cases_before += 1;
+            past
+        }
+        Some(case) => {
+            case.opened = case.opened.min(at);
+            if !answered && (case.status != CaseStatus::Snoozed || fresh) {
+                case.status = CaseStatus::Open;
+                case.snooze = None;
+                case.waiting_since = Some(case.waiting_since.map_or(at, |since| since.min(at)));
+            }
+            None
+        }
+    }
+}

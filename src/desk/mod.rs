@@ -1,0 +1,128 @@
+//! The use cases: everything that changes the store goes through here, one atomic commit each, and everything that
+//! screens and commands read comes from here. All methods block; call them off the screen's task.
+
+mod dead;
+mod draft;
+mod error;
+mod find;
+mod ingest;
+mod outbox;
+mod profile;
+mod read;
+mod send;
+mod triage;
+
+pub use error::DeskError;
+pub use find::Found;
+pub use ingest::IngestReport;
+
+use crate::connector::Connector;
+use crate::model::{AccountFacts, Act, Acted, Event, Timestamp};
+use crate::store::{Store, Transaction};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+
+/// How many events a slow listener may lag behind before it is told to ask again.
+const FEED: usize = 1024;
+
+/// The name workers act under.
+pub const SYSTEM: &str = "switchboard";
+
+/// What the time is. Tests bring their own.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The shared core that every screen, command line and worker uses.
+pub struct Desk {
+    store: Store,
+    connectors: Vec<Arc<dyn Connector>>,
+    accounts: Vec<AccountFacts>,
+    clock: Clock,
+    /// Use cases read, decide and write: one at a time.
+    writer: Mutex<()>,
+    feed: broadcast::Sender<Arc<Event>>,
+}
+
+/// The clock of the machine.
+pub fn system_clock() -> Clock {
+    Arc::new(|| Timestamp::from(jiff::Timestamp::now()))
+}
+
+impl Desk {
+    /// A desk over a store, with the connectors of the configured accounts.
+    pub fn new(store: Store, connectors: Vec<Arc<dyn Connector>>, clock: Clock) -> Desk {
+        let accounts = connectors.iter().map(|connector| connector.facts()).collect();
+        Desk { store, connectors, accounts, clock, writer: Mutex::new(()), feed: broadcast::channel(FEED).0 }
+    }
+
+    /// The tables below, to read.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The configured accounts.
+    pub fn accounts(&self) -> &[AccountFacts] {
+        &self.accounts
+    }
+
+    /// The account with this name.
+    pub fn account(&self, name: &str) -> Option<&AccountFacts> {
+        self.accounts.iter().find(|account| account.name == name)
+    }
+
+    /// The connector of an account.
+    pub fn connector(&self, account: &str) -> Option<&Arc<dyn Connector>> {
+        let index = self.accounts.iter().position(|facts| facts.name == account)?;
+        self.connectors.get(index)
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Everything that happens from now on. A listener that lags is told so and asks again for what it shows.
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.feed.subscribe()
+    }
+
+    /// Does what an agent asks.
+    ///
+    /// # Errors
+    /// [`DeskError`], with nothing changed.
+    pub fn act(&self, agent: &str, act: Act) -> Result<Acted, DeskError> {
+        match act {
+            Act::Send(compose) => self.send(agent, *compose),
+            Act::Resolve(customer) => self.resolve(agent, customer),
+            Act::Reopen(customer) => self.reopen(agent, customer),
+            Act::Wait(customer) => self.wait(agent, customer),
+            Act::Snooze(customer, snooze) => self.snooze(agent, customer, snooze),
+            Act::Assign(customer, owner) => self.assign(agent, customer, owner),
+            Act::Prioritise(customer, priority) => self.prioritise(agent, customer, priority),
+            Act::RestoreCase(customer, case) => self.restore_case(agent, customer, *case),
+            Act::Tag { customer, add, remove } => self.tag(agent, customer, &add, &remove),
+            Act::RestoreTags(customer, tags) => self.restore_tags(agent, customer, tags),
+            Act::Edit(customer, edit) => self.edit(agent, customer, edit),
+            Act::MarkRead(customer) => self.mark_read(agent, customer),
+            Act::MarkUnread(customer) => self.mark_unread(agent, customer),
+            Act::CancelOutgoing(outgoing) => self.cancel(agent, outgoing),
+            Act::RetryOutgoing(outgoing) => self.retry(agent, outgoing),
+            Act::MarkSent(outgoing) => self.mark_sent(agent, outgoing),
+            Act::SaveDraft(draft) => self.save_draft(agent, *draft),
+            Act::DiscardDraft(draft) => self.discard_draft(agent, draft),
+            Act::DiscardDead(dead) => self.discard_dead(agent, dead),
+        }
+    }
+
+    /// The one who may write. A use case that panicked has written nothing, so its lock is taken over.
+    fn write(&self) -> MutexGuard<'_, ()> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Commits, then tells the feed. Nothing is told that is not durable.
+    fn commit(&self, transaction: Transaction<'_>, event: Event) -> Result<(), DeskError> {
+        transaction.commit(&event)?;
+        // An error only says that nobody listens.
+        let _ = self.feed.send(Arc::new(event));
+        Ok(())
+    }
+}

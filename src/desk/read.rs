@@ -1,0 +1,197 @@
+//! What screens and commands read, one page at a time.
+
+use super::{Desk, DeskError};
+use crate::identity;
+use crate::model::{
+    Attachment, CustomerId, CustomerView, Direction, Draft, DraftView, InboxFilter, InboxRow, InboxView, Message,
+    MessageId, OutboxRow, OutboxState, Page, TimelineEntry,
+};
+use crate::store::{StoredDead, StoredMessage, StoredOutgoing};
+
+/// How many rows a narrow filter may look at before it comes back with what it has.
+const LOOK: usize = 5_000;
+const MAX_DRAFTS: usize = 1_000;
+
+impl Desk {
+    /// A page of the inbox.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn inbox(
+        &self,
+        view: InboxView,
+        filter: &InboxFilter,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Page<InboxRow>, DeskError> {
+        let words: Vec<String> = filter.text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let keep = |row: &InboxRow| {
+            let owner = row.owner.as_deref().unwrap_or_default();
+            filter.owner.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(owner))
+                && filter.tag.as_ref().is_none_or(|tag| row.tags.contains(tag))
+                && (!filter.unread || row.unread > 0)
+                && (words.is_empty() || {
+                    let text = [&row.name, &row.address, &row.last_text, owner, &row.tags.join(" ")]
+                        .map(str::to_lowercase)
+                        .join("\n");
+                    words.iter().all(|word| text.contains(word))
+                })
+        };
+        Ok(self.store.inbox(view, after, limit, LOOK, keep)?)
+    }
+
+    /// A customer with everything the profile shows; `None` when there is no such customer.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn customer(&self, id: CustomerId) -> Result<Option<CustomerView>, DeskError> {
+        let Some(customer) = self.store.customer(id)? else { return Ok(None) };
+        let mut identities = Vec::with_capacity(customer.identities.len());
+        for identity in &customer.identities {
+            identities.extend(self.store.identity(*identity)?);
+        }
+        let drafts = self.store.drafts(MAX_DRAFTS)?.iter().filter(|draft| draft.customer == Some(id)).count() as u32;
+        Ok(Some(CustomerView { customer, identities, drafts }))
+    }
+
+    /// A page of a customer's timeline: the latest, or what is older than `before`. Rows come oldest first; `next` leads
+    /// to older ones.
+    ///
+    /// # Errors
+    /// When the store cannot be read. A text that is damaged is an error of its entry, not of the page.
+    pub fn timeline(
+        &self,
+        id: CustomerId,
+        before: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Page<TimelineEntry>, DeskError> {
+        let customer = self.known(id)?;
+        let page = self.store.timeline(&self.parts(&customer), before, limit)?;
+        let mut rows = Vec::with_capacity(page.rows.len());
+        for stored in page.rows.into_iter().rev() {
+            rows.push(self.entry(stored)?);
+        }
+        Ok(Page { rows, next: page.next })
+    }
+
+    fn entry(&self, mut stored: StoredMessage) -> Result<TimelineEntry, DeskError> {
+        stored.message.thread = self.store.thread(stored.message.thread)?;
+        let outgoing = match stored.message.outgoing {
+            Some(id) => self.store.outgoing(id)?.map(|row| self.as_of_now(row).outgoing),
+            None => None,
+        };
+        let outgoing =
+            outgoing.filter(|outgoing| !matches!(outgoing.state, OutboxState::Sent | OutboxState::Cancelled));
+        Ok(TimelineEntry { text: self.text(&stored), message: stored.message, outgoing })
+    }
+
+    /// The cleaned text of a message, or why it cannot be shown.
+    pub fn text(&self, stored: &StoredMessage) -> Result<String, String> {
+        let Some(place) = stored.text() else { return Ok(String::new()) };
+        match self.store.content(place) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| "this text is damaged".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// A message's original, byte for byte.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when there is none (notes, answers that have not left), or when it is damaged.
+    pub fn original(&self, id: MessageId) -> Result<(Message, Vec<u8>), DeskError> {
+        let stored = self.store.message(id)?;
+        let stored = stored.ok_or_else(|| DeskError::NotFound(format!("there is no message {id}")))?;
+        let place = stored.original().ok_or_else(|| {
+            DeskError::NotFound(match stored.message.direction {
+                Direction::Note => "a note has no original".to_owned(),
+                _ => "it has not left yet, so it has no original".to_owned(),
+            })
+        })?;
+        Ok((stored.message, self.store.content(place)?))
+    }
+
+    /// The decoded bytes of an attachment.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] when there is none, or when it is damaged.
+    pub fn attachment(&self, id: MessageId, part: u32) -> Result<(Attachment, Vec<u8>), DeskError> {
+        let stored = self.store.message(id)?;
+        let stored = stored.ok_or_else(|| DeskError::NotFound(format!("there is no message {id}")))?;
+        let listed = stored.message.attachments.iter().find(|attachment| attachment.part == part).cloned();
+        let listed = listed.ok_or_else(|| DeskError::NotFound(format!("this message has no attachment {part}")))?;
+        if let Some(outgoing) = stored.message.outgoing
+            && let Some(row) = self.store.outgoing(outgoing)?
+            && let Some(place) = row.attachments.get(part as usize)
+        {
+            return Ok((listed, self.store.content(*place)?));
+        }
+        let (message, original) = self.original(id)?;
+        let bytes = match self.connector(&message.account) {
+            Some(connector) => connector.attachment(&original, part),
+            // The account is gone from the configuration; its mail is still mail.
+            None => crate::connector::email::parse::attachment(&original, part),
+        };
+        Ok((listed, bytes.map_err(|error| DeskError::Refused(error.to_string()))?))
+    }
+
+    /// The outbox: what is not done, then the latest that are, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, DeskError> {
+        let undone = self.store.undone(limit)?;
+        let known: std::collections::BTreeSet<_> = undone.iter().map(|stored| stored.outgoing.id).collect();
+        let done = self.store.outbox(None, limit)?.into_iter().filter(|stored| !known.contains(&stored.outgoing.id));
+        let mut rows = Vec::new();
+        for stored in undone.into_iter().rev().chain(done).take(limit) {
+            let name = self.store.customer(stored.outgoing.customer)?.map(|customer| customer.name).unwrap_or_default();
+            rows.push(OutboxRow { outgoing: self.as_of_now(stored).outgoing, name });
+        }
+        Ok(rows)
+    }
+
+    /// One whose hold time is over counts as queued, whether or not a worker has seen it yet.
+    fn as_of_now(&self, mut stored: StoredOutgoing) -> StoredOutgoing {
+        if stored.outgoing.state == OutboxState::Held && stored.outgoing.due <= self.now() {
+            stored.outgoing.state = OutboxState::Queued;
+        }
+        stored
+    }
+
+    /// Dead letters, the latest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn dead(&self) -> Result<Vec<StoredDead>, DeskError> {
+        let mut rows = self.store.dead(10_000)?;
+        rows.sort_by_key(|stored| (std::cmp::Reverse(stored.dead.received), stored.dead.id));
+        Ok(rows)
+    }
+
+    /// Automatic mail and mail that belongs to nobody, latest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn automated(&self, after: Option<&[u8]>, limit: usize) -> Result<Page<Message>, DeskError> {
+        let page = self.store.automated(after, limit)?;
+        Ok(Page { rows: page.rows.into_iter().map(|stored| stored.message).collect(), next: page.next })
+    }
+
+    /// Drafts, latest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn drafts(&self) -> Result<Vec<DraftView>, DeskError> {
+        let mut drafts: Vec<Draft> = self.store.drafts(MAX_DRAFTS)?;
+        drafts.sort_by_key(|draft| std::cmp::Reverse(draft.saved));
+        let mut rows = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let name = match draft.customer {
+                Some(id) => self.store.customer(id)?.map(|customer| customer.name),
+                None => draft.compose.to.first().map(|party| identity::normalise_address(&party.address)),
+            };
+            rows.push(DraftView { draft, name: name.unwrap_or_default() });
+        }
+        Ok(rows)
+    }
+}

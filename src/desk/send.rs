@@ -1,0 +1,607 @@
+//! Writing: an answer, a forward, a new message, or a private note. One commit queues it, puts it on the timeline, moves
+//! the case and removes the draft.
+
+use super::ingest::new_customer;
+use super::{Desk, DeskError};
+use crate::identity;
+use crate::model::{
+    AccountFacts, Act, Acted, AttachmentSource, Basis, Case, CaseStatus, Compose, Customer, CustomerId, Delivery,
+    Direction, Draft, DraftId, Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing,
+    OutgoingAttachment, OutgoingId, Party, Priority, ReplyKind, ThreadId, Timestamp, clean_block, clean_line,
+};
+use crate::store::{Content, StoredMessage, Transaction};
+use std::io::Read as _;
+use std::path::Path;
+
+/// All attachments of one message together.
+const MAX_ATTACHMENTS: u64 = 25 * 1024 * 1024;
+/// The longest text one message may have.
+const MAX_TEXT: usize = 1024 * 1024;
+/// Recipients of one message.
+const MAX_RECIPIENTS: usize = 100;
+/// How far back the message to answer is looked for.
+const LOOK_BACK: usize = 500;
+const PREVIEW: usize = 200;
+
+impl Desk {
+    pub(super) fn send(&self, agent: &str, compose: Compose) -> Result<Acted, DeskError> {
+        if compose.text.len() > MAX_TEXT {
+            return Err(DeskError::Refused("the text is longer than 1 MB; send it as a file".to_owned()));
+        }
+        // Files are read before the lock: a slow disk stops nobody else.
+        let files = self.read_attachments(&compose.attachments)?;
+        if compose.text.trim().is_empty() && files.is_empty() {
+            return Err(DeskError::Refused("there is nothing in it yet; write something first".to_owned()));
+        }
+        let _writer = self.write();
+        match compose.kind {
+            ReplyKind::Note => self.file_note(agent, &compose),
+            _ => self.queue(agent, compose, files),
+        }
+    }
+
+    fn file_note(&self, agent: &str, compose: &Compose) -> Result<Acted, DeskError> {
+        let id = compose.customer.ok_or_else(|| DeskError::Refused("a note needs a customer".to_owned()))?;
+        let customer = self.known(id)?;
+        let now = self.now();
+        let text = clean_block(&compose.text);
+        let message = Message {
+            id: MessageId::new(),
+            identity: None,
+            channel: "note".to_owned(),
+            account: String::new(),
+            direction: Direction::Note,
+            from: Party { address: String::new(), name: clean_line(agent) },
+            to: Vec::new(),
+            cc: Vec::new(),
+            reply_to: None,
+            at: now,
+            received: now,
+            subject: String::new(),
+            thread: ThreadId::of(&[b"note", &customer.id.0]),
+            remote_id: String::new(),
+            references: Vec::new(),
+            delivery: Delivery::None,
+            automated: None,
+            attachments: Vec::new(),
+            preview: preview(&text),
+            outgoing: None,
+            agent: Some(agent.to_owned()),
+            folder: String::new(),
+        };
+        let mut transaction = self.store.begin();
+        transaction.file_message(&message, Some(customer.id), Content { text, original: None })?;
+        if let Some(draft) = compose.draft {
+            transaction.delete_draft(draft);
+        }
+        let mut event = Event::new(EventKind::Noted, now, agent);
+        event.customers = vec![customer.id];
+        event.messages = vec![message.id];
+        event.draft = compose.draft;
+        event.summary = "private note".to_owned();
+        self.commit(transaction, event)?;
+        Ok(Acted {
+            said: "Note kept. Only we see it.".to_owned(),
+            customer: Some(customer.id),
+            message: Some(message.id),
+            ..Acted::default()
+        })
+    }
+
+    fn queue(
+        &self,
+        agent: &str,
+        compose: Compose,
+        files: Vec<(OutgoingAttachment, Vec<u8>)>,
+    ) -> Result<Acted, DeskError> {
+        let now = self.now();
+        let mut transaction = self.store.begin();
+        let parent = self.parent(&compose)?;
+        let account = self.sending_account(&compose, parent.as_ref())?.clone();
+        let (to, cc) = self.recipients(&compose, parent.as_ref(), &account)?;
+        let target = self.target(agent, &compose, parent.as_ref(), &to, &account, &mut transaction, now)?;
+        if let Some(seen) = compose.seen {
+            self.check_unmoved(&target.customer, seen, now)?;
+        }
+        let remote_id = match &account.id_domain {
+            Some(domain) => format!("{}@{domain}", OutgoingId::new()),
+            None => String::new(),
+        };
+        let message_id = MessageId::new();
+        let answers = compose.kind != ReplyKind::New && compose.kind != ReplyKind::Forward;
+        let thread = match (compose.thread, &parent) {
+            (Some(thread), _) => thread,
+            (None, Some(parent)) if answers => parent.message.thread,
+            _ => ThreadId::of(&[account.name.as_bytes(), remote_id.as_bytes()]),
+        };
+        let text = clean_block(&compose.text);
+        let subject = subject(&compose, parent.as_ref());
+        let in_reply_to = parent.as_ref().map(|p| p.message.remote_id.clone()).filter(|id| is_message_id(id));
+        let mut references: Vec<String> = match &parent {
+            Some(parent) => parent.message.references.iter().filter(|id| is_message_id(id)).cloned().collect(),
+            None => Vec::new(),
+        };
+        references.extend(in_reply_to.clone());
+        let (attachments, bytes): (Vec<_>, Vec<_>) = files.into_iter().unzip();
+        let outgoing = Outgoing {
+            id: OutgoingId::new(),
+            account: account.name.clone(),
+            message: message_id,
+            customer: target.customer.id,
+            thread,
+            state: if account.hold > 0 { OutboxState::Held } else { OutboxState::Queued },
+            due: now.plus_millis(account.hold),
+            attempts: 0,
+            reason: String::new(),
+            remote_id: remote_id.clone(),
+            from: Party { address: account.address.clone(), name: account.display_name.clone() },
+            to: to.clone(),
+            cc: cc.clone(),
+            subject: subject.clone(),
+            text: text.clone(),
+            in_reply_to: if answers { in_reply_to } else { None },
+            references: if answers { references.clone() } else { Vec::new() },
+            attachments,
+            date: now,
+            agent: agent.to_owned(),
+            sent: None,
+            to_file: false,
+            changed: now,
+            receipt: String::new(),
+        };
+        // What cannot be written as the channel wants it is refused now, while the agent is looking.
+        if let Some(connector) = self.connector(&account.name) {
+            connector.render(&outgoing, &bytes).map_err(|error| DeskError::Refused(error.to_string()))?;
+        }
+        let message = Message {
+            id: message_id,
+            identity: Some(target.identity),
+            channel: account.channel.clone(),
+            account: account.name.clone(),
+            direction: Direction::Outbound,
+            from: outgoing.from.clone(),
+            to,
+            cc,
+            reply_to: None,
+            at: now,
+            received: now,
+            subject,
+            thread,
+            remote_id: remote_id.clone(),
+            references: outgoing.references.clone(),
+            delivery: Delivery::Pending,
+            automated: None,
+            attachments: listed(&outgoing.attachments),
+            preview: preview(&text),
+            outgoing: Some(outgoing.id),
+            agent: Some(agent.to_owned()),
+            folder: String::new(),
+        };
+        transaction.queue_outgoing(&outgoing, bytes);
+        transaction.file_message(&message, None, Content { text, original: None })?;
+        let normalised = identity::normalise_subject(&message.subject);
+        if !normalised.is_empty() {
+            transaction.put_subject(target.identity, &normalised, thread, now)?;
+        }
+        let mut customer = target.customer;
+        let old_case = customer.case.clone();
+        let old_unread = customer.unread;
+        answer_on(&mut customer, &message, compose.resolve, compose.kind == ReplyKind::Forward, now);
+        transaction.put_customer(&customer)?;
+        if let Some(mut identity) = transaction.identity(target.identity)? {
+            identity.outbound += 1;
+            transaction.put_identity(&identity);
+        }
+        if let Some(draft) = compose.draft {
+            transaction.delete_draft(draft);
+        }
+        let mut event = Event::new(EventKind::Queued, now, agent);
+        event.customers = vec![customer.id];
+        event.messages = vec![message_id];
+        event.outgoing = Some(outgoing.id);
+        event.draft = compose.draft;
+        event.account = account.name.clone();
+        event.summary = format!("to {}", join(&outgoing.to));
+        self.commit(transaction, event)?;
+        let held = outgoing.state == OutboxState::Held;
+        let said = match (held, compose.resolve) {
+            (true, true) => format!("Resolved; leaves in {}. Undo takes it back.", seconds(account.hold)),
+            (true, false) => format!("Leaves in {}. Undo takes it back.", seconds(account.hold)),
+            (false, true) => "On its way, and resolved.".to_owned(),
+            (false, false) => "On its way.".to_owned(),
+        };
+        let draft = Draft {
+            id: compose.draft.unwrap_or_else(DraftId::new),
+            customer: Some(customer.id),
+            compose: Compose { seen: None, resolve: false, draft: None, ..compose },
+            agent: agent.to_owned(),
+            saved: now,
+        };
+        let mut undo = vec![
+            Act::CancelOutgoing(outgoing.id),
+            Act::SaveDraft(Box::new(draft)),
+            Act::RestoreCase(customer.id, Box::new(old_case)),
+        ];
+        if old_unread > 0 {
+            undo.push(Act::MarkUnread(customer.id));
+        }
+        Ok(Acted {
+            said,
+            undo: if held { undo } else { Vec::new() },
+            customer: Some(customer.id),
+            outgoing: Some(outgoing.id),
+            remote_id: Some(remote_id),
+            message: Some(message_id),
+            leaves: held.then_some(outgoing.due),
+        })
+    }
+
+    /// The message that is answered or handed on.
+    fn parent(&self, compose: &Compose) -> Result<Option<StoredMessage>, DeskError> {
+        if compose.kind == ReplyKind::New {
+            return Ok(None);
+        }
+        if let Some(id) = compose.parent {
+            let parent = self.store.message(id)?;
+            let parent = parent.ok_or_else(|| DeskError::NotFound(format!("there is no message {id}")))?;
+            if parent.message.direction == Direction::Note {
+                return Err(DeskError::Refused("a private note cannot be answered or handed on".to_owned()));
+            }
+            return Ok(Some(parent));
+        }
+        let customer = compose.customer.ok_or_else(|| DeskError::Refused("an answer needs a customer".to_owned()))?;
+        let parts = self.parts(&self.known(customer)?);
+        let thread = compose.thread.map(|thread| self.store.thread(thread)).transpose()?;
+        let recent = self.store.timeline(&parts, None, LOOK_BACK)?.rows;
+        let fits = |stored: &&StoredMessage| {
+            let message = &stored.message;
+            message.direction != Direction::Note
+                && !matches!(message.delivery, Delivery::Cancelled)
+                && thread.is_none_or(|thread| self.store.thread(message.thread).is_ok_and(|own| own == thread))
+        };
+        let wanted: [fn(&Message) -> bool; 3] = [
+            |message| message.direction == Direction::Inbound && message.automated.is_none(),
+            |message| message.direction == Direction::Outbound,
+            |_| true,
+        ];
+        for want in wanted {
+            if let Some(found) = recent.iter().filter(fits).find(|stored| want(&stored.message)) {
+                return Ok(Some(found.clone()));
+            }
+        }
+        Err(DeskError::NotFound(match compose.thread {
+            Some(thread) => format!("this customer has no message in the thread {thread}"),
+            None => "this customer has no message to answer; compose a new one".to_owned(),
+        }))
+    }
+
+    fn sending_account(&self, compose: &Compose, parent: Option<&StoredMessage>) -> Result<&AccountFacts, DeskError> {
+        if !compose.account.is_empty() {
+            let account = self.account(&compose.account).ok_or_else(|| {
+                DeskError::NotFound(format!("there is no account \"{}\"; `switchboard account list`", compose.account))
+            })?;
+            return if account.can_send {
+                Ok(account)
+            } else {
+                Err(DeskError::Refused(format!(
+                    "the account \"{}\" has no [account.smtp]: it cannot send",
+                    account.name
+                )))
+            };
+        }
+        let used = parent.map(|parent| parent.message.account.as_str());
+        used.and_then(|name| self.account(name))
+            .filter(|account| account.can_send)
+            .or_else(|| self.accounts.iter().find(|account| account.can_send))
+            .ok_or_else(|| DeskError::Refused("no account can send; add [account.smtp] to one".to_owned()))
+    }
+
+    fn recipients(
+        &self,
+        compose: &Compose,
+        parent: Option<&StoredMessage>,
+        account: &AccountFacts,
+    ) -> Result<(Vec<Party>, Vec<Party>), DeskError> {
+        let (mut to, mut cc) = (compose.to.clone(), compose.cc.clone());
+        if let (true, Some(parent)) = (to.is_empty(), parent) {
+            let message = &parent.message;
+            match (compose.kind, message.direction) {
+                (ReplyKind::Reply | ReplyKind::ReplyAll, Direction::Inbound) => {
+                    to.push(message.reply_to.clone().unwrap_or_else(|| message.from.clone()));
+                    if compose.kind == ReplyKind::ReplyAll {
+                        to.extend(message.to.iter().cloned());
+                        if cc.is_empty() {
+                            cc.extend(message.cc.iter().cloned());
+                        }
+                    }
+                }
+                (ReplyKind::Reply | ReplyKind::ReplyAll, _) => {
+                    to.extend(message.to.iter().cloned());
+                    if compose.kind == ReplyKind::ReplyAll && cc.is_empty() {
+                        cc.extend(message.cc.iter().cloned());
+                    }
+                }
+                _ => {}
+            }
+            self.leave_out_ourselves(&mut to, &mut cc);
+        }
+        if to.is_empty()
+            && compose.kind == ReplyKind::New
+            && let Some(customer) = compose.customer
+        {
+            let customer = self.known(customer)?;
+            to.push(Party { address: customer.address.clone(), name: customer.name.clone() });
+        }
+        if to.is_empty() {
+            return Err(DeskError::Refused("there is nobody to send it to; name a recipient".to_owned()));
+        }
+        if to.len() + cc.len() > MAX_RECIPIENTS {
+            return Err(DeskError::Refused(format!("more than {MAX_RECIPIENTS} recipients; write to fewer at a time")));
+        }
+        for party in to.iter_mut().chain(cc.iter_mut()) {
+            party.address = party.address.trim().to_owned();
+            party.name = clean_line(&party.name);
+            if !identity::is_deliverable(&party.address) {
+                return Err(DeskError::Refused(format!(
+                    "\"{}\" is not an address of the channel {}",
+                    clean_line(&party.address),
+                    account.channel
+                )));
+            }
+        }
+        Ok((to, cc))
+    }
+
+    fn leave_out_ourselves(&self, to: &mut Vec<Party>, cc: &mut Vec<Party>) {
+        let own = |party: &Party| {
+            let address = identity::normalise_address(&party.address);
+            self.accounts.iter().any(|account| account.own.contains(&address))
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        let mut fresh = |party: &Party| seen.insert(identity::normalise_address(&party.address));
+        let first = to.first().cloned();
+        to.retain(|party| !own(party) && fresh(party));
+        cc.retain(|party| !own(party) && fresh(party));
+        if to.is_empty() {
+            // Somebody wrote from one of our own addresses: then that is where the answer goes.
+            to.extend(first);
+        }
+    }
+
+    /// Whose timeline it goes on. A new message to an unknown address makes a customer.
+    #[allow(clippy::too_many_arguments)] // One call, and each argument is a thing of its own.
+    fn target(
+        &self,
+        agent: &str,
+        compose: &Compose,
+        parent: Option<&StoredMessage>,
+        to: &[Party],
+        account: &AccountFacts,
+        transaction: &mut Transaction<'_>,
+        now: Timestamp,
+    ) -> Result<Target, DeskError> {
+        if let Some(identity) = parent.and_then(|parent| parent.message.identity)
+            && let Some(known) = self.store.identity(identity)?
+        {
+            let customer = self.known(compose.customer.unwrap_or(known.customer))?;
+            return Ok(Target { customer, identity });
+        }
+        let Some(first) = to.first() else {
+            return Err(DeskError::Refused("there is nobody to send it to; name a recipient".to_owned()));
+        };
+        let id = identity::identity_id(&account.channel, &first.address);
+        if let Some(known) = self.store.identity(id)? {
+            return Ok(Target { customer: self.known(known.customer)?, identity: id });
+        }
+        if let Some(id) = compose.customer {
+            // A customer written to at an address we did not know: the agent says it is theirs.
+            let mut customer = self.known(id)?;
+            let (_, mut identity) = new_customer(&account.channel, first, Basis::Agent, agent, now, now);
+            identity.customer = customer.id;
+            customer.identities.push(identity.id);
+            transaction.put_identity(&identity);
+            return Ok(Target { customer, identity: identity.id });
+        }
+        let (customer, identity) = new_customer(&account.channel, first, Basis::WrittenTo, agent, now, now);
+        transaction.put_identity(&identity);
+        Ok(Target { customer, identity: identity.id })
+    }
+
+    /// Says so when something came since the agent looked.
+    fn check_unmoved(&self, customer: &Customer, seen: MessageId, now: Timestamp) -> Result<(), DeskError> {
+        let recent = self.store.timeline(&self.parts(customer), None, 20)?.rows;
+        let newest = recent
+            .iter()
+            .map(|stored| &stored.message)
+            .find(|message| message.direction != Direction::Note && message.automated.is_none());
+        let Some(newest) = newest.filter(|newest| newest.id != seen) else { return Ok(()) };
+        let seen_at = self.store.message(seen)?.map_or(Timestamp(0), |seen| seen.message.at);
+        if newest.at < seen_at {
+            return Ok(());
+        }
+        let who = match (&newest.agent, newest.from.name.is_empty()) {
+            (Some(agent), _) => agent.clone(),
+            (None, false) => newest.from.name.clone(),
+            (None, true) => newest.from.address.clone(),
+        };
+        let verb = if newest.direction == Direction::Inbound { "wrote" } else { "answered" };
+        let ago = seconds(now.since(newest.received).max(0));
+        Err(DeskError::Moved(format!("{who} {verb} {ago} ago; look at it before you send")))
+    }
+
+    fn read_attachments(&self, sources: &[AttachmentSource]) -> Result<Vec<(OutgoingAttachment, Vec<u8>)>, DeskError> {
+        let mut files = Vec::with_capacity(sources.len());
+        let mut total = 0;
+        for source in sources {
+            let file = match source {
+                AttachmentSource::Path(path) => read_file(Path::new(path))?,
+                AttachmentSource::Message(message, part) => {
+                    let (attachment, bytes) = self.attachment(*message, *part)?;
+                    let listed = OutgoingAttachment {
+                        name: attachment.name,
+                        media_type: attachment.media_type,
+                        size: bytes.len() as u64,
+                    };
+                    (listed, bytes)
+                }
+            };
+            total += file.0.size;
+            if total > MAX_ATTACHMENTS {
+                return Err(DeskError::Refused("the attachments are larger than 25 MB together".to_owned()));
+            }
+            files.push(file);
+        }
+        Ok(files)
+    }
+
+    /// The customer with this id.
+    pub(super) fn known(&self, id: CustomerId) -> Result<Customer, DeskError> {
+        self.store.customer(id)?.ok_or_else(|| DeskError::NotFound(format!("there is no customer {id}")))
+    }
+
+    /// The parts of the timeline that make this customer's.
+    pub(super) fn parts(&self, customer: &Customer) -> Vec<[u8; 16]> {
+        customer.identities.iter().map(|identity: &IdentityId| identity.0).chain([customer.id.0]).collect()
+    }
+}
+
+struct Target {
+    customer: Customer,
+    identity: IdentityId,
+}
+
+fn read_file(path: &Path) -> Result<(OutgoingAttachment, Vec<u8>), DeskError> {
+    let refused = |problem: String| {
+        DeskError::Refused(format!("cannot attach {}: {problem}", clean_line(&path.display().to_string())))
+    };
+    let file = std::fs::File::open(path).map_err(|error| refused(error.to_string()))?;
+    let facts = file.metadata().map_err(|error| refused(error.to_string()))?;
+    if !facts.is_file() {
+        return Err(refused("it is not a file".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_ATTACHMENTS + 1).read_to_end(&mut bytes).map_err(|error| refused(error.to_string()))?;
+    if bytes.len() as u64 > MAX_ATTACHMENTS {
+        return Err(refused("it is larger than 25 MB".to_owned()));
+    }
+    let name = path.file_name().map(|name| clean_line(&name.to_string_lossy())).unwrap_or_default();
+    let listed = OutgoingAttachment { media_type: media_type(&name).to_owned(), name, size: bytes.len() as u64 };
+    Ok((listed, bytes))
+}
+
+/// The media type that goes with a file's ending (IANA media types); what is not known is just bytes.
+fn media_type(name: &str) -> &'static str {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "txt" | "log" | "md" => "text/plain",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "pdf" => "application/pdf",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "svg" => "image/svg+xml",
+        "zip" => "application/zip",
+        "gz" => "application/gzip",
+        "json" => "application/json",
+        "xml" => "application/xml",
+        "ics" => "text/calendar",
+        "doc" => "application/msword",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xls" => "application/vnd.ms-excel",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "mp3" => "audio/mpeg",
+        "mp4" => "video/mp4",
+        _ => "application/octet-stream",
+    }
+}
+
+fn listed(attachments: &[OutgoingAttachment]) -> Vec<crate::model::Attachment> {
+    attachments
+        .iter()
+        .enumerate()
+        .map(|(part, attachment)| crate::model::Attachment {
+            name: attachment.name.clone(),
+            media_type: attachment.media_type.clone(),
+            size: attachment.size,
+            part: part as u32,
+        })
+        .collect()
+}
+
+fn subject(compose: &Compose, parent: Option<&StoredMessage>) -> String {
+    if !compose.subject.trim().is_empty() {
+        return clean_line(&compose.subject);
+    }
+    let Some(parent) = parent else { return String::new() };
+    let bare = identity::strip_reply_marks(&parent.message.subject);
+    match compose.kind {
+        ReplyKind::Forward => format!("Fwd: {bare}"),
+        _ => format!("Re: {bare}"),
+    }
+}
+
+/// What our answer changes on the customer: we wait now, or are done.
+fn answer_on(customer: &mut Customer, message: &Message, resolve: bool, forward: bool, now: Timestamp) {
+    customer.last_at = customer.last_at.max(message.at);
+    customer.last_text = message.preview.clone();
+    customer.last_direction = Direction::Outbound;
+    customer.last_account = message.account.clone();
+    if !customer.channels.contains(&message.channel) {
+        customer.channels.push(message.channel.clone());
+        customer.channels.sort();
+    }
+    // Handing a message on is not an answer to the one who wrote it.
+    if !forward {
+        customer.last_outbound = customer.last_outbound.max(message.at);
+        customer.unread = 0;
+        customer.trouble = false;
+    }
+    let case = customer.case.get_or_insert_with(|| Case {
+        status: CaseStatus::Waiting,
+        owner: None,
+        priority: Priority::Normal,
+        snooze: None,
+        opened: now,
+        resolved: None,
+        waiting_since: None,
+        opened_by: Some(message.id),
+    });
+    if resolve {
+        case.status = CaseStatus::Resolved;
+        case.resolved = Some(now);
+        case.waiting_since = None;
+        case.snooze = None;
+    } else if !forward {
+        if case.status != CaseStatus::Snoozed {
+            case.status = CaseStatus::Waiting;
+            case.resolved = None;
+        }
+        case.waiting_since = None;
+    }
+}
+
+fn is_message_id(id: &str) -> bool {
+    !id.is_empty() && !id.starts_with("sha256:") && !id.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+fn join(parties: &[Party]) -> String {
+    parties.iter().map(|party| party.address.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The first words of a text, one line.
+fn preview(text: &str) -> String {
+    let words = text.lines().filter(|line| !line.starts_with('>')).collect::<Vec<_>>().join(" ");
+    clean_line(&words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(PREVIEW).collect::<String>())
+}
+
+/// A span in words: `8 s`, `3 min`, `2 h`.
+fn seconds(millis: i64) -> String {
+    match millis / 1000 {
+        s if s < 120 => format!("{s} s"),
+        s if s < 7_200 => format!("{} min", s / 60),
+        s if s < 172_800 => format!("{} h", s / 3600),
+        s => format!("{} days", s / 86_400),
+    }
+}

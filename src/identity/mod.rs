@@ -1,0 +1,131 @@
+//! Who is who, pure: addresses in their normal form, robots told from people, names chosen.
+
+use crate::model::IdentityId;
+
+/// The normal form of an address: what two spellings of the same place have in common. For mail: trimmed, lower case,
+/// without a closing dot. The part before a `+` is kept: that somebody shares a mailbox is not ours to guess.
+pub fn normalise_address(address: &str) -> String {
+    address.trim().trim_matches(['<', '>']).trim_end_matches('.').to_lowercase()
+}
+
+/// The identity of an address on a channel. The address need not be normalised.
+pub fn identity_id(channel: &str, address: &str) -> IdentityId {
+    IdentityId::of(&[channel.as_bytes(), normalise_address(address).as_bytes()])
+}
+
+/// True for addresses nobody reads: they never become customers. Only names that say so themselves, since a customer
+/// taken for a robot would be lost from the inbox.
+pub fn is_robot(address: &str) -> bool {
+    let address = normalise_address(address);
+    let local = address.split_once('@').map_or(address.as_str(), |(local, _)| local);
+    let local: String =
+        local.split('+').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
+    const WHOLE: &[&str] = &[
+        "noreply",
+        "donotreply",
+        "nichtantworten",
+        "mailerdaemon",
+        "postmaster",
+        "bounce",
+        "bounces",
+        "autoreply",
+        "autoresponder",
+    ];
+    WHOLE.contains(&local.as_str())
+        || local.starts_with("noreply")
+        || local.ends_with("noreply")
+        || local.starts_with("donotreply")
+}
+
+/// True when `address` can be written to: one `@`, something on both sides, nothing a header or a terminal would
+/// take for something else.
+pub fn is_deliverable(address: &str) -> bool {
+    let plain = !address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';'));
+    let parts = address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    plain && parts && address.len() <= 320
+}
+
+/// The better of two names for a customer at `address`: a name that says more than the address does wins; the one we
+/// have stays otherwise, so that a stranger's spelling does not rename a customer.
+pub fn better_name<'a>(present: &'a str, incoming: &'a str, address: &str) -> &'a str {
+    let says_nothing = |name: &str| {
+        let name = name.trim().trim_matches(['"', '\'']);
+        name.is_empty() || name.eq_ignore_ascii_case(address)
+    };
+    if says_nothing(present) && !says_nothing(incoming) && !incoming.contains('@') { incoming } else { present }
+}
+
+/// A subject without the marks of answers and forwards, in lower case and with single spaces: what mails of one
+/// conversation share when nothing better ties them. Empty when nothing is left.
+pub fn normalise_subject(subject: &str) -> String {
+    let mut rest = strip_reply_marks(subject).to_lowercase();
+    if rest.contains(char::is_whitespace) {
+        rest = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    rest
+}
+
+/// A subject without leading `Re:`, `AW:`, `Fwd:`, `回复：` and their like.
+pub fn strip_reply_marks(subject: &str) -> &str {
+    const MARKS: &[&str] = &[
+        "re", "aw", "wg", "fw", "fwd", "sv", "vs", "antw", "rv", "res", "enc", "tr", "ref", "odp", "回复", "答复",
+        "回覆", "转发", "轉寄", "返信", "転送",
+    ];
+    let mut rest = subject.trim();
+    // Bounded: a subject has at most 1,000 characters and each turn takes at least three.
+    while let Some((mark, after)) = rest.split_once([':', '：']) {
+        let word = mark.trim().to_lowercase();
+        // `Re[2]:` and `Re(2):` count as `Re:`.
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || "[]()".contains(c));
+        if !MARKS.contains(&word) {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_spellings_are_one_identity() {
+        assert_eq!(identity_id("email", " Ana@Example.COM. "), identity_id("email", "ana@example.com"));
+        assert_ne!(identity_id("email", "ana+shop@example.com"), identity_id("email", "ana@example.com"));
+        assert_ne!(identity_id("email", "ana@example.com"), identity_id("matrix", "ana@example.com"));
+    }
+
+    #[test]
+    fn robots_say_so_and_people_are_left_alone() {
+        for robot in [
+            "no-reply@a.b",
+            "NoReply@a.b",
+            "do_not_reply@a.b",
+            "MAILER-DAEMON@a.b",
+            "bounces+12@a.b",
+            "orders-noreply@a.b",
+        ] {
+            assert!(is_robot(robot), "{robot}");
+        }
+        for person in ["ana@a.b", "nora.reply@a.b", "info@a.b", "bouncer.joe@a.b", "sales@a.b", "norma@a.b"] {
+            assert!(!is_robot(person), "{person}");
+        }
+    }
+
+    #[test]
+    fn reply_marks_fall_away_in_many_languages() {
+        for subject in ["Re: Order", "RE: re: order", "AW: WG: Order", "回复：Order", "Re[2]: Order", "  Fwd: Order  "]
+        {
+            assert_eq!(normalise_subject(subject), "order", "{subject}");
+        }
+        assert_eq!(strip_reply_marks("Note: Re: Order"), "Note: Re: Order");
+    }
+
+    #[test]
+    fn a_name_does_not_change_with_a_strangers_spelling() {
+        assert_eq!(better_name("ana@a.b", "Ana Silva", "ana@a.b"), "Ana Silva");
+        assert_eq!(better_name("Ana Silva", "PayPal", "ana@a.b"), "Ana Silva");
+        assert_eq!(better_name("ana@a.b", "ceo@bank.example", "ana@a.b"), "ana@a.b");
+    }
+}

@@ -1,0 +1,115 @@
+//! A transaction: reads see its own writes; all of it is committed as one, or nothing.
+
+use super::{Read, Store, StoreError, VERSION, VERSION_KEY, record};
+use crate::engine::{Commit, Put, Seq};
+use crate::model::Event;
+use std::collections::BTreeMap;
+
+/// What a key will be.
+#[derive(Clone)]
+enum Change {
+    Put { value: Vec<u8>, contents: Vec<u16> },
+    Delete,
+}
+
+/// Writes being gathered.
+pub struct Transaction<'a> {
+    store: &'a Store,
+    changes: BTreeMap<Vec<u8>, Change>,
+    contents: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Read for Transaction<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.changes.get(key) {
+            // A row with contents to come cannot be read whole before it is committed: its places are filled up with
+            // nought, which keeps its record readable.
+            Some(Change::Put { value, contents }) => {
+                let mut value = value.clone();
+                value.resize(value.len() + contents.len() * crate::engine::Place::SIZE, 0);
+                Ok(Some(value))
+            }
+            Some(Change::Delete) => Ok(None),
+            None => self.store.get(key),
+        }
+    }
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(store: &'a Store) -> Self {
+        Transaction { store, changes: BTreeMap::new(), contents: Vec::new(), bytes: 0 }
+    }
+
+    /// The tables below, without what this transaction wrote.
+    pub fn store(&self) -> &'a Store {
+        self.store
+    }
+
+    /// True when nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Bytes of content gathered so far.
+    pub fn content_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Contents gathered so far; a commit holds at most 65,535.
+    pub fn content_count(&self) -> usize {
+        self.contents.len()
+    }
+
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.changes.insert(key, Change::Put { value, contents: Vec::new() });
+    }
+
+    /// Puts a row that points at contents of this commit. A row written before in this same transaction with contents
+    /// keeps them when `keep_contents`.
+    pub(super) fn put_with(&mut self, key: Vec<u8>, value: Vec<u8>, contents: Vec<u16>) {
+        self.changes.insert(key, Change::Put { value, contents });
+    }
+
+    /// The contents a row of this transaction waits for; empty for other rows.
+    pub(super) fn pending_contents(&self, key: &[u8]) -> Vec<u16> {
+        match self.changes.get(key) {
+            Some(Change::Put { contents, .. }) => contents.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn delete(&mut self, key: Vec<u8>) {
+        self.changes.insert(key, Change::Delete);
+    }
+
+    pub(super) fn add_content(&mut self, bytes: Vec<u8>) -> u16 {
+        self.bytes += bytes.len();
+        self.contents.push(bytes);
+        (self.contents.len() - 1) as u16
+    }
+
+    /// Commits everything with its event. Nothing is acknowledged before this returns.
+    ///
+    /// # Errors
+    /// As [`crate::engine::Engine::commit`]; nothing was written then.
+    pub fn commit(mut self, event: &Event) -> Result<Seq, StoreError> {
+        if self.store.get(VERSION_KEY)?.is_none() {
+            self.put(VERSION_KEY.to_vec(), VERSION.to_be_bytes().to_vec());
+        }
+        let mut commit = Commit {
+            at: event.at.0,
+            actor: event.actor.clone(),
+            event: record::encode_event(event),
+            contents: self.contents,
+            ..Commit::default()
+        };
+        for (key, change) in self.changes {
+            match change {
+                Change::Put { value, contents } => commit.puts.push(Put { key, value, contents }),
+                Change::Delete => commit.deletes.push(key),
+            }
+        }
+        Ok(self.store.engine.commit(commit)?)
+    }
+}

@@ -1,0 +1,289 @@
+//! Delivering: what is due leaves, once.
+//!
+//! The order that keeps it so: everything up to the point of no return (`offer`), then *sending* and the exact bytes are
+//! written down, then they are handed over (`deliver`). A crash before the writing leaves it queued, and nothing was
+//! handed over; a crash after it leaves it *sending*, which the next start calls unknown.
+
+use super::{Stop, backoff, blocking};
+use crate::connector::{ConnectorError, Sink};
+use crate::desk::{Desk, DeskError};
+use crate::model::{EventKind, OutboxState, Outgoing, OutgoingId, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const FIRST_PAUSE: Duration = Duration::from_secs(4);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1_800);
+/// A refusal that is still "not now" after this long comes back to the agent.
+const GIVE_UP: i64 = 2 * 24 * 3_600_000;
+/// The longest one message may take up to the point of no return, and beyond it.
+const OFFER: Duration = Duration::from_secs(120);
+const DELIVER: Duration = Duration::from_secs(900);
+/// When an unknown is looked for among what was sent, after it became unknown.
+const LOOKS: [Duration; 4] =
+    [Duration::from_secs(3), Duration::from_secs(30), Duration::from_secs(300), Duration::from_secs(3_600)];
+
+/// The delivering worker of one account: sends what is due until told to stop.
+pub async fn run(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, mut stop: Stop) {
+    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new() };
+    let mut feed = courier.desk.listen();
+    loop {
+        // A message being handed over is not interrupted by a stop: its outcome is waited for (bounded by DELIVER, and
+        // by the one who stops the workers).
+        let next = courier.round().await;
+        courier.close_when_idle().await;
+        let until = next.unwrap_or_else(|| Instant::now() + Duration::from_secs(60));
+        let news = async {
+            loop {
+                match feed.recv().await {
+                    Ok(event)
+                        if matches!(event.kind, EventKind::Queued | EventKind::Outgoing)
+                            && event.account == courier.account =>
+                    {
+                        return;
+                    }
+                    Ok(_) => {}
+                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => return,
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => std::future::pending().await,
+                }
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            () = news => {}
+            _ = stop.wait_for(|stop| *stop) => break,
+        }
+    }
+    let _ = tokio::time::timeout(Duration::from_secs(2), courier.sink.close()).await;
+}
+
+/// Sends what is due of one account until nothing is held, queued or sending, or the time is up.
+pub async fn deliver_until_done(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, limit: Duration) {
+    let end = Instant::now() + limit;
+    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new() };
+    loop {
+        let next = courier.round().await;
+        if nothing_moves(&courier.desk, &courier.account).await || Instant::now() >= end {
+            break;
+        }
+        let until = next.unwrap_or_else(|| Instant::now() + Duration::from_millis(500));
+        tokio::time::sleep_until(until.min(end)).await;
+    }
+    let _ = tokio::time::timeout(Duration::from_secs(2), courier.sink.close()).await;
+}
+
+struct Courier {
+    desk: Arc<Desk>,
+    account: String,
+    sink: Box<dyn Sink>,
+    /// How often each unsettled one was looked at, and when it is to be looked at next.
+    looks: BTreeMap<OutgoingId, (u32, Instant)>,
+}
+
+impl Courier {
+    /// Sends everything due and settles what can be settled. Returns when there is something to do next.
+    async fn round(&mut self) -> Option<Instant> {
+        let (desk, account) = (self.desk.clone(), self.account.clone());
+        let due = blocking(move || desk.due(&account)).await;
+        let (due, next) = match due {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(account = self.account, %error, "reading the outbox");
+                return Some(Instant::now() + Duration::from_secs(5));
+            }
+        };
+        for stored in due {
+            if let Err(error) = self.send(&stored.outgoing).await {
+                // The store refused (full disk, most likely). Nothing was handed over that is not written down.
+                tracing::error!(account = self.account, %error, "outbox");
+                return Some(Instant::now() + Duration::from_secs(5));
+            }
+        }
+        let settled = self.settle().await;
+        let now = self.desk.now();
+        let later: Option<Instant> =
+            next.map(|due| Instant::now() + Duration::from_millis(due.since(now).max(1) as u64));
+        // What was delayed in this very round has a time of its own now.
+        let (desk, account) = (self.desk.clone(), self.account.clone());
+        let delayed = match blocking(move || desk.due(&account)).await {
+            Ok((due, _)) if !due.is_empty() => Some(Instant::now()),
+            Ok((_, next)) => next.map(|due| Instant::now() + Duration::from_millis(due.since(now).max(1) as u64)),
+            Err(_) => None,
+        };
+        [later, delayed, settled].into_iter().flatten().min()
+    }
+
+    async fn close_when_idle(&mut self) {
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.sink.close()).await;
+    }
+
+    async fn send(&mut self, outgoing: &Outgoing) -> Result<(), DeskError> {
+        let id = outgoing.id;
+        let offered = tokio::time::timeout(OFFER, self.sink.offer(outgoing)).await.unwrap_or_else(|_| {
+            Err(ConnectorError::Retry { reason: "the server took too long to accept the message".to_owned() })
+        });
+        if let Err(error) = offered {
+            return self.not_sent(outgoing, error, outgoing.attempts).await;
+        }
+        let desk = self.desk.clone();
+        let original = match blocking(move || desk.begin_sending(id)).await {
+            Ok(Some(original)) => original,
+            Ok(None) => {
+                // Taken back meanwhile: leave the channel without having handed anything over.
+                self.sink.close().await;
+                return Ok(());
+            }
+            Err(DeskError::Refused(reason)) => {
+                self.sink.close().await;
+                let desk = self.desk.clone();
+                return blocking(move || desk.fail(id, &reason)).await;
+            }
+            Err(error) => {
+                self.sink.close().await;
+                return Err(error);
+            }
+        };
+        let delivered = tokio::time::timeout(DELIVER, self.sink.deliver(outgoing, &original)).await;
+        let delivered = delivered.unwrap_or_else(|_| {
+            Err(ConnectorError::Unknown { reason: "the server did not answer in time".to_owned() })
+        });
+        match delivered {
+            Ok(receipt) => {
+                let desk = self.desk.clone();
+                insist(move || desk.sent(id, &receipt.said, receipt.to_file)).await
+            }
+            Err(error) => self.not_sent(outgoing, error, outgoing.attempts).await,
+        }
+    }
+
+    async fn not_sent(&mut self, outgoing: &Outgoing, error: ConnectorError, tries: u32) -> Result<(), DeskError> {
+        let id = outgoing.id;
+        let desk = self.desk.clone();
+        let now = desk.now();
+        tracing::warn!(account = self.account, %error, "not sent");
+        let later = |pause: Duration| now.plus_millis(pause.as_millis() as i64);
+        let delay = |reason: String, until: Timestamp| {
+            if now.since(outgoing.date) > GIVE_UP {
+                let reason = format!("still not taken after two days: {reason}");
+                Box::new(move || desk.fail(id, &reason)) as Box<dyn Fn() -> Result<(), DeskError> + Send + Sync>
+            } else {
+                Box::new(move || desk.delay(id, &reason, until))
+            }
+        };
+        match error {
+            ConnectorError::Retry { reason } => {
+                let until = later(backoff::pause(tries, FIRST_PAUSE, LONGEST_PAUSE));
+                insist(delay(reason, until)).await
+            }
+            ConnectorError::Wait { reason, until } => insist(delay(reason, until)).await,
+            ConnectorError::Reconnect { reason } => {
+                let until = later(backoff::pause(tries, Duration::from_secs(30), LONGEST_PAUSE));
+                insist(delay(reason, until)).await
+            }
+            ConnectorError::Duplicate { reason } => {
+                let desk = self.desk.clone();
+                insist(move || desk.sent(id, &reason, false)).await
+            }
+            ConnectorError::Unknown { reason } => {
+                let desk = self.desk.clone();
+                self.looks.insert(id, (0, Instant::now() + LOOKS[0]));
+                insist(move || desk.unknown(id, &reason)).await
+            }
+            ConnectorError::Reject { reason }
+            | ConnectorError::Gone { reason }
+            | ConnectorError::WindowClosed { reason } => {
+                let desk = self.desk.clone();
+                insist(move || desk.fail(id, &reason)).await
+            }
+        }
+    }
+
+    /// Looks for unknown ones among what was sent, and files copies that are not filed yet.
+    async fn settle(&mut self) -> Option<Instant> {
+        let (desk, account) = (self.desk.clone(), self.account.clone());
+        let rows = match blocking(move || desk.unsettled(&account)).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::error!(account = self.account, %error, "reading the outbox");
+                return None;
+            }
+        };
+        self.looks.retain(|id, _| rows.iter().any(|row| row.outgoing.id == *id));
+        let mut next: Option<Instant> = None;
+        for row in rows {
+            let id = row.outgoing.id;
+            let (tries, at) = *self.looks.entry(id).or_insert_with(|| (0, Instant::now()));
+            if at > Instant::now() {
+                next = Some(next.map_or(at, |next| next.min(at)));
+                continue;
+            }
+            let done = if row.outgoing.state == OutboxState::Unknown {
+                self.look_for(&row.outgoing).await
+            } else {
+                self.file(&row.outgoing).await
+            };
+            if !done {
+                let pause = LOOKS[(tries as usize + 1).min(LOOKS.len() - 1)];
+                let at = Instant::now() + pause;
+                self.looks.insert(id, (tries + 1, at));
+                next = Some(next.map_or(at, |next| next.min(at)));
+            }
+        }
+        next
+    }
+
+    async fn look_for(&mut self, outgoing: &Outgoing) -> bool {
+        let found = tokio::time::timeout(OFFER, self.sink.find_sent(&outgoing.remote_id)).await;
+        let Ok(Ok(Some(true))) = found else { return false };
+        let (desk, id) = (self.desk.clone(), outgoing.id);
+        insist(move || desk.sent(id, "found in the Sent folder", false)).await.is_ok()
+    }
+
+    async fn file(&mut self, outgoing: &Outgoing) -> bool {
+        let (desk, row) = (self.desk.clone(), outgoing.clone());
+        let original = match blocking(move || desk.original_of(&row)).await {
+            Ok(original) => original,
+            Err(error) => {
+                tracing::error!(account = self.account, %error, "filing a copy");
+                return false;
+            }
+        };
+        match tokio::time::timeout(OFFER, self.sink.file_sent(&outgoing.remote_id, &original)).await {
+            Ok(Ok(())) => {
+                let (desk, id) = (self.desk.clone(), outgoing.id);
+                insist(move || desk.filed(id)).await.is_ok()
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(account = self.account, %error, "filing a copy");
+                false
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+/// What happened outside must be written down, however long the store refuses.
+async fn insist(write: impl Fn() -> Result<(), DeskError> + Send + Sync + 'static) -> Result<(), DeskError> {
+    let write = Arc::new(write);
+    for _ in 0..120 {
+        let once = write.clone();
+        match blocking(move || once()).await {
+            Err(error) if error.is_disk_full() => tokio::time::sleep(Duration::from_secs(5)).await,
+            outcome => return outcome,
+        }
+    }
+    let once = write.clone();
+    blocking(move || once()).await
+}
+
+async fn nothing_moves(desk: &Arc<Desk>, account: &str) -> bool {
+    let (desk, account) = (desk.clone(), account.to_owned());
+    blocking(move || {
+        // What cannot be read may still move.
+        desk.store().undone(10_000).is_ok_and(|undone| {
+            !undone.iter().any(|row| row.outgoing.account == account && row.outgoing.state.is_moving())
+        })
+    })
+    .await
+}

@@ -1,0 +1,94 @@
+//! When, not what: pulling, delivering, waking snoozed cases. One task an account and a way, so that one account's
+//! trouble never slows another.
+
+mod backoff;
+mod deliver;
+mod housekeeping;
+mod pull;
+mod status;
+
+pub use deliver::deliver_until_done;
+pub use pull::{SyncReport, sync};
+pub use status::StatusBoard;
+
+use crate::desk::Desk;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// All workers of a desk.
+pub struct Workers {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    status: StatusBoard,
+    nudge: Arc<Notify>,
+    notice: watch::Receiver<Option<String>>,
+}
+
+/// Told to every worker: `true` means stop.
+pub(crate) type Stop = watch::Receiver<bool>;
+
+impl Workers {
+    /// Starts a pulling and a delivering worker for every account, and the housekeeping.
+    pub fn start(desk: &Arc<Desk>) -> Workers {
+        let (stop, stopped) = watch::channel(false);
+        let (notify, notice) = watch::channel(None);
+        let status = StatusBoard::new(desk.accounts().iter().map(|facts| facts.name.clone()));
+        let nudge = Arc::new(Notify::new());
+        let mut tasks = JoinSet::new();
+        for facts in desk.accounts() {
+            let Some(connector) = desk.connector(&facts.name).cloned() else { continue };
+            if let Some(source) = connector.source() {
+                let puller = pull::Puller {
+                    desk: desk.clone(),
+                    account: facts.name.clone(),
+                    status: status.clone(),
+                    nudge: nudge.clone(),
+                };
+                tasks.spawn(puller.run(source, stopped.clone()));
+            }
+            if let Some(sink) = connector.sink() {
+                tasks.spawn(deliver::run(desk.clone(), facts.name.clone(), sink, stopped.clone()));
+            }
+        }
+        tasks.spawn(housekeeping::run(desk.clone(), notify, stopped));
+        Workers { stop, tasks, status, nudge, notice }
+    }
+
+    /// How the accounts are doing, as it changes.
+    pub fn status(&self) -> &StatusBoard {
+        &self.status
+    }
+
+    /// One sentence about the house, as it changes.
+    pub fn notice(&self) -> watch::Receiver<Option<String>> {
+        self.notice.clone()
+    }
+
+    /// Pulls all accounts now.
+    pub fn pull_now(&self) {
+        self.nudge.notify_waiters();
+    }
+
+    /// Stops all workers; each finishes the commit it is in. What does not end within 5 s is dropped, which loses
+    /// nothing: it has not been acknowledged.
+    pub async fn stop(mut self) {
+        // An error only says that all have ended already.
+        let _ = self.stop.send(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_secs(5), all).await;
+    }
+}
+
+/// Runs a use case off the async tasks. A panic inside is passed on.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is going down; nobody waits for the answer any more.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

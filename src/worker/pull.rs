@@ -1,0 +1,192 @@
+//! Pulling: page after page into the desk, then waiting for more.
+
+use super::{StatusBoard, Stop, backoff, blocking};
+use crate::connector::{ConnectorError, Source};
+use crate::desk::{Desk, DeskError, IngestReport};
+use crate::model::{Activity, Progress};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// The longest one page may take, all its commands together.
+const PAGE: Duration = Duration::from_secs(600);
+/// How long a wait for new messages lasts before the source is asked again.
+const WAIT: Duration = Duration::from_secs(240);
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// How often a full disk is looked at again.
+const DISK_PAUSE: Duration = Duration::from_secs(5);
+/// Pages in one walk that change nothing and still claim that there is more.
+const IDLE_PAGES: u32 = 50;
+
+/// What a whole sync of one account brought.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SyncReport {
+    /// What was filed.
+    pub filed: IngestReport,
+    /// Why it ended early; `None` when it came to the end of what the server has.
+    pub error: Option<String>,
+}
+
+enum PullError {
+    Connector(ConnectorError),
+    Desk(DeskError),
+}
+
+/// One page from the source into the desk.
+async fn page(
+    desk: &Arc<Desk>,
+    account: &str,
+    source: &mut dyn Source,
+) -> Result<(IngestReport, bool, Option<Progress>), PullError> {
+    let (reading, name) = (desk.clone(), account.to_owned());
+    let cursor =
+        blocking(move || reading.store().cursor(&name)).await.map_err(|error| PullError::Desk(error.into()))?;
+    let pulled = tokio::time::timeout(PAGE, source.pull(&cursor)).await;
+    let pulled = pulled
+        .unwrap_or_else(|_| Err(ConnectorError::Retry { reason: "the server took too long for one page".to_owned() }))
+        .map_err(PullError::Connector)?;
+    let (more, progress) = (pulled.more, pulled.progress);
+    let (writing, name) = (desk.clone(), account.to_owned());
+    let filed = blocking(move || writing.ingest(&name, pulled)).await.map_err(PullError::Desk)?;
+    Ok((filed, more, progress))
+}
+
+/// Pulls an account to the end of what its server has, then returns.
+pub async fn sync(
+    desk: &Arc<Desk>,
+    account: &str,
+    source: &mut dyn Source,
+    mut told: impl FnMut(Progress, IngestReport),
+) -> SyncReport {
+    let mut report = SyncReport::default();
+    let mut idle = 0;
+    let mut tries = 0;
+    loop {
+        match page(desk, account, source).await {
+            Ok((filed, more, progress)) => {
+                report.filed += filed;
+                tries = 0;
+                idle = if filed == IngestReport::default() { idle + 1 } else { 0 };
+                if let Some(progress) = progress {
+                    told(progress, report.filed);
+                }
+                if !more {
+                    break;
+                }
+                if idle > IDLE_PAGES {
+                    report.error = Some("the server offers the same page again and again".to_owned());
+                    break;
+                }
+            }
+            // A connection may break once or twice on the way; what was filed so far stays filed.
+            Err(PullError::Connector(ConnectorError::Retry { reason })) if tries < 2 => {
+                tracing::warn!(account, reason, "pull, trying again");
+                tries += 1;
+                tokio::time::sleep(backoff::pause(tries, Duration::from_millis(300), LONGEST_PAUSE)).await;
+            }
+            Err(PullError::Connector(error)) => {
+                report.error = Some(error.to_string());
+                break;
+            }
+            Err(PullError::Desk(error)) => {
+                report.error = Some(error.to_string());
+                break;
+            }
+        }
+    }
+    source.close().await;
+    report
+}
+
+/// The pulling worker of one account.
+pub struct Puller {
+    pub desk: Arc<Desk>,
+    pub account: String,
+    pub status: StatusBoard,
+    pub nudge: Arc<Notify>,
+}
+
+impl Puller {
+    /// Pulls until told to stop. Trouble is shown, waited out and tried again; it never ends the worker.
+    pub async fn run(self, mut source: Box<dyn Source>, mut stop: Stop) {
+        tokio::select! {
+            () = self.pull(source.as_mut()) => {}
+            // Dropping a pull half way loses nothing: its cursor has not moved.
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(2), source.close()).await;
+    }
+
+    async fn pull(&self, source: &mut dyn Source) {
+        let mut tries = 0;
+        self.status.doing(&self.account, Activity::Connecting, None);
+        loop {
+            match page(&self.desk, &self.account, source).await {
+                Ok((_, true, progress)) => {
+                    tries = 0;
+                    self.status.well(&self.account, Activity::Pulling, self.desk.now());
+                    self.status.doing(&self.account, Activity::Pulling, progress);
+                }
+                Ok((_, false, _)) => {
+                    tries = 0;
+                    self.status.well(&self.account, Activity::Watching, self.desk.now());
+                    if let Err(error) = self.watch(source).await {
+                        self.trouble(error, &mut tries).await;
+                    }
+                }
+                Err(PullError::Connector(error)) => self.trouble(error, &mut tries).await,
+                Err(PullError::Desk(error)) if error.is_disk_full() => self.wait_for_room(error).await,
+                Err(PullError::Desk(error)) => {
+                    let error = ConnectorError::Retry { reason: error.to_string() };
+                    self.trouble(error, &mut tries).await;
+                }
+            }
+        }
+    }
+
+    async fn watch(&self, source: &mut dyn Source) -> Result<(), ConnectorError> {
+        let (reading, name) = (self.desk.clone(), self.account.clone());
+        let cursor = blocking(move || reading.store().cursor(&name)).await;
+        let cursor = cursor.map_err(|error| ConnectorError::Retry { reason: error.to_string() })?;
+        tokio::select! {
+            outcome = source.wait(&cursor, WAIT) => outcome,
+            () = self.nudge.notified() => Ok(()),
+        }
+    }
+
+    async fn trouble(&self, error: ConnectorError, tries: &mut u32) {
+        let now = self.desk.now();
+        let pause = match &error {
+            ConnectorError::Wait { until, .. } => {
+                Duration::from_millis(until.since(now).clamp(1_000, 86_400_000) as u64)
+            }
+            // A person must act; looking again now and then notices when it was done.
+            ConnectorError::Reconnect { .. } => backoff::pause(*tries, Duration::from_secs(30), LONGEST_PAUSE),
+            _ => backoff::pause(*tries, FIRST_PAUSE, LONGEST_PAUSE),
+        };
+        *tries += 1;
+        tracing::warn!(account = self.account, %error, "pull");
+        let activity = match error {
+            ConnectorError::Reconnect { .. } => Activity::Stopped,
+            _ => Activity::BackingOff,
+        };
+        let next = now.plus_millis(pause.as_millis() as i64);
+        self.status.trouble(&self.account, activity, error.to_string(), Some(next));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.nudge.notified() => {}
+        }
+    }
+
+    async fn wait_for_room(&self, error: DeskError) {
+        self.status.trouble(&self.account, Activity::Paused, error.to_string(), None);
+        loop {
+            tokio::time::sleep(DISK_PAUSE).await;
+            let looking = self.desk.clone();
+            if blocking(move || looking.store().engine().room()).await.is_ok() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The IMAP source against a real Dovecot, and against servers that misbehave.
+#![allow(clippy::unwrap_used)]
+
+mod check;
+mod hostile;
+mod sync;
+mod trouble;
+mod watch;
