@@ -123,3 +123,27 @@ fn an_address_that_is_not_finished_survives_in_the_draft() {
     seat.keys("c").text("zoe@").keys("Tab Tab Tab").text("Hi").keys("Esc p g f Enter");
     seat.shows("zoe@");
 }
+
+#[test]
+fn no_draft_is_saved_behind_an_answer_that_is_on_its_way() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter r").text("Hello").keys("Alt-Enter a").text("~/x.pdf").keys("Enter");
+    seat.slow = true;
+    seat.keys("y");
+    seat.clock(5_000);
+    seat.slow = false;
+    seat.answer();
+    seat.clock(5_000);
+    assert_eq!(seat.desk.drafts, []);
+}
+
+#[test]
+fn a_hang_up_hands_over_what_was_typed() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter m").text("half");
+    let effects = seat.screen.hang_up();
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Act(_, act) if matches!(&**act, Act::SaveDraft(_)))),
+        "{effects:?}"
+    );
+}
