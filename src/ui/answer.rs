@@ -119,7 +119,9 @@ impl Screen {
                 self.say_done(&acted);
                 self.remember_acted(acted, None);
             }
-            (Ok(acted), Then::Send { compose, name }) => {
+            (Ok(acted), Then::Send { mut compose, name }) => {
+                // Taken back and sent again, the newest message the agent saw is this very one.
+                compose.seen = acted.message.or(compose.seen);
                 let (customer, resolved) = (acted.customer.or(compose.customer), compose.resolve);
                 self.written(customer, resolved);
                 self.said = Some(Said { text: acted.said.clone(), trouble: false, leaves: acted.leaves });

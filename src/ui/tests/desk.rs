@@ -353,6 +353,7 @@ impl FakeDesk {
                 if let Some(id) = compose.customer {
                     let (view, entries) = self.entry(id).unwrap();
                     let mut entry = message(&view.customer.name, direction, 0, &compose.subject, &compose.text);
+                    acted.message = Some(entry.message.id);
                     entry.message.to = compose.to.clone();
                     entries.push(entry);
                     if compose.resolve {
