@@ -428,6 +428,7 @@ pub(super) fn new_customer(
         cases_before: 0,
         last_inbound: Timestamp(0),
         last_outbound: Timestamp(0),
+        unread_at: Vec::new(),
         address,
     };
     (customer, identity)
@@ -449,8 +450,9 @@ fn file_on(customer: &mut Customer, message: &Message, now: Timestamp) -> Option
     }
     if message.direction == Direction::Outbound {
         customer.last_outbound = customer.last_outbound.max(at);
+        customer.read_until(customer.last_outbound);
         if customer.last_outbound >= customer.last_inbound {
-            customer.unread = 0;
+            customer.read_all();
             if let Some(case) = customer.case.as_mut()
                 && case.status == CaseStatus::Open
             {
@@ -463,7 +465,7 @@ fn file_on(customer: &mut Customer, message: &Message, now: Timestamp) -> Option
     customer.last_inbound = customer.last_inbound.max(at);
     let answered = at < customer.last_outbound;
     if !answered {
-        customer.unread = customer.unread.saturating_add(1);
+        customer.add_unread(at);
     }
     let opened = |status: CaseStatus| Case {
         status,

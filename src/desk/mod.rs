@@ -10,6 +10,8 @@ mod outbox;
 mod profile;
 mod read;
 mod send;
+#[cfg(test)]
+mod tests;
 mod triage;
 
 pub use error::DeskError;

@@ -85,6 +85,7 @@ impl Desk {
         let _writer = self.write();
         let mut customer = self.known(id)?;
         if (customer.unread == 0) != (unread == 0) {
+            customer.read_all();
             customer.unread = unread;
             let mut transaction = self.store.begin();
             transaction.put_customer(&customer)?;

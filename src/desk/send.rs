@@ -555,7 +555,7 @@ fn answer_on(customer: &mut Customer, message: &Message, resolve: bool, forward:
     // Handing a message on is not an answer to the one who wrote it.
     if !forward {
         customer.last_outbound = customer.last_outbound.max(message.at);
-        customer.unread = 0;
+        customer.read_all();
         customer.trouble = false;
     }
     let case = customer.case.get_or_insert_with(|| Case {

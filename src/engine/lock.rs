@@ -132,10 +132,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut first = ProfileLock::take(dir.path(), Duration::ZERO).unwrap();
         first.closing();
-        let path = dir.path().to_path_buf();
-        let second = thread::spawn(move || ProfileLock::take(&path, Duration::from_secs(20)).map(drop));
-        thread::sleep(Duration::from_millis(120));
+        let (begun, patience) = (Instant::now(), Duration::from_millis(200));
+        let second = ProfileLock::take(dir.path(), patience);
+        assert!(matches!(second, Err(EngineError::Locked { .. })), "it is still there, so the lock is not taken away");
+        assert!(begun.elapsed() >= patience, "but it was waited for");
         drop(first);
-        second.join().unwrap().unwrap();
+        ProfileLock::take(dir.path(), Duration::ZERO).unwrap();
     }
 }

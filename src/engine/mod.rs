@@ -2,6 +2,11 @@
 //!
 //! `sled.rs` is the journal (the truth) with sled as its state; `memory.rs` serves tests. One contract suite holds for
 //! both (`contract.rs`, run by each engine's tests). Another engine is one more file.
+//!
+//! How a store lives: `sled::SledEngine::open` takes the `lock`, and `opening` decides with the `checkpoint` whether the
+//! `state` can be trusted, then has `replay` bring it up to the `journal`. A commit goes through `room` (is there any on
+//! the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it. `verify` and `backup` are what
+//! an operator calls.
 
 pub mod backup;
 mod checkpoint;

@@ -249,4 +249,39 @@ pub struct Customer {
     #[n(21)]
     #[cbor(default)]
     pub address: String,
+    /// When the unread messages were written: the latest 200, in order. A mailbox is read in any order, and an answer
+    /// found later has answered only what was written before it.
+    #[n(22)]
+    #[cbor(default)]
+    pub unread_at: Vec<Timestamp>,
+}
+
+/// How many times of unread messages are kept.
+const UNREAD_TIMES: usize = 200;
+
+impl Customer {
+    /// One more unread message, written at `at`.
+    pub fn add_unread(&mut self, at: Timestamp) {
+        self.unread = self.unread.saturating_add(1);
+        let place = self.unread_at.partition_point(|time| *time <= at);
+        self.unread_at.insert(place, at);
+        if self.unread_at.len() > UNREAD_TIMES {
+            self.unread_at.remove(0);
+        }
+    }
+
+    /// Somebody has dealt with all that was written up to `at`.
+    pub fn read_until(&mut self, at: Timestamp) {
+        let older = self.unread.saturating_sub(self.unread_at.len() as u32);
+        let kept = self.unread_at.partition_point(|time| *time <= at);
+        let oldest_is_read = kept > 0;
+        self.unread_at.drain(..kept);
+        self.unread = self.unread_at.len() as u32 + if oldest_is_read { 0 } else { older };
+    }
+
+    /// Nothing is unread any more.
+    pub fn read_all(&mut self) {
+        self.unread = 0;
+        self.unread_at.clear();
+    }
 }

@@ -6,7 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use switchboard::connector::{ConnectorError, Item};
 
 /// A server that greets with `greeting` and answers each command, given as `(tag, command)`, by `answer`.
-fn serve(greeting: &'static [u8], answer: fn(&str, &str, &mut TcpStream) -> bool) -> u16 {
+/// A line without a space comes as the command, with an empty tag.
+pub fn serve(greeting: &'static [u8], answer: fn(&str, &str, &mut TcpStream) -> bool) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -16,7 +17,7 @@ fn serve(greeting: &'static [u8], answer: fn(&str, &str, &mut TcpStream) -> bool
                 let mut lines = BufReader::new(stream.try_clone().unwrap());
                 let mut line = String::new();
                 while lines.read_line(&mut line).is_ok_and(|count| count > 0) {
-                    let (tag, command) = line.trim_end().split_once(' ').unwrap_or_default();
+                    let (tag, command) = line.trim_end().split_once(' ').unwrap_or(("", line.trim_end()));
                     if !answer(tag, command, &mut stream) {
                         return;
                     }

@@ -3,6 +3,7 @@
 
 mod check;
 mod hostile;
+mod login;
 mod sync;
 mod trouble;
 mod watch;

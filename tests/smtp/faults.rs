@@ -42,6 +42,7 @@ async fn each_fault_has_its_class_and_the_next_attempt_succeeds() {
         (Fault::Say(Stage::Dot, "451 4.3.0 later"), "retry", 0),
         (Fault::Say(Stage::Dot, "550 5.7.1 spam"), "reject", 0),
         (Fault::Say(Stage::Dot, "gibberish"), "unknown", 0),
+        (Fault::Say(Stage::Dot, "354 go on"), "unknown", 0),
         // Taken, and nobody said so.
         (Fault::Close(Stage::Dot), "unknown", 1),
         (Fault::Hang(Stage::Dot), "unknown", 1),

@@ -27,7 +27,6 @@ pub fn try_connector(tables: &str) -> Result<Box<dyn Connector>, String> {
 
 /// The line that names the password of every user.
 pub fn password() -> String {
-    // In a nextest process of its own, and before any other thread reads it.
     format!("password_command = {:?}", format!("printf %s '{PASSWORD}'"))
 }
 

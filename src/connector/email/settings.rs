@@ -221,4 +221,35 @@ mod tests {
         let smtp = FULL.split("[smtp]").nth(1).unwrap();
         assert!(read(&format!("{head}[smtp]{smtp}")).unwrap().imap.is_none());
     }
+
+    #[test]
+    fn the_help_names_every_setting() {
+        let help = crate::connector::email::KIND.help;
+        // An unknown key is answered with the list of all known ones.
+        for table in
+            [FULL.replace("hold", "odd"), FULL.replace("folders", "odd"), FULL.replace("[smtp]", "[smtp]\nodd = 1")]
+        {
+            let error = problem(&table);
+            let keys: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+            assert!(keys.len() > 5, "{error}");
+            for key in keys {
+                assert!(help.contains(key), "{key} is not in the help");
+            }
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_help_can_be_used() {
+        let help = crate::connector::email::KIND.help;
+        let example = help.split("\n\n").skip(1).take(3).collect::<Vec<_>>().join("\n");
+        let file: toml::Table = example.parse().unwrap();
+        let table = file["account"][0].as_table().unwrap().clone();
+        let settings = AccountSettings {
+            name: "support".to_owned(),
+            connector: "email".to_owned(),
+            table,
+            profile: PathBuf::from("/profile"),
+        };
+        assert!(EmailSettings::read(&settings).unwrap().smtp.is_some());
+    }
 }

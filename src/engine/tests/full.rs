@@ -32,7 +32,7 @@ fn a_write_that_fails_at_any_step_leaves_nothing_and_the_next_one_works() {
                 Ok(seq) => done = seq,
                 Err(EngineError::DiskFull { .. }) => {
                     assert_eq!(engine.last(), done);
-                    let span = engine.reader.spans().pop().unwrap();
+                    let Some(span) = engine.reader.spans().pop() else { continue };
                     let path = engine.dir().join(format!("journal/{:08}.log", span.number));
                     assert_eq!(fs::metadata(path).unwrap().len(), span.end, "torn bytes are taken back");
                 }

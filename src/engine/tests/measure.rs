@@ -69,7 +69,7 @@ fn measure_intake_in_batches_and_opening() {
     for round in 1..=3 {
         let begun = Instant::now();
         let engine = open();
-        println!("opening, time {round}: {:?}", begun.elapsed());
+        println!("opening, time {round}: {:?}, resident {} MB", begun.elapsed(), resident_mb());
         let begun = Instant::now();
         let events = engine.events(engine.last() - 3, 9).unwrap().len();
         println!("the last {events} events: {:?}", begun.elapsed());

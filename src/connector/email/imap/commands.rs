@@ -106,13 +106,18 @@ impl Session {
         let line = format!("APPEND {} (\\Seen){date} {{{}}}", mailbox(folder), message.len());
         let run = async {
             let tag = self.send("APPEND", &line, SMALL).await?;
+            let mut given = false;
             loop {
                 match self.turn(&tag).await? {
+                    Turn::Go if given => {
+                        return Err(Trouble::Answer(format!("{} asks for the copy twice", self.place)));
+                    }
                     Turn::Go => {
+                        given = true;
                         self.write(message).await?;
                         self.write(b"\r\n").await?;
                     }
-                    Turn::End(end) => return Ok::<End, Trouble>(end),
+                    Turn::End(end) => return Ok(end),
                     Turn::Other => {}
                 }
             }
@@ -124,7 +129,8 @@ impl Session {
         }
     }
 
-    /// Waits in IDLE (RFC 2177) until the number of messages grows, at most `limit`. True when it did.
+    /// Waits in IDLE (RFC 2177) until the number of messages grows, at most `limit`. True when it did. A server that
+    /// offers IDLE and then refuses it is not asked again.
     pub(super) async fn idle(&mut self, known: u32, limit: Duration) -> Result<bool, Trouble> {
         let begin = async {
             let tag = self.send("IDLE", "IDLE", NEWS).await?;
@@ -132,18 +138,22 @@ impl Session {
             self.idling = Some(tag.clone());
             loop {
                 match self.turn(&tag).await? {
-                    Turn::Go => return Ok(()),
+                    Turn::Go => return Ok(true),
                     Turn::End(_) => {
                         self.idling = None;
-                        return Err(Trouble::Refused(format!("{} refuses IDLE", self.place)));
+                        self.forget("IDLE");
+                        return Ok(false);
                     }
                     Turn::Other => {}
                 }
             }
         };
-        timeout(COMMAND_LIMIT, begin)
+        let begun: Result<bool, Trouble> = timeout(COMMAND_LIMIT, begin)
             .await
-            .map_err(|_| Trouble::Network(format!("{} did not answer IDLE", self.place)))??;
+            .map_err(|_| Trouble::Network(format!("{} did not answer IDLE", self.place)))?;
+        if !begun? {
+            return Ok(false);
+        }
         let news = async {
             // Removed messages lower the count, so it is compared with the last one and not with the first.
             let mut known = known;
@@ -161,6 +171,7 @@ impl Session {
         Ok(grown)
     }
 
+    /// Ends an IDLE, if there is one.
     pub(super) async fn end_idle(&mut self) -> Result<(), Trouble> {
         let Some(tag) = self.idling.clone() else { return Ok(()) };
         self.client.get_mut().allow(NEWS);

@@ -79,13 +79,15 @@ impl FolderCursor {
 
     /// Takes note of the folder's state; `next` is its UIDNEXT.
     pub(super) fn look(&mut self, state: &FolderState, next: u32) {
-        // UIDs that start anew, or a server that went back in time (restored from a backup): all must be looked at.
-        if self.validity != state.validity || next < self.next {
+        if self.validity != state.validity {
             *self = FolderCursor { validity: state.validity, next: 1, ..FolderCursor::default() };
         }
+        // A server that went back in time (restored from a backup, or one of several that lags) will give these UIDs
+        // again. Some messages may then come twice, which is noticed; none is missed.
+        self.next = self.next.min(next).max(1);
         self.modseq = state.modseq;
         if next > self.next {
-            let from = self.next.max(1);
+            let from = self.next;
             // UIDs are rarer than numbers, and there cannot be more messages than the folder has.
             let left = u64::from(next - from).min(u64::from(state.messages));
             let new = Span { from, to: next, fresh: true, left };
@@ -147,8 +149,18 @@ mod tests {
         folder.look(&state(8, 31), 31);
         assert_eq!((folder.validity, folder.todo.clone()), (8, vec![Span { from: 1, to: 31, fresh: true, left: 30 }]));
         folder.take(None, 0);
+    }
+
+    #[test]
+    fn a_server_that_went_back_in_time_makes_nothing_be_missed() {
+        let mut folder = FolderCursor::default();
+        folder.look(&state(8, 31), 31);
+        folder.take(None, 0);
+        assert!(folder.is_behind(&state(8, 11)));
         folder.look(&state(8, 11), 11);
-        assert_eq!(folder.todo, [Span { from: 1, to: 11, fresh: true, left: 10 }]);
+        assert!(folder.todo.is_empty(), "what is there was taken before");
+        folder.look(&state(8, 13), 13);
+        assert_eq!(folder.todo, [Span { from: 11, to: 13, fresh: true, left: 2 }]);
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Pages {
         self.listed = None;
     }
 
-    /// Takes a page from the newest span of the selected folder and moves its cursor behind it. No UIDs: there was nothing in the span.
+    /// Takes a page from the newest span of the selected folder and moves its cursor behind it. No UIDs: there was
+    /// nothing in the span.
     pub(super) async fn take(
         &mut self,
         session: &mut Session,
@@ -192,7 +193,11 @@ impl Pages {
         for uid in page {
             let received = facts.get(uid).map_or_else(fetch::now, |facts| facts.received);
             if let Some(reason) = reasons.remove(uid) {
-                let raw = headers.remove(uid).unwrap_or_default();
+                // Without even a header, a line that says which message it is: nothing would tell two such apart.
+                let raw = headers.remove(uid).unwrap_or_else(|| {
+                    format!("Message {uid} of folder {folder} (UIDVALIDITY {validity}) could not be had.\r\n")
+                        .into_bytes()
+                });
                 items.push(unreadable(reason, folder, *uid, received, raw));
             } else if let Some(raw) = bodies.remove(uid) {
                 items.push(self.understand(raw, folder, *uid, received).await);

@@ -180,6 +180,11 @@ impl Session {
         self.capabilities.contains(capability)
     }
 
+    /// Takes it that the server cannot do this after all.
+    pub(super) fn forget(&mut self, capability: &str) {
+        self.capabilities.remove(capability);
+    }
+
     async fn ask_capabilities(&mut self) -> Result<(), Trouble> {
         let mut found = HashSet::new();
         self.command("CAPABILITY", "CAPABILITY", COMMAND_LIMIT, SMALL, |response| {

@@ -100,6 +100,10 @@ impl Connection {
         let done = timeout(COMMAND_LIMIT, self.smtp.auth(mechanisms, &credentials)).await;
         match done.map_err(|_| Trouble::Network(format!("{place} does not answer to the login")))? {
             Ok(_) => Ok(()),
+            // lettre does not understand the question by which a server refuses a token.
+            Err(error) if error.is_client() && *token && self.offers.iter().any(|offer| offer.contains("XOAUTH2")) => {
+                Err(Trouble::Setup(format!("{place} refuses the login of \"{user}\". Check user and {what}")))
+            }
             Err(error) if error.is_client() => Err(Trouble::Setup(format!(
                 "{place} does not accept this kind of login; it offers: {}",
                 words(&self.offers.join(", "))

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use lettre::Address;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
-use lettre::transport::smtp::response::Response;
+use lettre::transport::smtp::response::{Response, Severity};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -128,6 +128,10 @@ impl SmtpSink {
             }
         };
         match answer {
+            // 3xx is no answer to a final dot: whatever it means, it is not "taken".
+            Some(Ok(response)) if response.code().severity != Severity::PositiveCompletion => {
+                Err(lost(format!("it said {}", response.code())))
+            }
             Some(Ok(response)) => {
                 connection.delivered += 1;
                 self.connection = Some(connection);
