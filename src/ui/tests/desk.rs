@@ -128,9 +128,6 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             unread_at: vec![],
             address: address.clone(),
             cases_before: 0,
-            address: String::new(),
-            last_inbound: last_at,
-            last_outbound: Timestamp(0),
         },
         identities: vec![Identity {
             id: identity,
