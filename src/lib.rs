@@ -49,7 +49,7 @@
 //! | I add a | I write | and one line in |
 //! | --- | --- | --- |
 //! | connector | `connector/<name>/` | `CONNECTORS` |
-//! | pane | `ui/panes/<name>.rs` | `ui/view.rs` |
+//! | pane | `ui/view/<name>.rs` | `ui/view/mod.rs` |
 //! | command | a row in `command/table.rs` and its arm in `ui/run.rs` | `keymaps/default.toml` |
 //! | verb of the command line | `cli/<name>.rs`, its words in `cli/arguments.rs` | `cli/mod.rs` |
 //! | table | `store/<table>.rs` and its key prefix | the table in `store/mod.rs` |

@@ -5,7 +5,7 @@ use crate::connector::{BounceReport, Incoming, Item, PulledPage, Unreadable};
 use crate::identity;
 use crate::model::{
     Basis, Case, CaseStatus, Customer, CustomerId, DeadId, DeadLetter, Delivery, Direction, Event, EventKind, Identity,
-    IdentityId, Message, MessageId, OutboxState, Party, Priority, ThreadId, Timestamp, clean_line,
+    IdentityId, Message, MessageId, OutboxState, Party, ThreadId, Timestamp, clean_line,
 };
 use crate::store::{Content, StoredMessage, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -466,14 +466,9 @@ fn file_on(customer: &mut Customer, message: &Message, now: Timestamp) -> Option
         customer.add_unread(at);
     }
     let opened = |status: CaseStatus| Case {
-        status,
-        owner: None,
-        priority: Priority::Normal,
-        snooze: None,
-        opened: at,
-        resolved: None,
         waiting_since: (status == CaseStatus::Open).then_some(at),
         opened_by: Some(message.id),
+        ..Case::new(status, at)
     };
     match customer.case.as_mut() {
         None => {
