@@ -6,6 +6,7 @@ pub mod cut_proxy;
 pub mod dovecot;
 pub mod fault;
 pub mod mail;
+pub mod profile;
 pub mod relay;
 pub mod tls;
 

@@ -1,0 +1,2 @@
+//! The screen in a real terminal.
+#![allow(clippy::unwrap_used)]
