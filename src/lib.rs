@@ -4,20 +4,57 @@
 //!
 //! | room | what lives there | may import |
 //! | --- | --- | --- |
-//! | [`model`] | the words as plain data: customer, identity, message, case, outgoing, draft, event; no I/O, no clock | – |
+//! | [`model`] | the words as plain data: customer, identity, message, case, outgoing, draft, event; the text cleaner; no I/O, no clock | – |
 //! | [`engine`] | the storage seam, bytes only: `sled` (journal + sled), `memory` (tests) | – |
 //! | [`store`] | tables over the engine: keys, record encoding | engine, model |
 //! | [`identity`] | pure: normalise addresses, tell robots from people, choose names | model |
 //! | [`connector`] | the outside world: `Source`, `Sink`, errors, the table `CONNECTORS`, secrets by reference | model |
-//! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, connector (its items), model |
+//! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, connector, model |
 //! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, back-off | desk, connector, model |
 //! | [`command`] | what an agent can say: the table `COMMANDS` | model |
-//! | [`keymap`], [`theme`] | data files → tries and styles | command (keymap only), data_file |
 //! | [`data_file`] | TOML files an agent may write: read as far as they can be, warnings with line and column | – |
-//! | [`ui`] | one agent's screen, pure: `update`, `view` | model, command, keymap, theme |
-//! | [`seat`] | the loop of one agent's terminal: keys → update → effects → frames | ui, desk, command, keymap, theme, model, worker |
+//! | [`keymap`], [`theme`] | data files → tries and styles | data_file, command (keymap only) |
+//! | [`ui`] | one agent's screen, pure: `update`, `view` | model, command, keymap, theme, identity |
+//! | [`seat`] | the loop of one agent's terminal: keys → update → effects → frames; its own backend | ui, desk, keymap, theme, model, worker, engine (whether a panic is expected) |
 //! | [`config`] | `config.toml`, profile folders | connector (settings), model |
 //! | [`cli`] | the command line verbs, the wiring | everything |
+//!
+//! `tests/house` reads the sources and holds the house to this table.
+//!
+//! ## How data flows
+//!
+//! **In.** `worker::pull` asks a [`connector::Source`] for a page → [`desk::Desk::ingest`] dedupes by a hash of account,
+//! remote id and content, finds or makes the customer, files the message and moves the case, all in **one commit** with
+//! the source's cursor → the event goes to the feed → every seat that shows it asks again for what it shows.
+//!
+//! **Out.** A key → [`keymap`] → a command → the screen's [`ui::Effect`] → [`desk::Desk::act`], one commit → the answer is
+//! on the timeline as held. `worker::deliver` takes it to the point of no return ([`connector::Sink::offer`]), writes
+//! *sending* and the exact bytes down, and only then hands them over ([`connector::Sink::deliver`]).
+//!
+//! **Kept.** [`engine::sled`]: the journal is the truth, sled the state. A row is small; text and originals are content in
+//! the journal, found by their place.
+//!
+//! ## Where it differs from the first design, and why
+//!
+//! - Records carry minicbor's numbered fields, and what scripts see is shaped in `cli/form.rs`; the model needs no serde.
+//! - Messages hang on identities, not on customers, so that merging and splitting moves edges only. A customer's timeline
+//!   is merged from its identities' when it is read.
+//! - A sink sends in two steps, so that a crash before the second is safely *queued* and not *unknown*.
+//! - Mail is taken apart by our own one-pass splitter and HTML converter (`connector/email/parts.rs`, `html/`): the
+//!   libraries' whole-message parsers cannot be bounded from outside. Header values and charsets are still mail-parser's.
+//! - reqwest is not here yet: nothing speaks HTTP before the next connectors.
+//!
+//! ## Where do I put …
+//!
+//! | I add a | I write | and one line in |
+//! | --- | --- | --- |
+//! | connector | `connector/<name>/` | `CONNECTORS` |
+//! | pane | `ui/view/<name>.rs` | `ui/view/mod.rs` |
+//! | command | a row in `command/table.rs` and its arm in `ui/run.rs` | `keymaps/default.toml` |
+//! | verb of the command line | `cli/<name>.rs`, its words in `cli/arguments.rs` | `cli/mod.rs` |
+//! | table | `store/<table>.rs` and its key prefix | the table in `store/mod.rs` |
+//! | background job | `worker/<name>.rs` | `Workers::start` |
+//! | engine | `engine/<name>.rs`, held to `engine/contract.rs` | `engine/mod.rs` |
 
 pub mod cli;
 pub mod command;

@@ -2,6 +2,7 @@
 
 mod cli;
 mod crash;
+mod house;
 mod imap;
 mod journey;
 mod smtp;

@@ -387,7 +387,7 @@ pub enum AccountVerb {
     /// List the configured accounts
     List,
     /// Add an account to config.toml
-    Add(AccountAdd),
+    Add(Box<AccountAdd>),
     /// Try everything an account needs, and say in plain words what is wrong
     Test {
         /// Its name; none for all

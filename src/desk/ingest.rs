@@ -5,7 +5,7 @@ use crate::connector::{BounceReport, Incoming, Item, PulledPage, Unreadable};
 use crate::identity;
 use crate::model::{
     Basis, Case, CaseStatus, Customer, CustomerId, DeadId, DeadLetter, Delivery, Direction, Event, EventKind, Identity,
-    IdentityId, Message, MessageId, OutboxState, Party, Priority, ThreadId, Timestamp, clean_line,
+    IdentityId, Message, MessageId, OutboxState, Party, ThreadId, Timestamp, clean_line,
 };
 use crate::store::{Content, StoreError, StoredMessage, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,7 @@ impl std::ops::AddAssign for IngestReport {
 pub(super) struct Filing<'a> {
     transaction: Transaction<'a>,
     account: String,
+    channel: String,
     own: Vec<String>,
     now: Timestamp,
     customers: BTreeMap<CustomerId, Customer>,
@@ -83,6 +84,7 @@ impl Desk {
         Filing {
             transaction: self.store.begin(),
             account: account.to_owned(),
+            channel: self.account(account).map_or_else(|| "email".to_owned(), |facts| facts.channel.clone()),
             own,
             now: event.at,
             customers: BTreeMap::new(),
@@ -166,7 +168,7 @@ impl<'a> Filing<'a> {
         let message = Message {
             id,
             identity,
-            channel: self.channel(&incoming),
+            channel: self.channel.clone(),
             account: self.account.clone(),
             direction: incoming.direction,
             from: incoming.from,
@@ -195,10 +197,6 @@ impl<'a> Filing<'a> {
         self.event.messages.push(id);
         self.report.new += 1;
         Ok(())
-    }
-
-    fn channel(&self, _incoming: &Incoming) -> String {
-        "email".to_owned()
     }
 
     /// An answer sent from here comes back out of the Sent folder, or because we were among its recipients. It is on the
@@ -274,7 +272,7 @@ impl<'a> Filing<'a> {
         at: Timestamp,
     ) -> Result<Option<IdentityId>, DeskError> {
         let basis = if incoming.direction == Direction::Outbound { Basis::WrittenTo } else { Basis::Wrote };
-        let id = identity::identity_id("email", &party.address);
+        let id = identity::identity_id(&self.channel, &party.address);
         let known = self.identities.contains_key(&id) || self.transaction.identity(id)?.is_some();
         if !known && incoming.automated.is_some() {
             return Ok(None);
@@ -300,7 +298,7 @@ impl<'a> Filing<'a> {
     }
 
     fn new_customer(&mut self, party: &Party, basis: Basis, at: Timestamp) -> Identity {
-        let (customer, identity) = new_customer("email", party, basis, SYSTEM, at, self.now);
+        let (customer, identity) = new_customer(&self.channel, party, basis, SYSTEM, at, self.now);
         self.customers.insert(customer.id, customer);
         identity
     }
@@ -472,14 +470,9 @@ fn file_on(customer: &mut Customer, message: &Message, now: Timestamp) -> Option
         customer.add_unread(at);
     }
     let opened = |status: CaseStatus| Case {
-        status,
-        owner: None,
-        priority: Priority::Normal,
-        snooze: None,
-        opened: at,
-        resolved: None,
         waiting_since: (status == CaseStatus::Open).then_some(at),
         opened_by: Some(message.id),
+        ..Case::new(status, at)
     };
     match customer.case.as_mut() {
         None => {

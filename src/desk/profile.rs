@@ -27,7 +27,8 @@ impl Desk {
             ProfileEdit::Language(language) => {
                 let old = if customer.language_fixed { customer.language.clone() } else { None };
                 let language = language.trim().to_lowercase();
-                if !language.is_empty() && !(language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase())) {
+                let is_code = language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_lowercase());
+                if !language.is_empty() && !is_code {
                     return Err(DeskError::Refused(
                         "a language is its two-letter code (ISO 639-1): en, zh, es …".to_owned(),
                     ));

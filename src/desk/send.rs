@@ -6,12 +6,12 @@ use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
     AccountFacts, Act, Acted, AttachmentSource, Basis, Case, CaseStatus, Compose, Customer, CustomerId, Delivery,
-    Direction, Draft, DraftId, Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing,
-    OutgoingAttachment, OutgoingId, Party, Priority, ReplyKind, ThreadId, Timestamp, clean_block, clean_line,
+    Direction, Draft, Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing, OutgoingAttachment,
+    OutgoingId, Party, ReplyKind, ThreadId, Timestamp, clean_block, clean_line,
 };
 use crate::store::{Content, StoredMessage, Transaction};
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// All attachments of one message together.
 const MAX_ATTACHMENTS: u64 = 25 * 1024 * 1024;
@@ -211,7 +211,7 @@ impl Desk {
             (false, false) => "On its way.".to_owned(),
         };
         let draft = Draft {
-            id: compose.draft.unwrap_or_else(DraftId::new),
+            id: compose.draft.unwrap_or_default(),
             customer: Some(customer.id),
             compose: Compose { seen: None, resolve: false, draft: None, ..compose },
             agent: agent.to_owned(),
@@ -410,10 +410,11 @@ impl Desk {
     /// Says so when something came since the agent looked.
     fn check_unmoved(&self, customer: &Customer, seen: MessageId, now: Timestamp) -> Result<(), DeskError> {
         let recent = self.store.timeline(&self.parts(customer), None, 20)?.rows;
-        let newest = recent
-            .iter()
-            .map(|stored| &stored.message)
-            .find(|message| message.direction != Direction::Note && message.automated.is_none());
+        let newest = recent.iter().map(|stored| &stored.message).find(|message| {
+            message.direction != Direction::Note
+                && message.automated.is_none()
+                && message.delivery != Delivery::Cancelled
+        });
         let Some(newest) = newest.filter(|newest| newest.id != seen) else { return Ok(()) };
         let seen_at = self.store.message(seen)?.map_or(Timestamp(0), |seen| seen.message.at);
         if newest.at < seen_at {
@@ -434,7 +435,7 @@ impl Desk {
         let mut total = 0;
         for source in sources {
             let file = match source {
-                AttachmentSource::Path(path) => read_file(Path::new(path))?,
+                AttachmentSource::Path(path) => read_file(&typed_path(path))?,
                 AttachmentSource::Message(message, part) => {
                     let (attachment, bytes) = self.attachment(*message, *part)?;
                     let listed = OutgoingAttachment {
@@ -468,6 +469,14 @@ impl Desk {
 struct Target {
     customer: Customer,
     identity: IdentityId,
+}
+
+/// A path as a person types it: `~/` is the home folder.
+fn typed_path(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(path),
+    }
 }
 
 fn read_file(path: &Path) -> Result<(OutgoingAttachment, Vec<u8>), DeskError> {
@@ -558,16 +567,7 @@ fn answer_on(customer: &mut Customer, message: &Message, resolve: bool, forward:
         customer.read_all();
         customer.trouble = false;
     }
-    let case = customer.case.get_or_insert_with(|| Case {
-        status: CaseStatus::Waiting,
-        owner: None,
-        priority: Priority::Normal,
-        snooze: None,
-        opened: now,
-        resolved: None,
-        waiting_since: None,
-        opened_by: Some(message.id),
-    });
+    let case = customer.case.get_or_insert(Case { opened_by: Some(message.id), ..Case::new(CaseStatus::Waiting, now) });
     if resolve {
         case.status = CaseStatus::Resolved;
         case.resolved = Some(now);

@@ -163,16 +163,7 @@ impl Desk {
         let mut customer = self.known(id)?;
         let now = self.now();
         let old = customer.case.clone();
-        let case = customer.case.get_or_insert_with(|| Case {
-            status: CaseStatus::Waiting,
-            owner: None,
-            priority: Priority::Normal,
-            snooze: None,
-            opened: now,
-            resolved: None,
-            waiting_since: None,
-            opened_by: None,
-        });
+        let case = customer.case.get_or_insert(Case::new(CaseStatus::Waiting, now));
         let said = change(case, now).map_err(|why| DeskError::Refused(format!("{}: {why}", customer.name)))?;
         if customer.case.as_ref().is_some_and(|case| case.status == CaseStatus::Resolved) {
             customer.trouble = false;

@@ -186,12 +186,13 @@ impl Keymap {
                     && action.argument.is_empty()
                     && self.find(context, &keys) == Found::Action(action)
                 {
-                    all.push(keys);
+                    all.push((place != Context::Global, keys));
                 }
             }
         }
-        all.sort_by_key(|keys| (keys.len(), keys.iter().map(|key| key.rank()).max()));
-        all.iter().map(|keys| show_keys(keys)).collect()
+        // Of two as handy, the one that is the same everywhere.
+        all.sort_by_key(|(own, keys)| (keys.len(), keys.iter().map(|key| key.rank()).max(), *own));
+        all.iter().map(|(_, keys)| show_keys(keys)).collect()
     }
 
     /// All bindings: for the help and `switchboard keys`. Ordered by context, then as the commands are.

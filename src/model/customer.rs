@@ -175,6 +175,22 @@ pub struct Case {
     pub opened_by: Option<MessageId>,
 }
 
+impl Case {
+    /// A case that begins at `opened`, nobody's yet.
+    pub fn new(status: CaseStatus, opened: Timestamp) -> Case {
+        Case {
+            status,
+            owner: None,
+            priority: Priority::Normal,
+            snooze: None,
+            opened,
+            resolved: None,
+            waiting_since: None,
+            opened_by: None,
+        }
+    }
+}
+
 /// A person or company that writes to us.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Customer {

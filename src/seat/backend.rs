@@ -122,6 +122,6 @@ mod tests {
 
     #[test]
     fn plain_text_is_one_run() {
-        assert_eq!(written("Hello │ → ▌").matches('H').count(), 2, "one move, one letter");
+        assert_eq!(written("Hello│→▌").matches('H').count(), 2, "one move, one letter");
     }
 }

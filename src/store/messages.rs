@@ -111,7 +111,7 @@ impl Store {
                 }
             }
         }
-        found.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        found.sort_unstable_by_key(|(place, _)| std::cmp::Reverse(*place));
         found.dedup_by_key(|(_, id)| *id);
         let more = found.len() > limit;
         found.truncate(limit);

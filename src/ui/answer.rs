@@ -42,7 +42,6 @@ impl Screen {
                 match self.open.as_mut().filter(|open| open.id == customer) {
                     Some(open) => {
                         open.answer(before, page);
-                        self.mark_read();
                         if again {
                             self.ask_open();
                         }
@@ -88,9 +87,6 @@ impl Screen {
             Some(open) => {
                 open.gone = profile.is_none();
                 open.profile = profile;
-                if open.loaded {
-                    self.mark_read();
-                }
                 self.answer_when_loaded();
             }
             None => self.ask_profile(),
@@ -123,7 +119,9 @@ impl Screen {
                 self.say_done(&acted);
                 self.remember_acted(acted, None);
             }
-            (Ok(acted), Then::Send { compose, name }) => {
+            (Ok(acted), Then::Send { mut compose, name }) => {
+                // Taken back and sent again, the newest message the agent saw is this very one.
+                compose.seen = acted.message.or(compose.seen);
                 let (customer, resolved) = (acted.customer.or(compose.customer), compose.resolve);
                 self.written(customer, resolved);
                 self.said = Some(Said { text: acted.said.clone(), trouble: false, leaves: acted.leaves });

@@ -1,9 +1,9 @@
 //! What an answer begins with: to whom, about what, and the quoted text.
 
-use super::fold::new_text;
 use super::{block, when};
 use crate::model::{
-    AccountFacts, AttachmentSource, Compose, CustomerId, Direction, Message, Party, ReplyKind, TimelineEntry,
+    AccountFacts, AttachmentSource, BlockKind, Compose, CustomerId, Direction, Message, Party, ReplyKind,
+    TimelineEntry, fold,
 };
 use jiff::tz::TimeZone;
 
@@ -55,6 +55,13 @@ pub(super) fn begin(
         }
     }
     compose
+}
+
+/// Only what is new in a message: what it quotes and how it is signed is not quoted again.
+fn new_text(text: &str) -> String {
+    let lines: Vec<String> =
+        fold(text).into_iter().filter(|block| block.kind == BlockKind::Text).flat_map(|block| block.lines).collect();
+    lines.join("\n").trim().to_owned()
 }
 
 /// The account of the message when it can send, else the first that can.

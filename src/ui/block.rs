@@ -1,16 +1,22 @@
 //! One message of a timeline as lines of the screen.
 
-use super::fold::{Stretch, stretches};
 use super::text::{Row, count, cut, fit, piece, size, width, wrap};
 use super::when;
 use crate::command::{Verb, of};
 use crate::keymap::{Context, Keymap};
-use crate::model::{Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp};
+use crate::model::{
+    Block as Stretch, BlockKind, Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp, fold,
+};
 use crate::theme::Element;
 use jiff::tz::TimeZone;
 
 /// Lines of one message that are laid out; the rest is in the original.
 const MAX_ROWS: usize = 3_000;
+
+/// Bytes of a text that are laid out: a hostile message may be one line of a megabyte.
+const MAX_BYTES: usize = 200_000;
+/// Recipients that are named.
+const MAX_PARTIES: usize = 20;
 
 /// What the lines depend on besides the message.
 pub(super) struct Surroundings<'s> {
@@ -81,6 +87,20 @@ pub(super) fn parties(all: &[Party]) -> String {
     all.iter().map(party).collect::<Vec<_>>().join(", ")
 }
 
+/// As [`parties`], with the many only counted.
+fn some_parties(all: &[Party]) -> String {
+    match all.len().checked_sub(MAX_PARTIES) {
+        Some(more) if more > 0 => format!("{} and {more} more", parties(&all[..MAX_PARTIES])),
+        _ => parties(all),
+    }
+}
+
+/// The part of a text that is laid out, and whether that is all.
+fn bounded(text: &str) -> (&str, bool) {
+    let end = text.floor_char_boundary(MAX_BYTES);
+    (&text[..end], end == text.len())
+}
+
 /// The subject without the marks of answering, to see whether a conversation changed its topic.
 fn bare_subject(subject: &str) -> &str {
     let mut bare = subject.trim();
@@ -126,7 +146,7 @@ fn note(rows: &mut Vec<Row>, entry: &TimelineEntry, around: &Surroundings<'_>) {
     rows.push(vec![piece(Element::Note, format!("{head}{fill}╗"))]);
     match &entry.text {
         Ok(text) => {
-            for line in text.trim_end().lines().take(MAX_ROWS) {
+            for line in bounded(text).0.trim_end().lines().take(MAX_ROWS) {
                 for part in wrap(line, columns - 4) {
                     rows.push(vec![
                         piece(Element::Note, "║ "),
@@ -172,10 +192,10 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
         line(vec![piece(Element::Dim, "Subject: "), piece(Element::Subject, cut(&message.subject, columns - 9))]);
     }
     if own {
-        line(vec![piece(Element::Dim, cut(&format!("To: {}", parties(&message.to)), columns))]);
+        line(vec![piece(Element::Dim, cut(&format!("To: {}", some_parties(&message.to)), columns))]);
     }
     if !message.cc.is_empty() {
-        line(vec![piece(Element::Dim, cut(&format!("Cc: {}", parties(&message.cc)), columns))]);
+        line(vec![piece(Element::Dim, cut(&format!("Cc: {}", some_parties(&message.cc)), columns))]);
     }
     if let Some(reply_to) = &message.reply_to {
         let text = format!("! Reply-To differs: answers go to {}", party(reply_to));
@@ -236,14 +256,20 @@ fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Su
 fn body(line: &mut impl FnMut(Row), text: &str, around: &Surroundings<'_>, columns: usize, automated: bool) {
     let (unfolded, keys) = (around.unfolded, around.keys);
     let plain = if automated { Element::Automated } else { Element::Text };
+    let (text, mut all) = bounded(text.trim_end());
+    let stretches = fold(text);
+    // A message that is nothing but a quote (handed on, say) is what was written.
+    let written =
+        |stretch: &Stretch| stretch.kind == BlockKind::Text && stretch.lines.iter().any(|line| !line.trim().is_empty());
+    let unfolded = unfolded || !stretches.iter().any(written);
     let mut left = MAX_ROWS;
-    for stretch in stretches(text) {
-        let (element, word) = match stretch {
-            Stretch::New(_) => (plain, ""),
-            Stretch::Quote(_) => (Element::Quote, "quoted"),
-            Stretch::Signature(_) => (Element::Quote, "of signature"),
+    'text: for stretch in stretches {
+        let (element, word) = match stretch.kind {
+            BlockKind::Text => (plain, ""),
+            BlockKind::Quote { .. } => (Element::Quote, "quoted"),
+            BlockKind::Signature => (Element::Quote, "of signature"),
         };
-        let lines = stretch.lines();
+        let lines = &stretch.lines;
         if !word.is_empty() && !unfolded {
             let number = lines.iter().filter(|line| !line.trim().is_empty()).count() as u64;
             let text = match word {
@@ -258,16 +284,17 @@ fn body(line: &mut impl FnMut(Row), text: &str, around: &Surroundings<'_>, colum
         for text in &lines[..trimmed] {
             for part in wrap(text, columns) {
                 if left == 0 {
-                    line(vec![piece(
-                        Element::Folded,
-                        cut(&format!("⋯ it goes on: {} shows the original", keys.original), columns),
-                    )]);
-                    return;
+                    all = false;
+                    break 'text;
                 }
                 left -= 1;
                 line(vec![piece(element, part)]);
             }
         }
+    }
+    if !all {
+        let text = format!("⋯ it goes on: {} shows the original", keys.original);
+        line(vec![piece(Element::Folded, cut(&text, columns))]);
     }
 }
 

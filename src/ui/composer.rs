@@ -324,9 +324,10 @@ impl Composer {
         }
     }
 
-    /// When the draft wants to be saved, if it does.
+    /// When the draft wants to be saved, if it does. Not while it is on its way: a draft saved behind the answer would
+    /// stay when that has left.
     pub(super) fn wants_saving(&self) -> Option<Timestamp> {
-        self.unsaved_since.map(|_| self.save_at)
+        self.unsaved_since.filter(|_| !self.is_sending()).map(|_| self.save_at)
     }
 
     /// The draft to save now, with this as its time.

@@ -33,9 +33,12 @@ impl LineInput {
         *self = LineInput::new(text);
     }
 
-    /// Types or pastes at the cursor, as one cleaned line.
+    /// Pastes at the cursor, as one cleaned line.
     pub(super) fn insert(&mut self, text: &str) {
-        let mut text = clean_line(text);
+        self.put(clean_line(text));
+    }
+
+    fn put(&mut self, mut text: String) {
         while self.text.len() + text.len() > MAX_BYTES && text.pop().is_some() {}
         self.text.insert_str(self.cursor, &text);
         self.cursor += text.len();
@@ -64,7 +67,7 @@ impl LineInput {
                 self.text.drain(kept..self.cursor);
                 self.cursor = kept;
             }
-            KeyCode::Char(letter) if !control && !alt => self.insert(letter.encode_utf8(&mut [0; 4])),
+            KeyCode::Char(letter) if !control && !alt && !letter.is_control() => self.put(letter.to_string()),
             KeyCode::Backspace => {
                 let previous = self.previous();
                 self.text.drain(previous..self.cursor);
@@ -115,6 +118,9 @@ mod tests {
         assert_eq!(line.text(), "a你👨‍👩‍👧‍👦");
         press(&mut line, KeyCode::Delete);
         assert_eq!(line.text(), "a你");
+        press(&mut line, KeyCode::Char(' '));
+        assert_eq!(line.text(), "a你 ", "a space is a letter too");
+        press(&mut line, KeyCode::Backspace);
         line.insert("x\ny\u{1b}");
         assert_eq!(line.text(), "a你x y", "a paste stays one clean line");
     }

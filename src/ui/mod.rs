@@ -5,9 +5,9 @@
 mod address;
 mod answer;
 mod answer_text;
+mod ask;
 mod block;
 mod composer;
-mod fold;
 mod inbox;
 mod keys;
 mod layout;

@@ -130,7 +130,6 @@ impl Screen {
                 self.effect(Effect::SyncNow);
                 self.say("looking for new messages");
             }
-            // The seat draws anew all it has; to the screen that is one more frame.
             V::Redraw => {
                 self.touch();
                 self.effect(Effect::Redraw);
@@ -247,8 +246,18 @@ impl Screen {
     /// Goes to the row behind or before the open customer's, and opens that one. False when there is none.
     pub(super) fn open_neighbour(&mut self, next: bool) -> bool {
         let current = self.open.as_ref().filter(|_| self.focus != Pane::Inbox).map(|open| open.id);
-        let at = current.and_then(|id| self.inbox.position(id)).unwrap_or(self.inbox.selected);
-        let to = if next { at + 1 } else { at.wrapping_sub(1) };
+        let present = current.map(|id| self.inbox.position(id));
+        let (at, gone) = match present {
+            Some(Some(at)) => (at, false),
+            // It left the list (resolved, say): on its place stands the next one.
+            Some(None) => (self.inbox.selected, true),
+            None => (self.inbox.selected, false),
+        };
+        let to = match (next, gone) {
+            (true, true) => at,
+            (true, false) => at + 1,
+            (false, _) => at.wrapping_sub(1),
+        };
         let Some(id) = self.inbox.rows.get(to).map(|row| row.customer) else { return false };
         self.inbox.selected = to;
         self.focus = Pane::Timeline;

@@ -224,6 +224,8 @@ impl Screen {
     /// The time moved on: countdowns and ages change, and what was typed is saved.
     fn clock(&mut self, now: Timestamp) {
         let before = std::mem::replace(&mut self.now, now);
+        // The seat forgot when to wake us: it is asked again below.
+        self.wake = None;
         self.dirty |= before.0.div_euclid(60 * SECOND) != now.0.div_euclid(60 * SECOND);
         if let Some(leaves) = self.said.as_ref().and_then(|said| said.leaves) {
             self.dirty |= seconds_until(leaves, before) != seconds_until(leaves, now);
@@ -267,24 +269,10 @@ impl Screen {
             sheet.lay_out(usize::from(body.width).max(2));
             sheet.scroll(usize::from(body.height));
         }
+        self.mark_read();
         self.ask_more();
         self.ask_wake();
         std::mem::take(&mut self.effects)
-    }
-
-    fn ask_more(&mut self) {
-        if let Some(load) = self.inbox.near_edge() {
-            self.load(load);
-        }
-        if self.timeline_asked.is_none()
-            && let Some(load) = self.open.as_ref().and_then(Open::near_edge)
-        {
-            self.timeline_asked = self.open.as_ref().map(|open| open.id);
-            self.load(load);
-        }
-        if let Some(load) = self.sheets.last_mut().and_then(Sheet::near_edge) {
-            self.load(load);
-        }
     }
 
     fn ask_wake(&mut self) {
@@ -368,88 +356,5 @@ impl Screen {
             self.undo.pop_front();
         }
         self.undo.push_back(undo);
-    }
-
-    /// Shows other cases.
-    pub(super) fn show_inbox(&mut self, view: InboxView, filter: InboxFilter) {
-        if let Some(load) = self.inbox.show(view, filter) {
-            self.load(load);
-        }
-        self.dirty = true;
-    }
-
-    /// Asks for the numbers of the status line.
-    pub(super) fn ask_counts(&mut self) {
-        if std::mem::replace(&mut self.counts_asked, true) {
-            self.counts_again = true;
-        } else {
-            self.load(Load::Counts);
-        }
-    }
-
-    /// Asks for the open customer's messages and profile, once the question that is out is answered.
-    pub(super) fn ask_open(&mut self) {
-        let Some(open) = &self.open else { return };
-        let (id, latest) = (open.id, open.latest());
-        if self.timeline_asked.is_some() {
-            self.timeline_again = true;
-        } else {
-            self.timeline_asked = Some(id);
-            self.load(latest);
-        }
-        self.ask_profile();
-    }
-
-    /// Asks for the open customer's profile.
-    pub(super) fn ask_profile(&mut self) {
-        let Some(id) = self.open.as_ref().map(|open| open.id) else { return };
-        if self.profile_asked.is_none() {
-            self.profile_asked = Some(id);
-            self.load(Load::Customer(id));
-        }
-    }
-
-    /// Shows a customer. `reading`: the agent looks at it, so it counts as read.
-    pub(super) fn open_customer(&mut self, id: CustomerId, reading: bool) {
-        self.dirty = true;
-        if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
-            open.reading |= reading;
-            let read = open.loaded && open.reading;
-            if read {
-                self.mark_read();
-            }
-            return;
-        }
-        self.reply_wanted = None;
-        let mut open = Open::new(id, &self.keymap);
-        open.reading = reading;
-        self.open = Some(open);
-        self.ask_open();
-    }
-
-    /// What was shown counts as read.
-    pub(super) fn mark_read(&mut self) {
-        let Some(open) = &self.open else { return };
-        let id = open.id;
-        let newest = open.entries.last().map(|entry| entry.message.id);
-        if newest.is_some() && open.marked_read == newest {
-            return;
-        }
-        let in_row = self.inbox.position(id).and_then(|at| self.inbox.rows.get(at)).map(|row| row.unread);
-        let in_profile = open.profile.as_ref().map(|profile| profile.customer.unread);
-        if open.reading && (in_row.is_some_and(|unread| unread > 0) || in_profile.is_some_and(|unread| unread > 0)) {
-            if let Some(open) = &mut self.open {
-                open.marked_read = newest;
-            }
-            self.act(Act::MarkRead(id), Then::Quiet);
-        }
-    }
-
-    /// The customer a command is about: the row under the cursor, or the one that is open.
-    pub(super) fn target(&self) -> Option<CustomerId> {
-        match self.focus {
-            Pane::Inbox => self.inbox.row().map(|row| row.customer),
-            Pane::Timeline | Pane::Profile => self.open.as_ref().map(|open| open.id),
-        }
     }
 }

@@ -5,7 +5,7 @@ use super::block::{Block, KeyNames, Surroundings, block};
 use crate::keymap::Keymap;
 use crate::model::{CustomerId, CustomerView, Direction, MessageId, Page, TimelineEntry, Timestamp};
 use jiff::tz::TimeZone;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Messages asked for at once.
 const PAGE: usize = 50;
@@ -40,7 +40,8 @@ pub(super) struct Open {
     /// Newer messages than the held ones were let go.
     newer_dropped: bool,
     unfolded: HashSet<MessageId>,
-    blocks: Vec<Block>,
+    /// One for each entry; `None` is to be laid out.
+    blocks: Vec<Option<Block>>,
     /// First line of each block, and the number of lines behind the last.
     starts: Vec<usize>,
     stale: bool,
@@ -121,7 +122,7 @@ impl Open {
         let anchor = self.offset();
         let at_end = self.selected + 1 >= self.entries.len();
         let newest = self.entries.last().map(|entry| entry.message.id);
-        self.entries = page.rows;
+        self.replace(page.rows);
         self.older = page.next;
         self.newer_dropped = false;
         let last = self.entries.len().saturating_sub(1);
@@ -150,14 +151,42 @@ impl Open {
         self.top as isize - self.starts.get(self.selected).copied().unwrap_or_default() as isize
     }
 
+    /// Takes other entries, and keeps the lines of those that are as they were: laying out is what costs.
+    fn replace(&mut self, rows: Vec<TimelineEntry>) {
+        let before = std::mem::replace(&mut self.entries, rows);
+        let mut blocks = std::mem::take(&mut self.blocks);
+        blocks.resize_with(before.len(), || None);
+        let places: HashMap<MessageId, usize> =
+            before.iter().enumerate().map(|(index, entry)| (entry.message.id, index)).collect();
+        let previous = |entries: &[TimelineEntry], index: usize| {
+            index.checked_sub(1).and_then(|index| entries.get(index)).map(|entry| entry.message.id)
+        };
+        self.blocks = self
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| {
+                let old = *places.get(&entry.message.id)?;
+                let same = before[old] == *entry && previous(&before, old) == previous(&self.entries, index);
+                if same { blocks[old].take() } else { None }
+            })
+            .collect();
+    }
+
     fn prepend(&mut self, page: Page<TimelineEntry>) {
         self.anchor = Some(self.offset());
         self.selected += page.rows.len();
         self.older = page.next;
+        // The first of the held ones has another before it now.
+        if let Some(first) = self.blocks.first_mut() {
+            *first = None;
+        }
+        self.blocks.splice(..0, page.rows.iter().map(|_| None));
         self.entries.splice(..0, page.rows);
         let keep = HELD.max(self.selected + 1);
         self.newer_dropped |= self.entries.len() > keep;
         self.entries.truncate(keep);
+        self.blocks.truncate(keep);
         self.stale = true;
     }
 
@@ -172,13 +201,21 @@ impl Open {
             if !self.stale {
                 self.anchor = Some(self.offset());
             }
+            if columns != self.columns {
+                self.blocks.clear();
+            }
             (self.stale, self.columns) = (false, columns);
-            self.blocks = (0..self.entries.len()).map(|index| self.make(index, now, zone, agent)).collect();
+            self.blocks.resize_with(self.entries.len(), || None);
+            for index in 0..self.entries.len() {
+                if self.blocks[index].is_none() {
+                    self.blocks[index] = Some(self.make(index, now, zone, agent));
+                }
+            }
             self.starts.clear();
             let mut at = 0;
             for block in &self.blocks {
                 self.starts.push(at);
-                at += block.rows.len();
+                at += block.as_ref().map_or(0, |block| block.rows.len());
             }
             self.starts.push(at);
             if let Some(offset) = self.anchor.take() {
@@ -211,18 +248,22 @@ impl Open {
 
     /// True when a message counts down to leaving.
     pub(super) fn counts_down(&self) -> bool {
-        self.blocks.iter().any(|block| block.counts_down)
+        self.blocks.iter().flatten().any(|block| block.counts_down)
     }
 
     /// Moves the countdowns on.
     pub(super) fn tick(&mut self, now: Timestamp, zone: &TimeZone, agent: &str) {
         for index in 0..self.blocks.len().min(self.entries.len()) {
-            if self.blocks[index].counts_down {
-                let block = self.make(index, now, zone, agent);
-                // The words change, not how many lines they take, unless they wrap: then all is laid out anew.
-                self.stale |= block.rows.len() != self.blocks[index].rows.len();
-                self.blocks[index] = block;
+            let Some(lines) = self.blocks[index].as_ref().filter(|block| block.counts_down).map(|b| b.rows.len())
+            else {
+                continue;
+            };
+            let block = self.make(index, now, zone, agent);
+            if block.rows.len() != lines {
+                self.anchor = Some(self.offset());
+                self.stale = true;
             }
+            self.blocks[index] = Some(block);
         }
     }
 
@@ -233,7 +274,7 @@ impl Open {
             .iter()
             .enumerate()
             .skip(first)
-            .map(|(index, block)| (index, self.starts[index], block))
+            .filter_map(|(index, block)| Some((index, *self.starts.get(index)?, block.as_ref()?)))
             .take_while(move |(_, start, _)| *start < top + height)
     }
 
@@ -304,6 +345,9 @@ impl Open {
             self.unfolded.insert(id);
         }
         self.anchor = Some(self.offset());
+        if let Some(block) = self.blocks.get_mut(self.selected) {
+            *block = None;
+        }
         self.stale = true;
     }
 }

@@ -49,6 +49,7 @@ impl Screen {
                 // Else it would count as read again with the next message.
                 if let Some(open) = &mut self.open {
                     open.reading = false;
+                    open.marked_read = None;
                 }
                 Act::MarkUnread(customer)
             }

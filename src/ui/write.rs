@@ -255,9 +255,9 @@ impl Screen {
             return self.discard_text();
         }
         self.question = Some(Question {
-            text: "What shall become of this text?".to_owned(),
+            text: "Keep this text?".to_owned(),
             choices: vec![
-                ('p', "keep as a draft", Choice::Postpone),
+                ('p', "as a draft", Choice::Postpone),
                 ('n', "throw away", Choice::DiscardText),
                 ('k', "keep writing", Choice::KeepWriting),
             ],

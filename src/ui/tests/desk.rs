@@ -165,7 +165,7 @@ impl FakeDesk {
     pub(super) fn shop() -> FakeDesk {
         let mut desk = FakeDesk::empty();
         let quoted = "Hello,\n\nit still has not arrived. Could you look into it, please?\n\nThanks\nAna\n\n\
-                      On Thu, Lin wrote:\n> Your order left our house on Tuesday.\n> It should arrive soon.\n\n-- \n\
+                      On Thu, 19 Nov 2026, Lin wrote:\n> Your order left our house on Tuesday.\n> It should arrive soon.\n\n-- \n\
                       Ana Sánchez\nMadrid";
         let mut broken = message("Ana Sánchez", Direction::Inbound, -5 * MINUTE, "Re: Where is my order?", quoted);
         broken.message.reply_to = Some(party("", "ana.private@other.example"));
@@ -354,6 +354,7 @@ impl FakeDesk {
                 if let Some(id) = compose.customer {
                     let (view, entries) = self.entry(id).unwrap();
                     let mut entry = message(&view.customer.name, direction, 0, &compose.subject, &compose.text);
+                    acted.message = Some(entry.message.id);
                     entry.message.to = compose.to.clone();
                     entries.push(entry);
                     if compose.resolve {

@@ -71,7 +71,7 @@ fn a_refused_draft_is_offered_again() {
 fn escape_asks_and_a_postponed_text_comes_back_word_for_word() {
     let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
     seat.keys("Enter r").text("Dear Ana,\n\nlet me see").keys("Esc");
-    seat.shows("What shall become of this text?");
+    seat.shows("Keep this text?");
     seat.keys("k").text("!").keys("Esc p");
     seat.shows("kept as a draft; g f lists drafts");
     seat.keys("r");
@@ -122,4 +122,28 @@ fn an_address_that_is_not_finished_survives_in_the_draft() {
     let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
     seat.keys("c").text("zoe@").keys("Tab Tab Tab").text("Hi").keys("Esc p g f Enter");
     seat.shows("zoe@");
+}
+
+#[test]
+fn no_draft_is_saved_behind_an_answer_that_is_on_its_way() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter r").text("Hello").keys("Alt-Enter a").text("~/x.pdf").keys("Enter");
+    seat.slow = true;
+    seat.keys("y");
+    seat.clock(5_000);
+    seat.slow = false;
+    seat.answer();
+    seat.clock(5_000);
+    assert_eq!(seat.desk.drafts, []);
+}
+
+#[test]
+fn a_hang_up_hands_over_what_was_typed() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter m").text("half");
+    let effects = seat.screen.hang_up();
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Act(_, act) if matches!(&**act, Act::SaveDraft(_)))),
+        "{effects:?}"
+    );
 }

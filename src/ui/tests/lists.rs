@@ -146,3 +146,12 @@ fn the_help_shows_every_command_and_the_keys_of_where_one_was() {
     seat.keys("q").text("still here");
     seat.shows("still here");
 }
+
+#[test]
+fn repainting_is_asked_of_the_seat() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.screen.take_dirty();
+    seat.keys("C-l");
+    assert!(seat.log.contains(&Effect::Redraw));
+    assert!(seat.screen.take_dirty());
+}

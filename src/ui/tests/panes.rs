@@ -131,6 +131,11 @@ fn the_bottom_line_shows_what_may_follow_a_key_and_hints_from_the_live_keymap() 
     seat.shows("r resolved");
     seat.keys("Esc");
     seat.shows("Enter open");
+    let mut narrow = FakeSeat::new(60, 15, FakeDesk::shop());
+    narrow.keys("g");
+    for word in ["g top", "i inbox", "r resolved", "a all", "b outbox", "d dead-letters", "m automated", "f drafts"] {
+        narrow.shows(word);
+    }
 }
 
 #[test]
@@ -147,6 +152,57 @@ fn trouble_is_said_in_words() {
     seat.shows("! the disk is full");
     seat.send(Msg::Notice(None));
     seat.hides("the disk is full");
+}
+
+#[test]
+fn a_hostile_message_neither_hangs_nor_breaks_the_screen() {
+    use super::desk::{customer, message, party};
+    let mut desk = FakeDesk::empty();
+    let long = "x".repeat(2_000_000);
+    let mut entry = message("Mallory", crate::model::Direction::Inbound, 0, &long, &long);
+    entry.message.from.name = long.clone();
+    entry.message.to = (0..5_000).map(|n| party("", &format!("a{n}@example.com"))).collect();
+    desk.customers.push(customer("Mallory", vec![entry]));
+    desk.customers[0].0.customer.name = long;
+    let mut seat = FakeSeat::new(80, 24, desk);
+    seat.keys("Enter g g");
+    seat.shows("… <mallory@example.com>");
+    assert_columns(&seat, "hostile");
+    assert!(seat.screen.open.as_ref().unwrap().lines() < 4_000);
+    seat.keys("G C-d");
+    for _ in 0..400 {
+        seat.keys("PageDown");
+    }
+    seat.shows("⋯ it goes on: v shows the original");
+    assert_columns(&seat, "hostile, end");
+}
+
+/// Whatever is pressed in whatever order, at whatever size: there is a frame.
+#[test]
+fn any_keys_at_any_size_give_a_frame() {
+    let keys: Vec<String> = crate::keymap::Keymap::load(None)
+        .0
+        .table()
+        .iter()
+        .map(|binding| crate::keymap::show_keys(&binding.keys))
+        .collect();
+    for seed in 0..40 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+        for _ in 0..60 {
+            seat.keys(random.choice(&keys).unwrap());
+            if random.u8(..) < 40 {
+                seat.text("你a ");
+            }
+            if random.u8(..) < 20 {
+                seat.resize(random.u16(0..170), random.u16(0..60));
+                seat.clock(random.i64(0..5_000));
+            }
+            if random.u8(..) < 30 {
+                seat.buffer();
+            }
+        }
+    }
 }
 
 /// Writes frames as ANSI text into the folder `SCREEN_PICTURES` names, to be looked at by a person.
@@ -237,4 +293,40 @@ pub(super) fn status() -> Vec<AccountStatus> {
         next: None,
         last_success: None,
     }]
+}
+
+/// What one key and one frame cost with as much as is ever held.
+#[test]
+#[ignore = "measures"]
+fn cost() {
+    use super::desk::{customer, message};
+    let mut desk = FakeDesk::empty();
+    let text = "A line of some words that is long enough to be broken once or twice on the screen. ".repeat(60);
+    let entries = (0..400).map(|n| message("Ana", crate::model::Direction::Inbound, -n * 3_600_000, "S", &text));
+    desk.customers.push(customer("Ana", entries.collect()));
+    for n in 0..5_000 {
+        desk.customers.push(customer(&format!("Customer{n}"), vec![]));
+    }
+    let mut seat = FakeSeat::new(160, 50, desk);
+    seat.keys("Enter");
+    for _ in 0..400 {
+        seat.keys("K");
+        seat.keys("g g");
+    }
+    let theme = Theme::default();
+    let lines = seat.screen.open.as_ref().unwrap().lines();
+    let start = std::time::Instant::now();
+    for _ in 0..100 {
+        seat.keys("j");
+    }
+    let key = start.elapsed() / 100;
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 50)).unwrap();
+    let start = std::time::Instant::now();
+    for _ in 0..100 {
+        terminal.draw(|frame| crate::ui::view(&seat.screen, &theme, frame)).unwrap();
+    }
+    let frame = start.elapsed() / 100;
+    let start = std::time::Instant::now();
+    seat.send(Msg::Lagged);
+    println!("{lines} lines held: a key {key:?}, a frame {frame:?}, all loaded again {:?}", start.elapsed());
 }

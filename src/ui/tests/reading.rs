@@ -56,6 +56,15 @@ fn quotes_and_signature_are_folded_until_asked_for() {
 }
 
 #[test]
+fn a_message_that_is_all_quote_is_shown_whole() {
+    let mut desk = FakeDesk::empty();
+    desk.customers.push(customer("Ana", vec![message("Ana", Direction::Inbound, 0, "Fwd", "> the only line\n")]));
+    let mut seat = FakeSeat::new(80, 24, desk);
+    seat.keys("Enter");
+    seat.shows("> the only line");
+}
+
+#[test]
 fn what_is_unusual_about_a_message_is_said() {
     let mut seat = FakeSeat::new(80, 50, FakeDesk::shop());
     let entries = &mut seat.desk.customers[0].1;
@@ -346,4 +355,66 @@ fn no_key_acts_on_a_customer_who_is_covered_by_a_list_or_a_text() {
     seat.keys("Enter r").text("x").keys("F1 e J q");
     seat.shows("Reply to Ana Sánchez");
     assert_eq!(seat.acts(), Vec::<&Act>::new());
+}
+
+#[test]
+fn a_case_that_left_the_list_does_not_make_the_next_one_be_skipped() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter r").text("Done.").keys("Alt-Enter");
+    // The change is told before the outcome of the act.
+    seat.slow = true;
+    seat.keys("Y");
+    let send = seat.waiting.iter().position(|effect| matches!(effect, Effect::Act(..))).unwrap();
+    let Effect::Act(number, act) = seat.waiting.remove(send) else { unreachable!() };
+    let acted = seat.desk.act(&act);
+    seat.slow = false;
+    let mut event = Event::new(EventKind::Queued, NOW, "lin");
+    event.customers = vec![id("Ana Sánchez")];
+    seat.send(Msg::Changed(Box::new(event)));
+    seat.send(Msg::Acted(number, Box::new(acted)));
+    seat.shows("▸ 王小明");
+}
+
+#[test]
+fn what_comes_in_while_the_timeline_is_covered_stays_unread_until_it_is_seen() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    let unread = |seat: &FakeSeat| seat.desk.customers[0].0.customer.unread;
+    let arrives = |seat: &mut FakeSeat, text: &str| {
+        seat.desk.customers[0].1.push(message("Ana Sánchez", Direction::Inbound, 0, "x", text));
+        seat.desk.customers[0].0.customer.unread += 1;
+        seat.send(ingested("Ana Sánchez"));
+    };
+    seat.keys("Enter");
+    assert_eq!(unread(&seat), 0);
+    seat.keys("q");
+    arrives(&mut seat, "while in the inbox");
+    assert_eq!(unread(&seat), 1);
+    seat.keys("Enter");
+    assert_eq!(unread(&seat), 0);
+    seat.keys("m").text("writing");
+    arrives(&mut seat, "while writing");
+    assert_eq!(unread(&seat), 1);
+    seat.keys("Esc p");
+    assert_eq!(unread(&seat), 0);
+    seat.keys("g b");
+    arrives(&mut seat, "while in a list");
+    assert_eq!(unread(&seat), 1);
+    seat.keys("q");
+    assert_eq!(unread(&seat), 0);
+    // Marked unread by hand it stays so, until it is opened again.
+    seat.keys("U");
+    seat.send(Msg::Lagged);
+    assert!(matches!(seat.acts().last(), Some(Act::MarkUnread(_))));
+    assert!(!matches!(seat.desk.done.last(), Some(Act::MarkRead(_))));
+    seat.desk.customers[0].0.customer.unread = 1;
+    seat.send(Msg::Lagged);
+    assert_eq!(unread(&seat), 1);
+    seat.keys("q Enter");
+    assert_eq!(unread(&seat), 0);
+}
+
+#[test]
+fn a_screen_may_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&FakeSeat::new(80, 24, FakeDesk::shop()).screen);
 }

@@ -129,8 +129,10 @@ fn a_sent_reply_taken_back_is_written_again() {
     assert!(matches!(seat.acts().last(), Some(Act::CancelOutgoing(_))));
     seat.shows("Reply to Ana Sánchez");
     seat.shows("Too early");
+    let first = seat.desk.customers[0].1.last().unwrap().message.id;
     seat.keys("Alt-Enter y");
     assert_eq!(sent(&seat).len(), 2);
+    assert_eq!(sent(&seat)[1].seen, Some(first), "its own first try does not count as news");
 }
 
 #[test]
