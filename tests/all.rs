@@ -1,4 +1,5 @@
 //! All integration tests in one binary.
+#![allow(clippy::unwrap_used)]
 
 mod cli;
 mod crash;

@@ -9,6 +9,7 @@ pub mod mail;
 pub mod profile;
 pub mod relay;
 pub mod tls;
+pub mod tmux;
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

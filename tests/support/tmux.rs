@@ -80,7 +80,7 @@ impl Tmux {
         let (home, profile) = (home.display(), profile.display());
         // The file names the process, so that a test can end exactly this one.
         let script = format!(
-            "HOME={home} TZ=UTC sh -c 'echo $$ >{home}/pid; exec {program} --profile {profile}'; echo ended $?\n"
+            "HOME={home} TZ=UTC sh -c 'echo $$ >{home}/pid; exec {program} --profile {profile}'; printf '\\nended %s\\n' $?\n"
         );
         std::fs::write(format!("{home}/open"), script).unwrap();
         self.text(&format!(". {home}/open"));
