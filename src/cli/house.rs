@@ -6,7 +6,7 @@ use crate::connector::{self, Connector};
 use crate::desk::{Desk, system_clock};
 use crate::engine::EngineError;
 use crate::engine::sled::{OpenReport, Options, SledEngine};
-use crate::model::Customer;
+use crate::model::{Customer, clean_line};
 use crate::store::{Store, StoreError};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ impl Place {
         let store = Store::open(Arc::new(engine))?;
         let desk = Arc::new(Desk::new(store, connectors, system_clock()));
         desk.recover_outbox()?;
-        let agent = self.agent.clone().unwrap_or_else(|| config.agent.clone());
+        let agent = clean_line(self.agent.as_deref().unwrap_or(&config.agent));
         Ok(House { config, desk, agent, report })
     }
 

@@ -27,15 +27,15 @@ pub fn open(place: &Place) -> Outcome {
     }
     let House { config, desk, agent, .. } = house;
     let runtime = runtime()?;
-    runtime.block_on(async {
+    let sat = runtime.block_on(async {
         let workers = Workers::start(&desk);
         let seat = Seat { desk: desk.clone(), workers, agent, keymap, theme, downloads: config.downloads, warnings };
         seat.run().await
-    })?;
+    });
     // Blocking work that is still under way is waited for before the store closes.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     desk.store().engine().checkpoint()?;
-    Ok(())
+    Ok(sat?)
 }
 
 fn theme(place: &Place, name: &str, warnings: &mut Vec<String>) -> Theme {

@@ -7,7 +7,7 @@ use crate::model::{
     Basis, Case, CaseStatus, Customer, CustomerId, DeadId, DeadLetter, Delivery, Direction, Event, EventKind, Identity,
     IdentityId, Message, MessageId, OutboxState, Party, ThreadId, Timestamp, clean_line,
 };
-use crate::store::{Content, StoredMessage, Transaction};
+use crate::store::{Content, StoreError, StoredMessage, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Mail with the same subject within so many days is one conversation when nothing better ties it.
@@ -57,6 +57,10 @@ impl Desk {
     /// When the store refuses; nothing was filed then, and the cursor did not move.
     pub fn ingest(&self, account: &str, page: PulledPage) -> Result<IngestReport, DeskError> {
         let _writer = self.write();
+        if !page.items.is_empty() {
+            // However small the page: what is left of a full disk belongs to the agents.
+            self.store.engine().room().map_err(StoreError::from)?;
+        }
         let mut filing = self.filing(account);
         for item in page.items {
             filing.item(item)?;

@@ -62,7 +62,10 @@ impl<W: Write> Backend for Careful<W> {
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.0.show_cursor()
+        // ratatui shows the cursor when it is dropped and prints a failure to standard error, which panics when that is
+        // gone with the terminal: in the middle of saving what was typed. A terminal that is gone fails the next frame.
+        let _ = self.0.show_cursor();
+        Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {

@@ -90,53 +90,58 @@ impl Seat {
         status.mark_changed();
         notice.mark_changed();
 
-        while !leaving {
-            if screen.take_dirty() {
-                terminal.draw(|frame| ui::view(&screen, &self.theme, frame))?;
-            }
-            let now = self.desk.now();
-            let pause = wake.map_or(MINUTE, |at| Duration::from_millis(at.since(now).max(0) as u64)).min(MINUTE);
-            let mut arrived: Vec<Msg> = Vec::new();
-            tokio::select! {
-                event = input.recv() => match event {
-                    Some(event) => arrived.extend(message(event?)),
-                    None => leaving = true,
-                },
-                Some(msg) = answered.recv() => arrived.push(msg),
-                event = feed.recv() => arrived.extend(match event {
-                    Ok(event) => Some(Msg::Changed(Box::new((*event).clone()))),
-                    Err(RecvError::Lagged(_)) => Some(Msg::Lagged),
-                    Err(RecvError::Closed) => None,
-                }),
-                Ok(()) = status.changed() => arrived.push(Msg::Status(status.borrow_and_update().clone())),
-                Ok(()) = notice.changed() => arrived.push(Msg::Notice(notice.borrow_and_update().clone())),
-                () = tokio::time::sleep_until(Instant::now() + pause) => wake = None,
-                () = any(&mut ends) => leaving = true,
-            }
-            // Whatever else is there already is taken in before the next frame.
-            while arrived.len() < BURST {
-                if let Ok(event) = input.try_recv() {
-                    arrived.extend(message(event?));
-                } else if let Ok(msg) = answered.try_recv() {
-                    arrived.push(msg);
-                } else if let Ok(event) = feed.try_recv() {
-                    arrived.push(Msg::Changed(Box::new((*event).clone())));
-                } else {
-                    break;
+        let sat: io::Result<()> = async {
+            while !leaving {
+                if screen.take_dirty() {
+                    terminal.draw(|frame| ui::view(&screen, &self.theme, frame))?;
+                }
+                let now = self.desk.now();
+                let pause = wake.map_or(MINUTE, |at| Duration::from_millis(at.since(now).max(0) as u64)).min(MINUTE);
+                let mut arrived: Vec<Msg> = Vec::new();
+                tokio::select! {
+                    event = input.recv() => match event {
+                        Some(event) => arrived.extend(message(event?)),
+                        None => leaving = true,
+                    },
+                    Some(msg) = answered.recv() => arrived.push(msg),
+                    event = feed.recv() => arrived.extend(match event {
+                        Ok(event) => Some(Msg::Changed(Box::new((*event).clone()))),
+                        Err(RecvError::Lagged(_)) => Some(Msg::Lagged),
+                        Err(RecvError::Closed) => None,
+                    }),
+                    Ok(()) = status.changed() => arrived.push(Msg::Status(status.borrow_and_update().clone())),
+                    Ok(()) = notice.changed() => arrived.push(Msg::Notice(notice.borrow_and_update().clone())),
+                    () = tokio::time::sleep_until(Instant::now() + pause) => wake = None,
+                    () = any(&mut ends) => leaving = true,
+                }
+                // Whatever else is there already is taken in before the next frame.
+                while arrived.len() < BURST {
+                    if let Ok(event) = input.try_recv() {
+                        arrived.extend(message(event?));
+                    } else if let Ok(msg) = answered.try_recv() {
+                        arrived.push(msg);
+                    } else if let Ok(event) = feed.try_recv() {
+                        arrived.push(Msg::Changed(Box::new((*event).clone())));
+                    } else {
+                        break;
+                    }
+                }
+                let clock = Msg::Clock(self.desk.now());
+                for msg in std::iter::once(clock).chain(arrived) {
+                    let effects = screen.update(msg);
+                    leaving |= self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal)?;
                 }
             }
-            let clock = Msg::Clock(self.desk.now());
-            for msg in std::iter::once(clock).chain(arrived) {
-                let effects = screen.update(msg);
-                leaving |= self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal)?;
-            }
+            Ok(())
         }
+        .await;
+        // A terminal that went away must not take along what was typed.
         let effects = screen.hang_up();
-        self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal)?;
+        let last = self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal);
         drop(terminal);
         carrier.finish().await;
         self.workers.stop().await;
-        Ok(())
+        sat.and(last.map(|_| ()))
     }
 }
 

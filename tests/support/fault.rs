@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ pub struct FaultServer {
     pub port: u16,
     fault: Arc<Mutex<Fault>>,
     ledger: Arc<Mutex<Vec<Taken>>>,
+    hits: Arc<AtomicUsize>,
 }
 
 impl FaultServer {
@@ -60,15 +62,16 @@ impl FaultServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (fault, ledger) = (Arc::new(Mutex::new(fault)), Arc::new(Mutex::new(Vec::new())));
-        let (shared, kept) = (Arc::clone(&fault), Arc::clone(&ledger));
+        let hits = Arc::new(AtomicUsize::new(0));
+        let (shared, kept, counted) = (Arc::clone(&fault), Arc::clone(&ledger), Arc::clone(&hits));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (shared, kept) = (Arc::clone(&shared), Arc::clone(&kept));
+                let (shared, kept, counted) = (Arc::clone(&shared), Arc::clone(&kept), Arc::clone(&counted));
                 // A client that goes away is the point of most tests.
-                std::thread::spawn(move || serve(stream, &shared, &kept, offers));
+                std::thread::spawn(move || serve(stream, &shared, &kept, &counted, offers));
             }
         });
-        FaultServer { port, fault, ledger }
+        FaultServer { port, fault, ledger, hits }
     }
 
     /// From now on this fault.
@@ -81,6 +84,18 @@ impl FaultServer {
         self.ledger.lock().unwrap().clone()
     }
 
+    /// How often a fault happened so far.
+    pub fn hits(&self) -> usize {
+        self.hits.load(Ordering::SeqCst)
+    }
+
+    /// How often a message with this Message-ID was taken.
+    pub fn count(&self, remote_id: &str) -> usize {
+        let wanted = format!("message-id: <{}>", remote_id.to_lowercase());
+        let has = |taken: &Taken| String::from_utf8_lossy(&taken.content).to_lowercase().contains(&wanted);
+        self.ledger.lock().unwrap().iter().filter(|taken| has(taken)).count()
+    }
+
     /// The `[smtp]` table of an account here.
     pub fn smtp(&self) -> String {
         format!("[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\ntimeout = \"1s\"\n", self.port)
@@ -88,8 +103,14 @@ impl FaultServer {
 }
 
 /// `None` when the connection shall end.
-fn serve(stream: TcpStream, fault: &Mutex<Fault>, ledger: &Mutex<Vec<Taken>>, offers: &[&str]) -> Option<()> {
-    let mut peer = Peer { lines: BufReader::new(stream), fault };
+fn serve(
+    stream: TcpStream,
+    fault: &Mutex<Fault>,
+    ledger: &Mutex<Vec<Taken>>,
+    hits: &AtomicUsize,
+    offers: &[&str],
+) -> Option<()> {
+    let mut peer = Peer { lines: BufReader::new(stream), fault, hits };
     peer.answer(Stage::Greeting, "220 fault.example ready")?;
     let (mut from, mut to) = (String::new(), Vec::new());
     loop {
@@ -153,6 +174,7 @@ fn address(line: &str) -> String {
 struct Peer<'a> {
     lines: BufReader<TcpStream>,
     fault: &'a Mutex<Fault>,
+    hits: &'a AtomicUsize,
 }
 
 impl Peer<'_> {
@@ -173,17 +195,28 @@ impl Peer<'_> {
         let fault = *self.fault.lock().unwrap();
         match fault {
             Fault::Say(at, said) if at == stage => {
+                self.hit();
                 self.say(said)?;
                 // 421: the server closes (RFC 5321 3.8).
                 (!said.starts_with("421")).then(|| said.to_owned())
             }
-            Fault::Close(at) if at == stage => self.close(),
-            Fault::Hang(at) if at == stage => self.hang(),
+            Fault::Close(at) if at == stage => {
+                self.hit();
+                self.close()
+            }
+            Fault::Hang(at) if at == stage => {
+                self.hit();
+                self.hang()
+            }
             _ => {
                 self.say(good)?;
                 Some(good.to_owned())
             }
         }
+    }
+
+    fn hit(&self) {
+        self.hits.fetch_add(1, Ordering::SeqCst);
     }
 
     fn close<T>(&self) -> Option<T> {
@@ -210,8 +243,12 @@ impl Peer<'_> {
             content.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
             let fault = *self.fault.lock().unwrap();
             match fault {
-                Fault::Close(Stage::Content) => return self.close(),
+                Fault::Close(Stage::Content) => {
+                    self.hit();
+                    return self.close();
+                }
                 Fault::Hang(Stage::Content) => {
+                    self.hit();
                     // Not even read: the client's writes must come to a stop.
                     std::thread::sleep(Duration::from_secs(120));
                     return None;

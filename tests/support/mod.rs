@@ -6,8 +6,10 @@ pub mod cut_proxy;
 pub mod dovecot;
 pub mod fault;
 pub mod mail;
+pub mod profile;
 pub mod relay;
 pub mod tls;
+pub mod tmux;
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

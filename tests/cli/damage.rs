@@ -1,0 +1,125 @@
+//! Whatever happens to the files: it is said, and nothing that can be read is lost.
+
+use super::with_attachment;
+use crate::support::mail;
+use crate::support::profile::{Profile, finish};
+use std::path::PathBuf;
+
+/// A profile with mail, answers and triage.
+fn lived_in() -> Profile {
+    let profile = Profile::offline();
+    profile.import(&mail::numbered(0..12));
+    profile.import(&[with_attachment()]);
+    profile.ok(&["reply", "ana@test.example", "--text", "On its way."]);
+    profile.ok(&["note", "ana@test.example", "--text", "asked"]);
+    profile.ok(&["tag", "ana@test.example", "vip"]);
+    profile
+}
+
+fn segment(profile: &Profile) -> PathBuf {
+    let mut segments: Vec<_> =
+        std::fs::read_dir(profile.path.join("journal")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    segments.retain(|path| path.extension().is_some_and(|ending| ending == "log"));
+    segments.sort();
+    segments.remove(0)
+}
+
+#[test]
+fn a_lost_state_is_said_and_made_anew() {
+    let profile = lived_in();
+    let (exported, shown) = (profile.export(), profile.one(&["show", "ana@test.example"]));
+    profile.assert_sound();
+    std::fs::remove_dir_all(profile.path.join("state")).unwrap();
+    let done = profile.ok(&["inbox", "--json"]);
+    assert!(done.err.contains("rebuilt from the journal") && done.err.contains("Nothing was lost"), "{}", done.err);
+    assert_eq!(profile.ok(&["inbox"]).err, "", "said once");
+    assert_eq!((profile.export(), profile.one(&["show", "ana@test.example"])), (exported.clone(), shown));
+    // As asked for.
+    let report = profile.one(&["rebuild"]);
+    assert!(report["records"].as_u64().unwrap() > 0, "{report}");
+    assert_eq!(profile.export(), exported);
+    profile.assert_sound();
+}
+
+#[test]
+fn a_state_of_rubbish_is_made_anew() {
+    let profile = lived_in();
+    let exported = profile.export();
+    let mut pending = vec![profile.path.join("state")];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else {
+                std::fs::write(path, b"rubbish").unwrap();
+            }
+        }
+    }
+    let done = profile.ok(&["export"]);
+    assert!(done.err.contains("rebuilt"), "{}", done.err);
+    assert_eq!(done.rows(), exported);
+    profile.assert_sound();
+}
+
+#[test]
+fn a_flipped_byte_is_named_and_the_rest_is_readable() {
+    let profile = lived_in();
+    let exported = profile.export();
+    let segment = segment(&profile);
+    let mut bytes = std::fs::read(&segment).unwrap();
+    // Within an original: what stands in no other place.
+    let needle = b"iVBORw0KGgo=";
+    let at = bytes.windows(needle.len()).position(|window| window == needle);
+    let at = at.unwrap_or(bytes.len() / 3);
+    bytes[at] ^= 0x20;
+    std::fs::write(&segment, &bytes).unwrap();
+    let done = profile.run(&["verify", "--json"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let report = &done.rows()[0];
+    assert_eq!(report["ok"], false);
+    let damage = report["damage"].as_array().unwrap();
+    let name = segment.file_name().unwrap().to_str().unwrap();
+    assert!(damage.iter().any(|line| line.as_str().unwrap().contains(name)), "the file is named: {damage:?}");
+    // Everything but what was hit is as before.
+    let done = profile.run(&["export"]);
+    let rows = done.rows();
+    assert_eq!(rows.len(), exported.len(), "still all listed: {}", done.err);
+    let same = rows.iter().filter(|row| exported.contains(row)).count();
+    assert!(same >= exported.len() - 1, "{same} of {} unharmed: {}", exported.len(), done.err);
+    if same < exported.len() {
+        assert_eq!(done.code, Some(1), "a damaged original is no success");
+    }
+    assert_eq!(profile.json(&["inbox"]).len(), 1);
+    // Work goes on, also over a rebuild.
+    profile.ok(&["note", "ana@test.example", "--text", "still here"]);
+    std::fs::remove_dir_all(profile.path.join("state")).unwrap();
+    profile.ok(&["inbox"]);
+    let ids: Vec<_> = profile.run(&["export"]).rows().iter().map(|row| row["id"].clone()).collect();
+    assert!(ids.len() > exported.len() - 13, "a damaged record takes no other with it: {}", ids.len());
+}
+
+#[test]
+fn a_backup_restores_elsewhere_and_again_copies_only_what_is_new() {
+    let profile = lived_in();
+    let exported = profile.export();
+    let copy = profile.home().join("copy");
+    let copy = copy.to_str().unwrap();
+    let first = profile.one(&["backup", copy]);
+    profile.ok(&["note", "ana@test.example", "--text", "after the backup"]);
+    let second = profile.one(&["backup", copy]);
+    assert!(second["last"].as_u64() > first["last"].as_u64(), "{first} {second}");
+    let elsewhere = profile.home().join("restored");
+    let restore = || finish(profile.command_at(&elsewhere, &["restore", copy, "--json"]));
+    let done = restore();
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let there = finish(profile.command_at(&elsewhere, &["export"]));
+    assert_eq!(there.code, Some(0), "{there:?}");
+    assert_eq!(there.rows(), profile.export());
+    assert_eq!(there.rows().len(), exported.len() + 1);
+    assert_eq!(finish(profile.command_at(&elsewhere, &["verify"])).code, Some(0));
+    let accounts = finish(profile.command_at(&elsewhere, &["account", "list", "--json"]));
+    assert_eq!(accounts.rows()[0]["account"], "support", "the settings come along");
+    let again = restore();
+    assert_eq!(again.code, Some(1), "never over a profile that is there: {again:?}");
+}

@@ -1,0 +1,6 @@
+//! The program killed and its servers failing, with a ledger on both ends.
+#![allow(clippy::unwrap_used)]
+
+mod intake;
+mod outcome;
+mod sending;
