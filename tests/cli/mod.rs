@@ -3,7 +3,7 @@
 
 mod account;
 mod case;
-mod contract;
+pub mod contract;
 mod damage;
 mod dead;
 mod full;
