@@ -214,9 +214,15 @@ pub struct Note {
 pub struct Snooze {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
-    /// 30m, 2h, 3d, tomorrow, monday, 2026-12-01, "2026-12-01 09:00", or reply
-    #[arg(long, value_name = "TIME", alias = "for")]
-    pub until: String,
+    /// 30m, 2h, 3d, tomorrow, monday, 2026-12-01, "2026-12-01 09:00", an RFC 3339 time, or reply
+    #[arg(value_name = "TIME", required_unless_present_any = ["until", "reply"])]
+    pub time: Option<String>,
+    /// The same, named
+    #[arg(long, value_name = "TIME", alias = "for", conflicts_with = "time")]
+    pub until: Option<String>,
+    /// Until the customer answers
+    #[arg(long, alias = "until-reply", conflicts_with_all = ["time", "until"])]
+    pub reply: bool,
 }
 
 #[derive(Debug, Args)]
@@ -224,10 +230,13 @@ pub struct Assign {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
     /// The agent
-    #[arg(required_unless_present = "nobody", value_name = "AGENT")]
+    #[arg(required_unless_present_any = ["nobody", "to"], value_name = "AGENT")]
     pub owner: Option<String>,
+    /// The same, named
+    #[arg(long, value_name = "AGENT", conflicts_with = "owner")]
+    pub to: Option<String>,
     /// Give it to nobody
-    #[arg(long, conflicts_with = "owner")]
+    #[arg(long, conflicts_with_all = ["owner", "to"])]
     pub nobody: bool,
 }
 
@@ -236,6 +245,10 @@ pub struct Tag {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
     /// Tags to add
+    #[arg(value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// A tag to add, named; may be given several times
+    #[arg(long, value_name = "TAG")]
     pub add: Vec<String>,
     /// A tag to remove; may be given several times
     #[arg(long, value_name = "TAG")]

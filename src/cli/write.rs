@@ -182,21 +182,22 @@ pub fn wait(place: &Place, args: Who) -> Outcome {
 
 pub fn snooze(place: &Place, args: Snooze) -> Outcome {
     let now = jiff::Timestamp::now().into();
-    let snooze = match args.until.parse::<jiff::Timestamp>() {
+    let time = if args.reply { "reply".to_owned() } else { args.time.or(args.until).unwrap_or_default() };
+    let snooze = match time.parse::<jiff::Timestamp>() {
         Ok(at) => crate::model::Snooze::Until(at.into()),
-        Err(_) => command::snooze(&args.until, now, &jiff::tz::TimeZone::system())?,
+        Err(_) => command::snooze(&time, now, &jiff::tz::TimeZone::system())?,
     };
     on(place, &args.customer, |id| Act::Snooze(id, snooze))
 }
 
 pub fn assign(place: &Place, args: Assign) -> Outcome {
-    on(place, &args.customer, |id| Act::Assign(id, args.owner))
+    on(place, &args.customer, |id| Act::Assign(id, args.owner.or(args.to)))
 }
 
 pub fn tag(place: &Place, args: Tag) -> Outcome {
-    anyhow::ensure!(!args.add.is_empty() || !args.remove.is_empty(), "name a tag to add, or one to --remove");
-    // `-tag` takes one away, as on the screen.
-    on(place, &args.customer, |customer| Act::Tag { customer, add: args.add, remove: args.remove })
+    let add: Vec<String> = args.tags.into_iter().chain(args.add).collect();
+    anyhow::ensure!(!add.is_empty() || !args.remove.is_empty(), "name a tag to add, or one to --remove");
+    on(place, &args.customer, |customer| Act::Tag { customer, add, remove: args.remove })
 }
 
 pub fn priority(place: &Place, args: PriorityOf) -> Outcome {

@@ -42,7 +42,7 @@ impl Desk {
 
     fn file_note(&self, agent: &str, compose: &Compose) -> Result<Acted, DeskError> {
         let id = compose.customer.ok_or_else(|| DeskError::Refused("a note needs a customer".to_owned()))?;
-        let customer = self.known(id)?;
+        let mut customer = self.known(id)?;
         let now = self.now();
         let text = clean_block(&compose.text);
         let message = Message {
@@ -79,13 +79,17 @@ impl Desk {
         event.messages = vec![message.id];
         event.draft = compose.draft;
         event.summary = "private note".to_owned();
+        let mut said = "Note kept. Only we see it.".to_owned();
+        let mut undo = Vec::new();
+        if compose.resolve {
+            undo.push(Act::RestoreCase(customer.id, Box::new(customer.case.clone())));
+            customer.case.get_or_insert(Case::new(CaseStatus::Waiting, now)).resolve(now);
+            transaction.put_customer(&customer)?;
+            event.summary = "private note, resolved".to_owned();
+            said = "Note kept, case resolved.".to_owned();
+        }
         self.commit(transaction, event)?;
-        Ok(Acted {
-            said: "Note kept. Only we see it.".to_owned(),
-            customer: Some(customer.id),
-            message: Some(message.id),
-            ..Acted::default()
-        })
+        Ok(Acted { said, undo, customer: Some(customer.id), message: Some(message.id), ..Acted::default() })
     }
 
     fn queue(
@@ -569,10 +573,7 @@ fn answer_on(customer: &mut Customer, message: &Message, resolve: bool, forward:
     }
     let case = customer.case.get_or_insert(Case { opened_by: Some(message.id), ..Case::new(CaseStatus::Waiting, now) });
     if resolve {
-        case.status = CaseStatus::Resolved;
-        case.resolved = Some(now);
-        case.waiting_since = None;
-        case.snooze = None;
+        case.resolve(now);
     } else if !forward {
         if case.status != CaseStatus::Snoozed {
             case.status = CaseStatus::Waiting;

@@ -13,10 +13,7 @@ impl Desk {
             if case.status == CaseStatus::Resolved {
                 return Err("it is resolved already".to_owned());
             }
-            case.status = CaseStatus::Resolved;
-            case.resolved = Some(now);
-            case.snooze = None;
-            case.waiting_since = None;
+            case.resolve(now);
             Ok("Resolved.".to_owned())
         })
     }

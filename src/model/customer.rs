@@ -189,6 +189,14 @@ impl Case {
             opened_by: None,
         }
     }
+
+    /// Done at `now`: nobody waits any more.
+    pub fn resolve(&mut self, now: Timestamp) {
+        self.status = CaseStatus::Resolved;
+        self.resolved = Some(now);
+        self.snooze = None;
+        self.waiting_since = None;
+    }
 }
 
 /// A person or company that writes to us.

@@ -177,3 +177,26 @@ fn key(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
     parts.iter().for_each(|part| key.extend_from_slice(part));
     key
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::engine::memory::MemoryEngine;
+    use crate::engine::{Commit, Put};
+
+    #[test]
+    fn tables_of_a_newer_program_are_refused_plainly() {
+        let engine = Arc::new(MemoryEngine::new());
+        let row = Put { key: VERSION_KEY.to_vec(), value: (VERSION + 1).to_be_bytes().to_vec(), contents: Vec::new() };
+        engine.commit(Commit { puts: vec![row], ..Commit::default() }).unwrap();
+        let refused = Store::open(engine).err().unwrap().to_string();
+        assert!(refused.contains("newer switchboard") && refused.contains("update"), "{refused}");
+    }
+
+    #[test]
+    fn a_prefix_ends_before_the_next_key() {
+        assert_eq!(prefix_end(b"a\xff\xff"), b"b");
+        assert_eq!(prefix_end(b"ab"), b"ac");
+    }
+}

@@ -277,7 +277,10 @@ impl Screen {
             Context::Inbox if self.inbox.view != InboxView::default() => {
                 self.show_inbox(InboxView::default(), InboxFilter::default());
             }
-            Context::Inbox => self.question = Some(Question::yes_no("Leave Switchboard?", Choice::Quit)),
+            Context::Inbox => {
+                let text = self.leaving_costs().unwrap_or_else(|| "Leave Switchboard?".to_owned());
+                self.question = Some(Question::yes_no(text, Choice::Quit));
+            }
             Context::Global | Context::Review | Context::Prompt => {}
         }
     }
@@ -333,11 +336,23 @@ impl Screen {
     }
 
     fn quit(&mut self) {
-        if self.composer.as_ref().is_some_and(super::composer::Composer::has_text) {
-            self.question = Some(Question::yes_no("Leave? What you are writing stays as a draft.", Choice::Quit));
+        if let Some(text) = self.leaving_costs() {
+            self.question = Some(Question::yes_no(text, Choice::Quit));
             return self.touch();
         }
         self.leave();
+    }
+
+    /// What an agent should know before leaving; `None` when there is nothing.
+    fn leaving_costs(&self) -> Option<String> {
+        if self.composer.as_ref().is_some_and(super::composer::Composer::has_text) {
+            return Some("Leave? What you are writing stays as a draft.".to_owned());
+        }
+        match self.counts.moving {
+            0 => None,
+            1 => Some("Leave? 1 answer has not left yet; it leaves when Switchboard runs again.".to_owned()),
+            more => Some(format!("Leave? {more} answers have not left yet; they leave when Switchboard runs again.")),
+        }
     }
 
     /// Hands over what was typed and leaves.

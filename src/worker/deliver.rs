@@ -269,8 +269,11 @@ async fn insist(write: impl Fn() -> Result<(), DeskError> + Send + Sync + 'stati
     for _ in 0..120 {
         let once = write.clone();
         match blocking(move || once()).await {
-            Err(error) if error.is_disk_full() => tokio::time::sleep(Duration::from_secs(5)).await,
-            outcome => return outcome,
+            Err(error) => {
+                tracing::error!(%error, "the outcome of a delivery cannot be written down yet");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            Ok(()) => return Ok(()),
         }
     }
     let once = write.clone();

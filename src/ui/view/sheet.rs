@@ -62,15 +62,20 @@ fn outbox(screen: &Screen, row: &OutboxRow, columns: usize) -> Row {
     }
     let time =
         when::short(if outgoing.state.is_moving() { outgoing.due } else { outgoing.changed }, screen.now, &screen.zone);
-    vec![
+    // A narrow list leaves the addresses to the timeline: the reason is what the agent needs.
+    let addresses = if columns < 100 { 0 } else { 28 };
+    let mut cells = vec![
         cell(element, &format!(" {}", outgoing.state.word()), 11),
         cell(Element::Dim, &time, 12),
-        cell(Element::InboxName, &row.name, 20),
+        cell(Element::InboxName, &row.name, 18),
         piece(Element::Text, " "),
-        cell(Element::Dim, &parties(&outgoing.to), columns.saturating_sub(44).min(28)),
-        piece(Element::Text, " "),
-        piece(Element::Text, cut(&about, columns.saturating_sub(44 + columns.saturating_sub(44).min(28) + 1))),
-    ]
+    ];
+    if addresses > 0 {
+        cells.push(cell(Element::Dim, &parties(&outgoing.to), addresses));
+        cells.push(piece(Element::Text, " "));
+    }
+    cells.push(piece(Element::Text, cut(&about, columns.saturating_sub(43 + addresses))));
+    cells
 }
 
 fn dead(screen: &Screen, row: &DeadLetter, columns: usize) -> Row {

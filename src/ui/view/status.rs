@@ -140,6 +140,9 @@ fn worth_a_hint(screen: &Screen, context: Context) -> &'static [(Verb, &'static 
             (V::Back, "stop"),
             (V::Help, "help"),
         ],
+        Context::Review if screen.composer.as_ref().is_some_and(|composer| composer.is_note()) => {
+            &[(V::Send, "keep"), (V::SendResolve, "keep+resolve"), (V::Edit, "edit"), (V::Discard, "discard")]
+        }
         Context::Review => &[
             (V::Send, "send"),
             (V::SendResolve, "send+resolve"),
