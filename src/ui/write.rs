@@ -111,13 +111,13 @@ impl Screen {
     }
 
     /// Writes again what was sent and taken back.
-    pub(super) fn reopen(&mut self, compose: Compose, name: String) {
+    pub(super) fn reopen(&mut self, mut compose: Compose, name: String) {
         if self.composer.is_some() {
             return;
         }
         let mut composer = Composer::resume(
             Draft {
-                id: DraftId::new(),
+                id: compose.draft.take().unwrap_or_default(),
                 customer: compose.customer,
                 compose,
                 agent: self.agent.clone(),
