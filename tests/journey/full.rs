@@ -43,8 +43,6 @@ fn intake_pauses_says_so_and_goes_on_by_itself() {
     terminal.wait_for("the second");
     terminal.wait_without("is full");
     terminal.keys(&["C-c"]);
-    terminal.wait_for("Leave");
-    terminal.keys(&["y"]);
     terminal.wait_for_end(0);
     assert_eq!(finish(profile.command_at(&path, &["export"])).rows().len(), 3, "two messages and the note");
     assert_eq!(finish(profile.command_at(&path, &["verify"])).code, Some(0));
