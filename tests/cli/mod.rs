@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod account;
+mod automated;
 mod case;
 pub mod contract;
 mod damage;
