@@ -6,7 +6,7 @@ use super::sheet::Content;
 use super::{Load, Loaded, Refusal, Screen};
 use crate::command::Verb;
 use crate::keymap::Context;
-use crate::model::{Acted, Event, EventKind};
+use crate::model::{Act, Acted, Event, EventKind};
 
 impl Screen {
     /// Something was loaded, or could not be.
@@ -122,6 +122,11 @@ impl Screen {
             (Ok(acted), Then::Send { mut compose, name }) => {
                 // Taken back and sent again, the newest message the agent saw is this very one.
                 compose.seen = acted.message.or(compose.seen);
+                // Taken back, it is a draft again: that one is gone on with.
+                compose.draft = acted.undo.iter().find_map(|act| match act {
+                    Act::SaveDraft(draft) => Some(draft.id),
+                    _ => None,
+                });
                 let (customer, resolved) = (acted.customer.or(compose.customer), compose.resolve);
                 self.written(customer, resolved);
                 self.said = Some(Said { text: acted.said.clone(), trouble: false, leaves: acted.leaves });

@@ -1,10 +1,12 @@
 //! `account`: added, tried in plain words, removed.
 
 use crate::need;
+use crate::support::account::{imap, imap_at};
 use crate::support::dovecot::{Dovecot, PASSWORD};
-use crate::support::free_port;
-use crate::support::profile::{Profile, finish};
+use crate::support::profile::{Profile, account, finish};
 use crate::support::relay::{Protection, Relay};
+use crate::support::{free_port, mail};
+use serde_json::Value;
 
 #[test]
 fn an_account_is_added_listed_and_removed() {
@@ -130,4 +132,21 @@ fn a_working_account_is_all_well_and_a_wrong_password_is_not() {
     let wrong: Vec<_> = done.rows().into_iter().filter(|row| row["ok"] == false).collect();
     assert!(wrong.iter().any(|row| row["said"].as_str().unwrap().contains("\"support\"")), "{wrong:?}");
     assert!(!format!("{done:?}").contains("wrong-one"), "a password is never printed");
+}
+
+#[test]
+fn the_trouble_of_one_account_is_its_own() {
+    let server = need!(Dovecot::start());
+    server.deliver_all("ana", &mail::numbered(0..5));
+    let well = account("0s", &imap(&server, "ana", ""));
+    let ill = account("0s", &imap_at(&server, "support", free_port(), "")).replace("\"support\"", "\"ill\"");
+    let profile = Profile::new(&(ill + &well));
+    let done = profile.run(&["sync", "--json"]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.err.contains("could not sync ill"), "{}", done.err);
+    let rows = done.rows();
+    let of = |name: &str| rows.iter().find(|row| row["account"] == name).unwrap().clone();
+    assert_eq!((&of("support")["new"], &of("support")["error"]), (&5.into(), &Value::Null));
+    assert!(of("ill")["error"].as_str().unwrap().contains("refuses connections"), "{}", of("ill"));
+    assert_eq!(profile.json(&["sync", "--account", "support"]).len(), 1, "only the one asked for");
 }

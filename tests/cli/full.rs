@@ -4,40 +4,16 @@ use crate::need;
 use crate::support::account::imap;
 use crate::support::dovecot::Dovecot;
 use crate::support::mail;
-use crate::support::missing;
 use crate::support::profile::{Profile, account, finish};
+use crate::support::small_disk::SmallDisk;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// A tmpfs of some megabytes, unmounted when dropped.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(at: &Path, megabytes: u32) -> Option<SmallDisk> {
-        std::fs::create_dir_all(at).unwrap();
-        let size = format!("size={megabytes}m");
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
-        if done.as_ref().is_ok_and(|done| done.status.success()) {
-            return Some(SmallDisk(at.to_owned()));
-        }
-        missing("a small file system cannot be mounted here (needs root and mount)");
-        None
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
 
 #[test]
 fn intake_pauses_and_goes_on_and_nothing_is_lost() {
     let server = need!(Dovecot::start());
     let profile = Profile::new("");
     let disk = need!(SmallDisk::mount(&profile.home().join("disk"), 48));
-    let path = disk.0.join("profile");
+    let path = disk.path.join("profile");
     std::fs::create_dir(&path).unwrap();
     let config = format!("keep_free = \"16MB\"\n{}", account("0s", &imap(&server, "support", "")));
     std::fs::write(path.join("config.toml"), config).unwrap();
@@ -45,11 +21,7 @@ fn intake_pauses_and_goes_on_and_nothing_is_lost() {
     server.deliver_all("support", &mail::numbered(0..20));
     assert_eq!(run(&["sync"]).code, Some(0));
     server.deliver_all("support", &mail::numbered(20..60));
-    // Somebody else fills the disk.
-    let filler = disk.0.join("filler");
-    let free = rustix::fs::statvfs(&disk.0).unwrap();
-    let free = free.f_bavail * free.f_frsize;
-    std::fs::write(&filler, vec![7; usize::try_from(free - (8 << 20)).unwrap()]).unwrap();
+    disk.fill(8);
 
     let done = run(&["sync", "--json"]);
     assert_eq!(done.code, Some(1), "{done:?}");
@@ -62,7 +34,7 @@ fn intake_pauses_and_goes_on_and_nothing_is_lost() {
     let note = run(&["note", "ana@test.example", "--text", "written on a full disk"]);
     assert_eq!(note.code, Some(0), "an agent's own work goes on: {note:?}");
 
-    std::fs::remove_file(filler).unwrap();
+    disk.clear();
     let done = run(&["sync", "--json"]);
     assert_eq!(done.code, Some(0), "{done:?}");
     let rows = run(&["export"]).rows();

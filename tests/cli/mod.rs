@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod account;
+mod automated;
 mod case;
-mod contract;
+pub mod contract;
 mod damage;
 mod dead;
 mod full;

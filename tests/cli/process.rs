@@ -16,19 +16,16 @@ fn a_second_process_is_told_who_the_first_is() {
     profile.ok(&["reply", "ana@test.example", "--text", "soon"]);
     let mut owner = profile.command(&["outbox", "--wait", "50"]);
     let mut owner = owner.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut second = None;
-    let told = until(Duration::from_secs(20), || {
-        let done = profile.run(&["inbox", "--json"]);
-        let told = done.code == Some(3);
-        second = Some(done);
-        told
-    });
+    let pid = owner.id().to_string();
+    let lock = profile.path.join("lock");
+    let owns = || std::fs::read_to_string(&lock).unwrap().lines().next() == Some(&pid);
+    assert!(until(Duration::from_secs(20), owns), "the first does not get it");
+    let second = profile.run(&["inbox", "--json"]);
     owner.kill().unwrap();
     owner.wait().unwrap();
-    let second = second.unwrap();
-    assert!(told, "{second:?}");
+    assert_eq!(second.code, Some(3), "{second:?}");
     assert_eq!(second.err.lines().count(), 1, "one sentence: {}", second.err);
-    assert!(second.err.contains(&owner.id().to_string()) && second.err.contains("in use"), "{}", second.err);
+    assert!(second.err.contains(&pid) && second.err.contains("in use"), "{}", second.err);
     assert!(second.bytes.is_empty(), "nothing on standard output");
     // The lock ends with its owner, however that ended.
     assert_eq!(profile.one(&["inbox"])["name"], "Ana");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod ends;
+mod full;
 mod mail;
 
 use crate::support::profile::Profile;

@@ -68,6 +68,12 @@ impl Tmux {
         assert!(there, "{text:?} does not appear:\n{}", self.screen());
     }
 
+    /// Waits until all of these stand on one line.
+    pub fn wait_for_line(&self, words: &[&str]) {
+        let has = |screen: &str| screen.lines().any(|line| words.iter().all(|word| line.contains(word)));
+        assert!(until(LIMIT, || has(&self.screen())), "{words:?} do not appear on a line:\n{}", self.screen());
+    }
+
     /// Waits until this text stands there no more.
     pub fn wait_without(&self, text: &str) {
         let gone = until(LIMIT, || !self.screen().contains(text));
