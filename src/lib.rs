@@ -8,7 +8,7 @@
 //! | [`engine`] | the storage seam, bytes only: `sled` (journal + sled), `memory` (tests) | – |
 //! | [`store`] | tables over the engine: keys, record encoding | engine, model |
 //! | [`identity`] | pure: normalise addresses, tell robots from people, choose names | model |
-//! | [`connector`] | the outside world: `Source`, `Sink`, errors, the table `CONNECTORS`, secrets by reference | model |
+//! | [`connector`] | the outside world: `Source`, `Sink`, errors, the table `CONNECTORS`, secrets by reference | identity, model |
 //! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, connector, model |
 //! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, back-off | desk, connector, model |
 //! | [`command`] | what an agent can say: the table `COMMANDS` | model |

@@ -197,7 +197,10 @@ fn read(place: &Place) -> anyhow::Result<String> {
 fn write(place: &Place, text: &str) -> Outcome {
     let cannot = || format!("cannot write {}", path(place).display());
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.profile).with_context(cannot)?;
-    let temporary = place.profile.join("config.toml.new");
+    // A link to a file kept elsewhere stays a link.
+    let real = std::fs::canonicalize(path(place)).unwrap_or_else(|_| path(place));
+    let folder = real.parent().unwrap_or(&place.profile).to_owned();
+    let temporary = folder.join(".config.toml.new");
     let mut file = std::fs::OpenOptions::new()
         .write(true)
         .create(true)
@@ -206,5 +209,6 @@ fn write(place: &Place, text: &str) -> Outcome {
         .open(&temporary)
         .with_context(cannot)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;
-    std::fs::rename(&temporary, path(place)).with_context(cannot)
+    std::fs::rename(&temporary, &real).with_context(cannot)?;
+    std::fs::File::open(&folder).and_then(|folder| folder.sync_all()).with_context(cannot)
 }

@@ -54,7 +54,7 @@ pub enum Verb {
     Sync(Sync),
     /// List the outbox; send what is due; decide on what failed or is unknown
     Outbox(Outbox),
-    /// List drafts, show or discard one
+    /// List drafts, or discard one
     Drafts(Drafts),
     /// Dead letters: what came in and could not be understood
     Dead(Dead),

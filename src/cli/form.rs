@@ -189,7 +189,7 @@ pub fn dead(dead: &DeadLetter) -> Value {
 pub fn event(seq: u64, event: &Event) -> Value {
     json!({
         "seq": seq,
-        "kind": format!("{:?}", event.kind).to_lowercase(),
+        "kind": event.kind.word(),
         "at": time(event.at),
         "actor": event.actor,
         "account": if event.account.is_empty() { None } else { Some(&event.account) },

@@ -70,6 +70,7 @@ impl Place {
         let store = Store::open(Arc::new(engine))?;
         let desk = Arc::new(Desk::new(store, connectors, system_clock()));
         desk.recover_outbox()?;
+        desk.wake_snoozed()?;
         let agent = clean_line(self.agent.as_deref().unwrap_or(&config.agent));
         Ok(House { config, desk, agent, report })
     }

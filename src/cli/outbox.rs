@@ -2,7 +2,7 @@
 
 use super::arguments::{Drafts, Outbox};
 use super::house::{Place, runtime};
-use super::output::Output;
+use super::output::{Output, remark};
 use super::{Outcome, form};
 use crate::model::{Act, OutgoingId};
 use crate::worker;
@@ -38,6 +38,13 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
             anyhow::Ok(())
         })?;
         left = house.desk.moving()?;
+        let gone = house.desk.store().undone(10_000)?;
+        let gone = gone.iter().filter(|row| row.outgoing.state.is_moving());
+        let gone: std::collections::BTreeSet<_> =
+            gone.map(|row| &row.outgoing.account).filter(|name| house.desk.account(name).is_none()).collect();
+        for name in gone {
+            remark(&format!("The account \"{name}\" is not configured any more: what waits for it cannot leave."));
+        }
     }
     let mut out = Output::new(place.json);
     for row in house.desk.outbox(args.limit)? {

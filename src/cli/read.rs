@@ -199,7 +199,7 @@ pub fn log(place: &Place, args: Log) -> Outcome {
             out.row(
                 || form::event(*seq, event),
                 || {
-                    let kind = format!("{:?}", event.kind).to_lowercase();
+                    let kind = event.kind.word();
                     clean_line(&format!(
                         "{seq:>7} {} {:<12} {kind:<9} {}",
                         minute(event.at),

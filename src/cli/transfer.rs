@@ -16,12 +16,14 @@ use std::time::Instant;
 /// Messages, or bytes, of one commit.
 const BATCH: usize = 500;
 const BATCH_BYTES: usize = 8 << 20;
+/// After so many files that cannot be read something else is wrong.
+const TOO_MANY: u64 = 1000;
 
 pub fn import(place: &Place, args: Import) -> Outcome {
     let house = place.open()?;
     let connector = house.connector(&args.account)?;
     let started = Instant::now();
-    let (read, report) = match args.kind.as_str() {
+    let Imported { read, failed, report } = match args.kind.as_str() {
         "maildir" => import_all(&house, &connector, &args.account, maildir(&args.path)?)?,
         _ => import_all(&house, &connector, &args.account, mbox(&args.path)?)?,
     };
@@ -30,7 +32,8 @@ pub fn import(place: &Place, args: Import) -> Outcome {
     out.row(
         || {
             json!({
-                "read": read, "new": report.new, "duplicate": report.duplicate, "dead": report.dead, "seconds": seconds,
+                "read": read, "new": report.new, "duplicate": report.duplicate, "dead": report.dead,
+                "failed": failed, "seconds": seconds,
             })
         },
         || {
@@ -41,7 +44,18 @@ pub fn import(place: &Place, args: Import) -> Outcome {
         },
     )?;
     out.finish()?;
-    house.close()
+    house.close()?;
+    anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
+    Ok(())
+}
+
+/// What an import came to.
+#[derive(Default)]
+struct Imported {
+    read: u64,
+    /// Files that could not be read.
+    failed: u64,
+    report: IngestReport,
 }
 
 fn import_all(
@@ -49,24 +63,35 @@ fn import_all(
     connector: &Arc<dyn Connector>,
     account: &str,
     mails: impl Iterator<Item = Result<FileMail, ImportError>>,
-) -> anyhow::Result<(u64, IngestReport)> {
+) -> anyhow::Result<Imported> {
     let mut meter = Meter::new();
-    let mut report = IngestReport::default();
-    let (mut read, mut bytes) = (0, 0);
+    let mut done = Imported::default();
+    let mut bytes = 0;
     let mut page = PulledPage::default();
-    let mut mails = mails.peekable();
-    while let Some(mail) = mails.next() {
-        let mail = mail?;
-        read += 1;
-        bytes += mail.raw.len();
-        page.items.push(connector.parse(mail.raw, &mail.folder, mail.received));
-        if page.items.len() >= BATCH || bytes >= BATCH_BYTES || mails.peek().is_none() {
-            report += house.desk.ingest(account, std::mem::take(&mut page))?;
+    for mail in mails {
+        match mail {
+            Ok(mail) => {
+                done.read += 1;
+                bytes += mail.raw.len();
+                page.items.push(connector.parse(mail.raw, &mail.folder, mail.received));
+            }
+            // A mail program may move a file meanwhile; the others are not to blame.
+            Err(error) => {
+                done.failed += 1;
+                remark(&error.to_string());
+                if done.failed >= TOO_MANY {
+                    break;
+                }
+            }
+        }
+        if page.items.len() >= BATCH || bytes >= BATCH_BYTES {
+            done.report += house.desk.ingest(account, std::mem::take(&mut page))?;
             bytes = 0;
-            meter.show(|| format!("{read} read, {} new", report.new));
+            meter.show(|| format!("{} read, {} new", done.read, done.report.new));
         }
     }
-    Ok((read, report))
+    done.report += house.desk.ingest(account, page)?;
+    Ok(done)
 }
 
 pub fn export(place: &Place, args: Export) -> Outcome {
@@ -87,7 +112,7 @@ pub fn export(place: &Place, args: Export) -> Outcome {
             let mut object = form::message(&stored.message, &text);
             let customer = match stored.message.identity {
                 Some(identity) => house.desk.store().identity(identity)?.map(|known| known.customer.to_string()),
-                None => None,
+                None => stored.message.note_of.map(|customer| customer.to_string()),
             };
             let original = match stored.original() {
                 Some(place) => match house.desk.store().content(place) {

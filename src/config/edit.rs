@@ -7,12 +7,6 @@ pub fn remove_account(text: &str, name: &str) -> Option<String> {
     Some(lines[..start].iter().chain(&lines[end..]).copied().collect())
 }
 
-/// The lines of the account `name` as they stand.
-pub fn account_block(text: &str, name: &str) -> Option<String> {
-    let (start, end) = block(text, name)?;
-    Some(text.split_inclusive('\n').skip(start).take(end - start).collect())
-}
-
 /// First line of the account's block, and the first after it.
 fn block(text: &str, name: &str) -> Option<(usize, usize)> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -26,7 +20,15 @@ fn block(text: &str, name: &str) -> Option<(usize, usize)> {
             continue;
         }
         let end = lines[start + 1..].iter().position(|line| header(line) && !is_part(line));
-        return Some((start, end.map_or(lines.len(), |at| start + 1 + at)));
+        let mut end = end.map_or(lines.len(), |at| start + 1 + at);
+        // What stands right before the next header belongs to that one.
+        if end < lines.len() {
+            let is_remark = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+            while end > start + 1 && is_remark(lines[end - 1]) {
+                end -= 1;
+            }
+        }
+        return Some((start, end));
     }
     None
 }
@@ -40,8 +42,10 @@ mod tests {
     #[test]
     fn one_account_goes_and_the_rest_stays() {
         let left = remove_account(TEXT, "a").unwrap_or_default();
-        assert!(left.starts_with("# mine\nagent = \"lin\"\n"));
-        assert!(!left.contains("host") && left.contains("name = \"b\""));
+        assert_eq!(
+            left,
+            "# mine\nagent = \"lin\"\n\n\n# the second\n[[account]]\nname = \"b\"\nconnector = \"email\"\n"
+        );
         assert_eq!(remove_account(&left, "b").unwrap_or_default().matches("[[account]]").count(), 0);
         assert_eq!(remove_account(TEXT, "c"), None);
     }

@@ -3,7 +3,7 @@
 mod edit;
 mod profile;
 
-pub use edit::{account_block, remove_account};
+pub use edit::remove_account;
 pub use profile::{default_profile, home};
 
 use crate::connector::AccountSettings;

@@ -79,6 +79,8 @@ pub struct Unreadable {
     pub received: Timestamp,
     /// A cleaned line that may help to recognise it; may be empty.
     pub hint: String,
+    /// Only the head of it is here.
+    pub partial: bool,
     /// The original, byte for byte.
     pub raw: Vec<u8>,
 }

@@ -27,6 +27,11 @@ impl Desk {
     /// [`DeskError::NotFound`], or when the store refuses.
     pub fn retry_dead(&self, agent: &str, id: DeadId) -> Result<IngestReport, DeskError> {
         let (mut stored, original) = self.dead_original(id)?;
+        if stored.dead.partial {
+            return Err(DeskError::Refused(
+                "only its head is here; have it made smaller, or look at it with another mail program".to_owned(),
+            ));
+        }
         let connector = self.connector(&stored.dead.account).ok_or_else(|| {
             DeskError::Refused(format!("its account \"{}\" is not configured any more", stored.dead.account))
         })?;

@@ -1,11 +1,12 @@
 //! Ingest: a page of what a source pulled becomes messages, customers and cases, in one commit with the cursor.
 
+use super::outbox::still_troubled;
 use super::{Desk, DeskError, SYSTEM};
 use crate::connector::{BounceReport, Incoming, Item, PulledPage, Unreadable};
 use crate::identity;
 use crate::model::{
-    Basis, Case, CaseStatus, Customer, CustomerId, DeadId, DeadLetter, Delivery, Direction, Event, EventKind, Identity,
-    IdentityId, Message, MessageId, OutboxState, Party, ThreadId, Timestamp, clean_line,
+    Automated, Basis, Case, CaseStatus, Customer, CustomerId, DeadId, DeadLetter, Delivery, Direction, Event,
+    EventKind, Identity, IdentityId, Message, MessageId, OutboxState, Party, ThreadId, Timestamp, clean_line,
 };
 use crate::store::{Content, StoreError, StoredMessage, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,6 +137,7 @@ impl<'a> Filing<'a> {
             account: self.account.clone(),
             folder: unreadable.folder,
             reason: clean_line(&unreadable.reason),
+            partial: unreadable.partial,
             received: unreadable.received,
             size: unreadable.raw.len() as u64,
             tries: 0,
@@ -147,7 +149,7 @@ impl<'a> Filing<'a> {
         Ok(())
     }
 
-    fn message(&mut self, incoming: Incoming) -> Result<(), DeskError> {
+    fn message(&mut self, mut incoming: Incoming) -> Result<(), DeskError> {
         let id = MessageId::of(&[self.account.as_bytes(), incoming.remote_id.as_bytes(), &incoming.digest]);
         if !self.seen.insert(id) || self.transaction.message(id)?.is_some() || self.is_our_own_copy(&incoming)? {
             self.report.duplicate += 1;
@@ -160,6 +162,10 @@ impl<'a> Filing<'a> {
             None => None,
         };
         let side = self.customer_side(&incoming, bounced.as_ref());
+        if side.is_some() && incoming.automated == Some(Automated::Robot) {
+            // Somebody is behind the robot.
+            incoming.automated = None;
+        }
         let identity = match &side {
             Some(party) => self.find_identity(party, &incoming, at)?,
             None => bounced.as_ref().and_then(|message| message.message.identity),
@@ -187,6 +193,7 @@ impl<'a> Filing<'a> {
             preview: incoming.preview,
             outgoing: None,
             agent: None,
+            note_of: None,
             folder: incoming.folder,
         };
         if let Some(identity) = identity {
@@ -202,7 +209,7 @@ impl<'a> Filing<'a> {
     /// An answer sent from here comes back out of the Sent folder, or because we were among its recipients. It is on the
     /// timeline already; that it came back proves that an unknown one was sent.
     fn is_our_own_copy(&mut self, incoming: &Incoming) -> Result<bool, DeskError> {
-        if incoming.direction != Direction::Outbound {
+        if !self.own.contains(&identity::normalise_address(&incoming.from.address)) {
             return Ok(false);
         }
         let Some(id) = self.transaction.message_by_remote(&self.account, &incoming.remote_id)? else {
@@ -211,7 +218,7 @@ impl<'a> Filing<'a> {
         let Some(mut stored) = self.transaction.message(id)? else { return Ok(false) };
         let Some(outgoing) = stored.message.outgoing else { return Ok(false) };
         if let Some(mut row) = self.transaction.outgoing(outgoing)?
-            && row.outgoing.state == OutboxState::Unknown
+            && matches!(row.outgoing.state, OutboxState::Unknown | OutboxState::Cancelled)
         {
             row.outgoing.state = OutboxState::Sent;
             row.outgoing.reason = String::new();
@@ -224,6 +231,12 @@ impl<'a> Filing<'a> {
             self.transaction.update_message(&stored, None);
             self.event.messages.push(id);
             self.event.outgoing = Some(outgoing);
+            let troubled = still_troubled(self.transaction.store(), row.outgoing.customer, outgoing)?;
+            if let Some(identity) = stored.message.identity
+                && let Some(customer) = self.customer_of(identity)?
+            {
+                customer.trouble = troubled;
+            }
         }
         Ok(true)
     }
@@ -236,6 +249,7 @@ impl<'a> Filing<'a> {
         if stored.message.direction != Direction::Outbound {
             return Ok(None);
         }
+        let now = self.now;
         if report.permanent {
             stored.message.delivery = Delivery::Bounced(clean_line(&report.reason));
             self.transaction.update_message(&stored, None);
@@ -244,6 +258,12 @@ impl<'a> Filing<'a> {
                 && let Some(customer) = self.customer_of(identity)?
             {
                 customer.trouble = true;
+                // It opens no case, but one that was resolved with the message that came back is not done.
+                if let Some(case) = customer.case.as_mut()
+                    && case.status == CaseStatus::Resolved
+                {
+                    case.reopen(now);
+                }
             }
         }
         Ok(Some(stored))
@@ -258,6 +278,10 @@ impl<'a> Filing<'a> {
                 .iter()
                 .chain(&incoming.cc)
                 .find(|party| !is_own(party) && !identity::is_robot(&party.address))?,
+            // A web form or a robot speaks for somebody and names them in Reply-To.
+            _ if is_own(&&incoming.from) || incoming.automated == Some(Automated::Robot) => {
+                incoming.reply_to.as_ref().unwrap_or(&incoming.from)
+            }
             _ => &incoming.from,
         };
         let robot = bounced.is_some() || identity::is_robot(&party.address) || is_own(&party);
@@ -430,6 +454,8 @@ pub(super) fn new_customer(
         cases_before: 0,
         last_inbound: Timestamp(0),
         last_outbound: Timestamp(0),
+        last_inbound_received: Timestamp(0),
+        last_outbound_received: Timestamp(0),
         unread_at: Vec::new(),
         address,
     };
@@ -452,8 +478,9 @@ fn file_on(customer: &mut Customer, message: &Message, now: Timestamp) -> Option
     }
     if message.direction == Direction::Outbound {
         customer.last_outbound = customer.last_outbound.max(at);
-        customer.read_until(customer.last_outbound);
-        if customer.last_outbound >= customer.last_inbound {
+        customer.last_outbound_received = customer.last_outbound_received.max(message.received);
+        customer.read_answered();
+        if customer.is_answered() {
             customer.read_all();
             if let Some(case) = customer.case.as_mut()
                 && case.status == CaseStatus::Open
@@ -465,9 +492,10 @@ fn file_on(customer: &mut Customer, message: &Message, now: Timestamp) -> Option
         return None;
     }
     customer.last_inbound = customer.last_inbound.max(at);
-    let answered = at < customer.last_outbound;
+    customer.last_inbound_received = customer.last_inbound_received.max(message.received);
+    let answered = customer.has_answered(at, message.received);
     if !answered {
-        customer.add_unread(at);
+        customer.add_unread(at, message.received);
     }
     let opened = |status: CaseStatus| Case {
         waiting_since: (status == CaseStatus::Open).then_some(at),

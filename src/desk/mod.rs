@@ -10,6 +10,7 @@ mod outbox;
 mod profile;
 mod read;
 mod send;
+mod takeback;
 #[cfg(test)]
 mod tests;
 mod triage;
@@ -100,7 +101,8 @@ impl Desk {
             Act::Snooze(customer, snooze) => self.snooze(agent, customer, snooze),
             Act::Assign(customer, owner) => self.assign(agent, customer, owner),
             Act::Prioritise(customer, priority) => self.prioritise(agent, customer, priority),
-            Act::RestoreCase(customer, case) => self.restore_case(agent, customer, *case),
+            Act::RestoreCase { customer, case, left } => self.restore_case(agent, customer, *case, &left),
+            Act::TakeBack(taken) => self.take_back(agent, *taken),
             Act::Tag { customer, add, remove } => self.tag(agent, customer, &add, &remove),
             Act::RestoreTags(customer, tags) => self.restore_tags(agent, customer, tags),
             Act::Edit(customer, edit) => self.edit(agent, customer, edit),

@@ -3,9 +3,9 @@
 
 use super::{Desk, DeskError, SYSTEM};
 use crate::model::{
-    Act, Acted, CaseStatus, Delivery, Event, EventKind, OutboxState, Outgoing, OutgoingId, Timestamp, clean_line,
+    Act, Acted, CustomerId, Delivery, Event, EventKind, OutboxState, Outgoing, OutgoingId, Timestamp, clean_line,
 };
-use crate::store::StoredOutgoing;
+use crate::store::{Store, StoredOutgoing};
 
 /// How many undone outgoing are looked at; a person has some dozens.
 const LOOK: usize = 10_000;
@@ -105,6 +105,9 @@ impl Desk {
     /// When the store refuses.
     pub fn sent(&self, id: OutgoingId, receipt: &str, to_file: bool) -> Result<(), DeskError> {
         self.step(id, SYSTEM, |outgoing, now| {
+            if outgoing.state == OutboxState::Sent {
+                return None;
+            }
             outgoing.state = OutboxState::Sent;
             outgoing.sent = Some(now);
             outgoing.receipt = clean_line(receipt);
@@ -120,6 +123,10 @@ impl Desk {
     /// When the store refuses.
     pub fn delay(&self, id: OutgoingId, reason: &str, until: Timestamp) -> Result<(), DeskError> {
         self.step(id, SYSTEM, |outgoing, _| {
+            // An agent took it back while the channel was asked: so it stays.
+            if !outgoing.state.is_moving() {
+                return None;
+            }
             if outgoing.state != OutboxState::Sending {
                 outgoing.attempts += 1;
             }
@@ -137,6 +144,9 @@ impl Desk {
     pub fn fail(&self, id: OutgoingId, reason: &str) -> Result<(), DeskError> {
         let reason = clean_line(reason);
         self.step(id, SYSTEM, |outgoing, _| {
+            if !outgoing.state.is_moving() {
+                return None;
+            }
             if outgoing.state != OutboxState::Sending {
                 outgoing.attempts += 1;
             }
@@ -153,6 +163,9 @@ impl Desk {
     pub fn unknown(&self, id: OutgoingId, reason: &str) -> Result<(), DeskError> {
         let reason = clean_line(reason);
         self.step(id, SYSTEM, |outgoing, _| {
+            if outgoing.state != OutboxState::Sending {
+                return None;
+            }
             outgoing.state = OutboxState::Unknown;
             outgoing.reason = reason.clone();
             Some(Delivery::Unknown(reason))
@@ -175,8 +188,24 @@ impl Desk {
     /// # Errors
     /// When the store refuses.
     pub fn recover_outbox(&self) -> Result<usize, DeskError> {
+        self.recover(|_| true)
+    }
+
+    /// The same for one account, by its own worker while it hands nothing over: an outcome that could not be written
+    /// down in time.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn recover_account(&self, account: &str) -> Result<usize, DeskError> {
+        self.recover(|outgoing| outgoing.account == account)
+    }
+
+    fn recover(&self, own: impl Fn(&Outgoing) -> bool) -> Result<usize, DeskError> {
         let undone = self.store.undone(LOOK)?;
-        let torn: Vec<_> = undone.iter().filter(|stored| stored.outgoing.state == OutboxState::Sending).collect();
+        let torn: Vec<_> = undone
+            .iter()
+            .filter(|stored| stored.outgoing.state == OutboxState::Sending && own(&stored.outgoing))
+            .collect();
         for stored in &torn {
             self.unknown(
                 stored.outgoing.id,
@@ -203,9 +232,18 @@ impl Desk {
             _ => "it was taken back already".to_owned(),
         };
         self.decide(agent, id, |outgoing, _| match outgoing.state {
-            OutboxState::Held | OutboxState::Queued | OutboxState::Failed | OutboxState::Unknown => {
+            OutboxState::Held | OutboxState::Queued => {
                 outgoing.state = OutboxState::Cancelled;
                 Ok((Delivery::Cancelled, "Taken back: it does not leave.".to_owned()))
+            }
+            OutboxState::Failed => {
+                outgoing.state = OutboxState::Cancelled;
+                Ok((Delivery::Cancelled, "Given up: it never left.".to_owned()))
+            }
+            OutboxState::Unknown => {
+                outgoing.state = OutboxState::Cancelled;
+                let said = "Given up. It may have arrived all the same; a copy among what was sent would show it.";
+                Ok((Delivery::Cancelled, said.to_owned()))
             }
             state => Err(refused(state)),
         })
@@ -305,12 +343,13 @@ impl Desk {
             if trouble {
                 customer.trouble = true;
                 if let Some(case) = customer.case.as_mut() {
-                    case.status = CaseStatus::Open;
-                    case.resolved = None;
-                    case.waiting_since = case.waiting_since.or(Some(now));
+                    case.reopen(now);
                 }
             } else if matches!(stored.outgoing.state, OutboxState::Sent | OutboxState::Cancelled) {
-                customer.trouble = false;
+                customer.trouble = still_troubled(&self.store, customer.id, id)?;
+            }
+            if stored.outgoing.state == OutboxState::Cancelled {
+                self.forget_cancelled(&mut customer, stored.outgoing.message)?;
             }
             if customer != was {
                 transaction.put_customer(&customer)?;
@@ -328,4 +367,13 @@ impl Desk {
             if outgoing.reason.is_empty() { word.to_owned() } else { format!("{word}: {}", outgoing.reason) };
         event
     }
+}
+
+/// Another message to this customer than `but` failed or is unknown.
+pub(super) fn still_troubled(store: &Store, customer: CustomerId, but: OutgoingId) -> Result<bool, DeskError> {
+    Ok(store.undone(LOOK)?.iter().any(|stored| {
+        stored.outgoing.customer == customer
+            && stored.outgoing.id != but
+            && matches!(stored.outgoing.state, OutboxState::Failed | OutboxState::Unknown)
+    }))
 }

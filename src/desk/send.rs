@@ -2,12 +2,13 @@
 //! the case and removes the draft.
 
 use super::ingest::new_customer;
+use super::outbox::still_troubled;
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
     AccountFacts, Act, Acted, AttachmentSource, Basis, Case, CaseStatus, Compose, Customer, CustomerId, Delivery,
     Direction, Draft, Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing, OutgoingAttachment,
-    OutgoingId, Party, ReplyKind, ThreadId, Timestamp, clean_block, clean_line,
+    OutgoingId, Party, ReplyKind, TakeBack, ThreadId, Timestamp, clean_block, clean_line,
 };
 use crate::store::{Content, StoredMessage, Transaction};
 use std::io::Read as _;
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// All attachments of one message together.
 const MAX_ATTACHMENTS: u64 = 25 * 1024 * 1024;
+/// Attachments of one message.
+const MAX_FILES: usize = 100;
 /// The longest text one message may have.
 const MAX_TEXT: usize = 1024 * 1024;
 /// Recipients of one message.
@@ -68,6 +71,7 @@ impl Desk {
             outgoing: None,
             agent: Some(agent.to_owned()),
             folder: String::new(),
+            note_of: Some(customer.id),
         };
         let mut transaction = self.store.begin();
         transaction.file_message(&message, Some(customer.id), Content { text, original: None })?;
@@ -82,8 +86,10 @@ impl Desk {
         let mut said = "Note kept. Only we see it.".to_owned();
         let mut undo = Vec::new();
         if compose.resolve {
-            undo.push(Act::RestoreCase(customer.id, Box::new(customer.case.clone())));
+            let case = Box::new(customer.case.clone());
             customer.case.get_or_insert(Case::new(CaseStatus::Waiting, now)).resolve(now);
+            let left = Box::new(customer.case.clone());
+            undo.push(Act::RestoreCase { customer: customer.id, case, left });
             transaction.put_customer(&customer)?;
             event.summary = "private note, resolved".to_owned();
             said = "Note kept, case resolved.".to_owned();
@@ -180,17 +186,18 @@ impl Desk {
             outgoing: Some(outgoing.id),
             agent: Some(agent.to_owned()),
             folder: String::new(),
+            note_of: None,
         };
         transaction.queue_outgoing(&outgoing, bytes);
         transaction.file_message(&message, None, Content { text, original: None })?;
         let normalised = identity::normalise_subject(&message.subject);
-        if !normalised.is_empty() {
+        if !normalised.is_empty() && compose.kind != ReplyKind::Forward {
             transaction.put_subject(target.identity, &normalised, thread, now)?;
         }
         let mut customer = target.customer;
-        let old_case = customer.case.clone();
-        let old_unread = customer.unread;
+        let old = customer.clone();
         answer_on(&mut customer, &message, compose.resolve, compose.kind == ReplyKind::Forward, now);
+        customer.trouble = still_troubled(&self.store, customer.id, outgoing.id)?;
         transaction.put_customer(&customer)?;
         if let Some(mut identity) = transaction.identity(target.identity)? {
             identity.outbound += 1;
@@ -221,17 +228,17 @@ impl Desk {
             agent: agent.to_owned(),
             saved: now,
         };
-        let mut undo = vec![
-            Act::CancelOutgoing(outgoing.id),
-            Act::SaveDraft(Box::new(draft)),
-            Act::RestoreCase(customer.id, Box::new(old_case)),
-        ];
-        if old_unread > 0 {
-            undo.push(Act::MarkUnread(customer.id));
-        }
+        let undo = Act::TakeBack(Box::new(TakeBack {
+            outgoing: outgoing.id,
+            draft,
+            case: old.case,
+            left: customer.case.clone(),
+            unread: old.unread,
+            unread_at: old.unread_at,
+        }));
         Ok(Acted {
             said,
-            undo: if held { undo } else { Vec::new() },
+            undo: if held { vec![undo] } else { Vec::new() },
             customer: Some(customer.id),
             outgoing: Some(outgoing.id),
             remote_id: Some(remote_id),
@@ -311,7 +318,9 @@ impl Desk {
             let message = &parent.message;
             match (compose.kind, message.direction) {
                 (ReplyKind::Reply | ReplyKind::ReplyAll, Direction::Inbound) => {
-                    to.push(message.reply_to.clone().unwrap_or_else(|| message.from.clone()));
+                    // An answer asked for at one of our own addresses would never reach them.
+                    let asked = message.reply_to.clone().filter(|party| !self.is_own(party));
+                    to.push(asked.unwrap_or_else(|| message.from.clone()));
                     if compose.kind == ReplyKind::ReplyAll {
                         to.extend(message.to.iter().cloned());
                         if cc.is_empty() {
@@ -356,11 +365,13 @@ impl Desk {
         Ok((to, cc))
     }
 
+    fn is_own(&self, party: &Party) -> bool {
+        let address = identity::normalise_address(&party.address);
+        self.accounts.iter().any(|account| account.own.contains(&address))
+    }
+
     fn leave_out_ourselves(&self, to: &mut Vec<Party>, cc: &mut Vec<Party>) {
-        let own = |party: &Party| {
-            let address = identity::normalise_address(&party.address);
-            self.accounts.iter().any(|account| account.own.contains(&address))
-        };
+        let own = |party: &Party| self.is_own(party);
         let mut seen = std::collections::BTreeSet::new();
         let mut fresh = |party: &Party| seen.insert(identity::normalise_address(&party.address));
         let first = to.first().cloned();
@@ -387,8 +398,10 @@ impl Desk {
         if let Some(identity) = parent.and_then(|parent| parent.message.identity)
             && let Some(known) = self.store.identity(identity)?
         {
-            let customer = self.known(compose.customer.unwrap_or(known.customer))?;
-            return Ok(Target { customer, identity });
+            if compose.customer.is_some_and(|asked| asked != known.customer) {
+                return Err(DeskError::Refused("that message is another customer's; answer it there".to_owned()));
+            }
+            return Ok(Target { customer: self.known(known.customer)?, identity });
         }
         let Some(first) = to.first() else {
             return Err(DeskError::Refused("there is nobody to send it to; name a recipient".to_owned()));
@@ -413,17 +426,20 @@ impl Desk {
 
     /// Says so when something came since the agent looked.
     fn check_unmoved(&self, customer: &Customer, seen: MessageId, now: Timestamp) -> Result<(), DeskError> {
-        let recent = self.store.timeline(&self.parts(customer), None, 20)?.rows;
-        let newest = recent.iter().map(|stored| &stored.message).find(|message| {
-            message.direction != Direction::Note
-                && message.automated.is_none()
-                && message.delivery != Delivery::Cancelled
-        });
-        let Some(newest) = newest.filter(|newest| newest.id != seen) else { return Ok(()) };
-        let seen_at = self.store.message(seen)?.map_or(Timestamp(0), |seen| seen.message.at);
-        if newest.at < seen_at {
-            return Ok(());
-        }
+        // What arrived last, whatever it claims of when it was written.
+        let seen_at = self.store.message(seen)?.map_or(Timestamp(0), |seen| seen.message.received);
+        let recent = self.store.timeline(&self.parts(customer), None, LOOK_BACK)?.rows;
+        let newest = recent
+            .iter()
+            .map(|stored| &stored.message)
+            .filter(|message| {
+                message.id != seen
+                    && message.direction != Direction::Note
+                    && message.automated.is_none()
+                    && message.delivery != Delivery::Cancelled
+            })
+            .max_by_key(|message| message.received);
+        let Some(newest) = newest.filter(|newest| newest.received > seen_at) else { return Ok(()) };
         let who = match (&newest.agent, newest.from.name.is_empty()) {
             (Some(agent), _) => agent.clone(),
             (None, false) => newest.from.name.clone(),
@@ -435,6 +451,9 @@ impl Desk {
     }
 
     fn read_attachments(&self, sources: &[AttachmentSource]) -> Result<Vec<(OutgoingAttachment, Vec<u8>)>, DeskError> {
+        if sources.len() > MAX_FILES {
+            return Err(DeskError::Refused(format!("more than {MAX_FILES} attachments; pack them into one file")));
+        }
         let mut files = Vec::with_capacity(sources.len());
         let mut total = 0;
         for source in sources {
@@ -568,8 +587,8 @@ fn answer_on(customer: &mut Customer, message: &Message, resolve: bool, forward:
     // Handing a message on is not an answer to the one who wrote it.
     if !forward {
         customer.last_outbound = customer.last_outbound.max(message.at);
+        customer.last_outbound_received = customer.last_outbound_received.max(message.received);
         customer.read_all();
-        customer.trouble = false;
     }
     let case = customer.case.get_or_insert(Case { opened_by: Some(message.id), ..Case::new(CaseStatus::Waiting, now) });
     if resolve {

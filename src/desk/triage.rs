@@ -23,10 +23,7 @@ impl Desk {
             if case.status == CaseStatus::Open {
                 return Err("it is open already".to_owned());
             }
-            case.status = CaseStatus::Open;
-            case.resolved = None;
-            case.snooze = None;
-            case.waiting_since = case.waiting_since.or(Some(now));
+            case.reopen(now);
             Ok("Open again.".to_owned())
         })
     }
@@ -77,9 +74,18 @@ impl Desk {
         })
     }
 
-    pub(super) fn restore_case(&self, agent: &str, id: CustomerId, case: Option<Case>) -> Result<Acted, DeskError> {
+    pub(super) fn restore_case(
+        &self,
+        agent: &str,
+        id: CustomerId,
+        case: Option<Case>,
+        left: &Option<Case>,
+    ) -> Result<Acted, DeskError> {
         let _writer = self.write();
         let mut customer = self.known(id)?;
+        if customer.case != *left {
+            return Err(DeskError::Refused(format!("{} moved on since; nothing was taken back", customer.name)));
+        }
         let old = std::mem::replace(&mut customer.case, case);
         let said = format!("{} again.", status(&customer));
         self.put_case(agent, &customer, format!("undo: {} → {}", word(old.as_ref()), word(customer.case.as_ref())))?;
@@ -169,7 +175,8 @@ impl Desk {
             let summary = format!("{} → {}", summary(old.as_ref()), summary(customer.case.as_ref()));
             self.put_case(agent, &customer, summary)?;
         }
-        Ok(Acted { said, undo: vec![Act::RestoreCase(id, Box::new(old))], customer: Some(id), ..Acted::default() })
+        let undo = vec![Act::RestoreCase { customer: id, case: Box::new(old), left: Box::new(customer.case) }];
+        Ok(Acted { said, undo, customer: Some(id), ..Acted::default() })
     }
 
     fn put_case(&self, agent: &str, customer: &Customer, summary: String) -> Result<(), DeskError> {

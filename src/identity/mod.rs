@@ -16,25 +16,25 @@ pub fn identity_id(channel: &str, address: &str) -> IdentityId {
 /// True for addresses nobody reads: they never become customers. Only names that say so themselves, since a customer
 /// taken for a robot would be lost from the inbox.
 pub fn is_robot(address: &str) -> bool {
+    let local = local_part(address);
+    ROBOTS.iter().any(|robot| local.starts_with(robot) || local.ends_with(robot)) || SYSTEM.contains(&local.as_str())
+}
+
+/// True for the address of a mail system itself: where reports on deliveries come from.
+pub fn is_mail_system(address: &str) -> bool {
+    SYSTEM.contains(&local_part(address).as_str())
+}
+
+/// Local parts that only robots use, without what [`local_part`] removes.
+const ROBOTS: &[&str] = &["noreply", "donotreply", "dontreply", "nepasrepondre", "noresponder", "nichtantworten"];
+/// Local parts that mail systems use for reports.
+const SYSTEM: &[&str] = &["mailerdaemon", "postmaster", "bounce", "bounces"];
+
+/// The part of an address before the `@` without `-`, `_`, `.`, in lower case, and without what follows a `+` or `=`.
+pub fn local_part(address: &str) -> String {
     let address = normalise_address(address);
-    let local = address.split_once('@').map_or(address.as_str(), |(local, _)| local);
-    let local: String =
-        local.split('+').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
-    const WHOLE: &[&str] = &[
-        "noreply",
-        "donotreply",
-        "nichtantworten",
-        "mailerdaemon",
-        "postmaster",
-        "bounce",
-        "bounces",
-        "autoreply",
-        "autoresponder",
-    ];
-    WHOLE.contains(&local.as_str())
-        || local.starts_with("noreply")
-        || local.ends_with("noreply")
-        || local.starts_with("donotreply")
+    let local = address.rsplit_once('@').map_or(address.as_str(), |(local, _)| local);
+    local.split(['+', '=']).next().unwrap_or_default().chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect()
 }
 
 /// True when `address` can be written to: one `@`, something on both sides, nothing a header or a terminal would

@@ -113,6 +113,23 @@ pub enum ProfileEdit {
     Field(String, String),
 }
 
+/// What taking an answer back needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakeBack {
+    /// The answer.
+    pub outgoing: OutgoingId,
+    /// What was written, kept as a draft again.
+    pub draft: Draft,
+    /// The case as it was before.
+    pub case: Option<super::Case>,
+    /// The case as queueing left it.
+    pub left: Option<super::Case>,
+    /// Unread messages before.
+    pub unread: u32,
+    /// When they were written and received.
+    pub unread_at: Vec<(Timestamp, Timestamp)>,
+}
+
 /// Everything an agent can do to the desk. Each is one atomic commit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
@@ -157,8 +174,18 @@ pub enum Act {
     DiscardDraft(DraftId),
     /// Remove a dead letter from the list (its original stays in the journal).
     DiscardDead(DeadId),
-    /// Put a case back as it was: what undo runs.
-    RestoreCase(CustomerId, Box<Option<super::Case>>),
+    /// Put a case back as it was: what undo runs. Refused when the case moved on since.
+    RestoreCase {
+        /// Whose.
+        customer: CustomerId,
+        /// As it was.
+        case: Box<Option<super::Case>>,
+        /// As the act that is taken back left it.
+        left: Box<Option<super::Case>>,
+    },
+    /// Take an answer back that has not left, with all that queueing it changed: what undo of a send runs. One commit,
+    /// refused whole when it is too late.
+    TakeBack(Box<TakeBack>),
     /// Put tags back as they were: what undo runs.
     RestoreTags(CustomerId, Vec<String>),
 }

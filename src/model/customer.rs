@@ -190,6 +190,14 @@ impl Case {
         }
     }
 
+    /// Open again: somebody has to look at it.
+    pub fn reopen(&mut self, now: Timestamp) {
+        self.status = CaseStatus::Open;
+        self.resolved = None;
+        self.snooze = None;
+        self.waiting_since = self.waiting_since.or(Some(now));
+    }
+
     /// Done at `now`: nobody waits any more.
     pub fn resolve(&mut self, now: Timestamp) {
         self.status = CaseStatus::Resolved;
@@ -273,33 +281,53 @@ pub struct Customer {
     #[n(21)]
     #[cbor(default)]
     pub address: String,
-    /// When the unread messages were written: the latest 200, in order. A mailbox is read in any order, and an answer
-    /// found later has answered only what was written before it.
+    /// When the unread messages were written and received: the latest 200, in order. A mailbox is read in any order, and
+    /// an answer found later has answered only what was there before it.
     #[n(22)]
     #[cbor(default)]
-    pub unread_at: Vec<Timestamp>,
+    pub unread_at: Vec<(Timestamp, Timestamp)>,
+    /// When their last message was received here.
+    #[n(23)]
+    #[cbor(default)]
+    pub last_inbound_received: Timestamp,
+    /// When our last message to them was received at the server, or queued here.
+    #[n(24)]
+    #[cbor(default)]
+    pub last_outbound_received: Timestamp,
 }
 
 /// How many times of unread messages are kept.
 const UNREAD_TIMES: usize = 200;
 
 impl Customer {
-    /// One more unread message, written at `at`.
-    pub fn add_unread(&mut self, at: Timestamp) {
+    /// One more unread message, written and received at these times.
+    pub fn add_unread(&mut self, at: Timestamp, received: Timestamp) {
         self.unread = self.unread.saturating_add(1);
-        let place = self.unread_at.partition_point(|time| *time <= at);
-        self.unread_at.insert(place, at);
+        let place = self.unread_at.partition_point(|known| *known <= (at, received));
+        self.unread_at.insert(place, (at, received));
         if self.unread_at.len() > UNREAD_TIMES {
             self.unread_at.remove(0);
         }
     }
 
-    /// Somebody has dealt with all that was written up to `at`.
-    pub fn read_until(&mut self, at: Timestamp) {
+    /// True when an answer of ours covers a message. Both clocks must say so: what the message claims alone would let a
+    /// slow clock, or a lie, hide it.
+    pub fn has_answered(&self, at: Timestamp, received: Timestamp) -> bool {
+        at < self.last_outbound && received <= self.last_outbound_received
+    }
+
+    /// True when nothing they wrote is later than our last message.
+    pub fn is_answered(&self) -> bool {
+        self.last_inbound <= self.last_outbound && self.last_inbound_received <= self.last_outbound_received
+    }
+
+    /// Forgets as unread what an answer of ours covers.
+    pub fn read_answered(&mut self) {
         let older = self.unread.saturating_sub(self.unread_at.len() as u32);
-        let kept = self.unread_at.partition_point(|time| *time <= at);
-        let oldest_is_read = kept > 0;
-        self.unread_at.drain(..kept);
+        let oldest = self.unread_at.first().copied();
+        let (outbound, received) = (self.last_outbound, self.last_outbound_received);
+        self.unread_at.retain(|(at, arrived)| !(*at < outbound && *arrived <= received));
+        let oldest_is_read = oldest != self.unread_at.first().copied();
         self.unread = self.unread_at.len() as u32 + if oldest_is_read { 0 } else { older };
     }
 

@@ -30,4 +30,8 @@ pub struct DeadLetter {
     /// Cleaned first line or subject, as far as one can be made out.
     #[n(7)]
     pub hint: String,
+    /// Only its head is here (it was too large, or the server did not give the rest): trying again here cannot help.
+    #[n(8)]
+    #[cbor(default)]
+    pub partial: bool,
 }

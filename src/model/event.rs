@@ -34,9 +34,23 @@ pub enum EventKind {
     /// A customer was looked at: unread became 0.
     #[n(8)]
     Read,
-    /// A message bounced.
-    #[n(9)]
-    Bounced,
+}
+
+impl EventKind {
+    /// The word scripts see.
+    pub fn word(self) -> &'static str {
+        match self {
+            EventKind::Ingested => "ingested",
+            EventKind::Queued => "queued",
+            EventKind::Outgoing => "outgoing",
+            EventKind::Noted => "noted",
+            EventKind::Case => "case",
+            EventKind::Profile => "profile",
+            EventKind::Draft => "draft",
+            EventKind::Dead => "dead",
+            EventKind::Read => "read",
+        }
+    }
 }
 
 /// A change in the words of the model. Carries ids, not content.

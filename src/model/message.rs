@@ -1,7 +1,7 @@
 //! Messages: inbound, outbound, or a private note. Immutable once filed; what happens to one later (delivery) is
 //! recorded beside it.
 
-use super::{IdentityId, MessageId, OutgoingId, ThreadId, Timestamp};
+use super::{CustomerId, IdentityId, MessageId, OutgoingId, ThreadId, Timestamp};
 use minicbor::{Decode, Encode};
 
 /// Which way a message went.
@@ -204,4 +204,7 @@ pub struct Message {
     /// The name of the folder or place it was found in, for the eye only.
     #[n(21)]
     pub folder: String,
+    /// Whose note it is, for a private note.
+    #[n(22)]
+    pub note_of: Option<CustomerId>,
 }

@@ -18,7 +18,7 @@ mod time;
 mod view;
 
 pub use account::{AccountFacts, AccountStatus, Activity, Progress};
-pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind};
+pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind, TakeBack};
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Priority, Snooze};
 pub use dead::DeadLetter;
 pub use draft::Draft;

@@ -36,10 +36,9 @@ impl Carrier {
         let (loading, load_answers) = (hand.clone(), answers.clone());
         tokio::spawn(async move {
             while let Some(effect) = to_load.recv().await {
-                let hand = loading.clone();
-                let done = tokio::task::spawn_blocking(move || hand.carry_out(effect)).await;
+                let msg = loading.clone().try_to(effect).await;
                 // Nobody hears the answer when the seat has ended.
-                if let Ok(Some(msg)) = done {
+                if let Some(msg) = msg {
                     let _ = load_answers.send(msg).await;
                 }
             }
@@ -47,9 +46,7 @@ impl Carrier {
         let act_answers = answers.clone();
         let acting = tokio::spawn(async move {
             while let Some(effect) = to_do.recv().await {
-                let hand = hand.clone();
-                let done = tokio::task::spawn_blocking(move || hand.carry_out(effect)).await;
-                if let Ok(Some(msg)) = done {
+                if let Some(msg) = hand.clone().try_to(effect).await {
                     // The answer must not hold up the next act when the seat is leaving.
                     let _ = tokio::time::timeout(Duration::from_secs(1), act_answers.send(msg)).await;
                 }
@@ -62,12 +59,7 @@ impl Carrier {
     pub fn take(&self, effect: Effect) {
         let queue = if matches!(effect, Effect::Load(_)) { &self.loads } else { &self.acts };
         if let Err(refused) = queue.try_send(effect) {
-            let busy = "too much is waiting to be done; try again in a moment".to_owned();
-            let msg = match refused.into_inner() {
-                Effect::Act(number, _) => Msg::Acted(number, Box::new(Err(Refusal::Other(busy)))),
-                Effect::Load(_) => Msg::Loaded(Box::new(Err(busy))),
-                _ => Msg::Told(Err(busy)),
-            };
+            let msg = refusal(&refused.into_inner(), "too much is waiting to be done; try again in a moment");
             let _ = self.answers.try_send(msg);
         }
     }
@@ -88,7 +80,29 @@ struct Hand {
     downloads: PathBuf,
 }
 
+/// The answer for what was not done.
+fn refusal(effect: &Effect, why: &str) -> Msg {
+    let why = why.to_owned();
+    match effect {
+        Effect::Act(number, _) => Msg::Acted(*number, Box::new(Err(Refusal::Other(why)))),
+        Effect::Load(_) => Msg::Loaded(Box::new(Err(why))),
+        _ => Msg::Told(Err(why)),
+    }
+}
+
 impl Hand {
+    /// Carries an effect out on a thread that may block. Whatever becomes of it, the screen gets its answer.
+    async fn try_to(self: Arc<Self>, effect: Effect) -> Option<Msg> {
+        let broken = refusal(&effect, "something went wrong inside; the log of the profile says more");
+        match tokio::task::spawn_blocking(move || self.carry_out(effect)).await {
+            Ok(msg) => msg,
+            Err(error) => {
+                tracing::error!(%error, "an effect was not carried out");
+                Some(broken)
+            }
+        }
+    }
+
     fn carry_out(&self, effect: Effect) -> Option<Msg> {
         match effect {
             Effect::Load(load) => {

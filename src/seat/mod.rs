@@ -27,7 +27,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use terminal::Terminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{broadcast::error::RecvError, mpsc};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// A paste beyond this is cut, with a word about it.
@@ -120,10 +121,12 @@ impl Seat {
                         arrived.extend(message(event?));
                     } else if let Ok(msg) = answered.try_recv() {
                         arrived.push(msg);
-                    } else if let Ok(event) = feed.try_recv() {
-                        arrived.push(Msg::Changed(Box::new((*event).clone())));
                     } else {
-                        break;
+                        match feed.try_recv() {
+                            Ok(event) => arrived.push(Msg::Changed(Box::new((*event).clone()))),
+                            Err(TryRecvError::Lagged(_)) => arrived.push(Msg::Lagged),
+                            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                        }
                     }
                 }
                 let clock = Msg::Clock(self.desk.now());
@@ -154,15 +157,19 @@ impl Workers {
         wake: &mut Option<Timestamp>,
         terminal: &mut Terminal,
     ) -> io::Result<bool> {
-        let mut leaving = false;
+        let (mut leaving, mut redraw) = (false, false);
         for effect in effects {
             match effect {
                 Effect::Quit => leaving = true,
                 Effect::SyncNow => self.pull_now(),
                 Effect::WakeAt(at) => *wake = Some(wake.map_or(at, |wake| wake.min(at))),
-                Effect::Redraw => terminal.redraw()?,
+                Effect::Redraw => redraw = true,
                 other => carrier.take(other),
             }
+        }
+        // Last: a terminal that is gone must not keep an act from being taken on.
+        if redraw {
+            terminal.redraw()?;
         }
         Ok(leaving)
     }

@@ -143,15 +143,6 @@ impl Store {
         Ok(rows.iter().filter_map(|(key, _)| CustomerId::from_slice(key.get(9..)?)).collect())
     }
 
-    /// When the next snooze ends.
-    ///
-    /// # Errors
-    /// When the state cannot be read.
-    pub fn next_snooze(&self) -> Result<Option<Timestamp>, StoreError> {
-        let rows = self.scan_prefix(&[WAKE], None, false, 1)?;
-        Ok(rows.first().and_then(|(key, _)| Some(Timestamp::from_key(key.get(1..9)?.try_into().ok()?))))
-    }
-
     /// Cases of a customer resolved before the present one, the latest first.
     ///
     /// # Errors

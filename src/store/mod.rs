@@ -103,7 +103,7 @@ impl Read for Store {
 }
 
 impl Store {
-    /// Opens the tables over an engine; writes their version into a new one.
+    /// Opens the tables over an engine. The first commit writes their version down.
     ///
     /// # Errors
     /// [`StoreError::Newer`] for tables of a newer program.

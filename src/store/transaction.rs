@@ -17,7 +17,6 @@ pub struct Transaction<'a> {
     store: &'a Store,
     changes: BTreeMap<Vec<u8>, Change>,
     contents: Vec<Vec<u8>>,
-    bytes: usize,
 }
 
 impl Read for Transaction<'_> {
@@ -38,7 +37,7 @@ impl Read for Transaction<'_> {
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(store: &'a Store) -> Self {
-        Transaction { store, changes: BTreeMap::new(), contents: Vec::new(), bytes: 0 }
+        Transaction { store, changes: BTreeMap::new(), contents: Vec::new() }
     }
 
     /// The tables below, without what this transaction wrote.
@@ -51,22 +50,11 @@ impl<'a> Transaction<'a> {
         self.changes.is_empty()
     }
 
-    /// Bytes of content gathered so far.
-    pub fn content_bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Contents gathered so far; a commit holds at most 65,535.
-    pub fn content_count(&self) -> usize {
-        self.contents.len()
-    }
-
     pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.changes.insert(key, Change::Put { value, contents: Vec::new() });
     }
 
-    /// Puts a row that points at contents of this commit. A row written before in this same transaction with contents
-    /// keeps them when `keep_contents`.
+    /// Puts a row that points at contents of this commit.
     pub(super) fn put_with(&mut self, key: Vec<u8>, value: Vec<u8>, contents: Vec<u16>) {
         self.changes.insert(key, Change::Put { value, contents });
     }
@@ -84,7 +72,6 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn add_content(&mut self, bytes: Vec<u8>) -> u16 {
-        self.bytes += bytes.len();
         self.contents.push(bytes);
         (self.contents.len() - 1) as u16
     }

@@ -196,17 +196,18 @@ impl Screen {
         }
         if self.open.as_ref().is_some_and(|open| event.customers.contains(&open.id)) {
             match event.kind {
-                K::Ingested | K::Queued | K::Outgoing | K::Noted | K::Bounced => self.ask_open(),
+                K::Ingested | K::Queued | K::Outgoing | K::Noted => self.ask_open(),
                 K::Case | K::Profile | K::Draft | K::Dead | K::Read => self.ask_profile_again(),
             }
         }
-        if matches!(event.kind, K::Queued | K::Outgoing | K::Draft | K::Dead | K::Bounced | K::Noted)
+        if matches!(event.kind, K::Queued | K::Outgoing | K::Draft | K::Dead | K::Noted)
+            || event.outgoing.is_some()
             || !event.dead.is_empty()
         {
             self.ask_counts();
         }
         self.reload_sheets(|content| match content {
-            Content::Outbox(_) => matches!(event.kind, K::Queued | K::Outgoing | K::Bounced),
+            Content::Outbox(_) => event.outgoing.is_some(),
             Content::Dead(_) => event.kind == K::Dead || !event.dead.is_empty(),
             Content::Automated(..) => event.kind == K::Ingested && !event.messages.is_empty(),
             Content::Drafts(_) => matches!(event.kind, K::Draft | K::Queued | K::Noted),

@@ -9,7 +9,7 @@ use super::timeline::Open;
 use super::when::seconds_until;
 use super::{Counts, Effect, Load, Msg};
 use crate::keymap::{Context, Key, Keymap};
-use crate::model::{AccountFacts, AccountStatus, Act, Compose, CustomerId, InboxFilter, InboxView, Timestamp};
+use crate::model::{AccountFacts, AccountStatus, Act, Compose, CustomerId, Draft, InboxFilter, InboxView, Timestamp};
 use jiff::tz::TimeZone;
 use std::collections::{HashMap, VecDeque};
 
@@ -48,7 +48,7 @@ pub(super) enum Then {
     /// What was being written leaves; keep it in case it is taken back.
     Send { compose: Box<Compose>, name: String },
     /// The last of the acts that take something back; what to write again then.
-    Undone { said: String, reopen: Option<Box<(Compose, String)>> },
+    Undone { said: String, reopen: Option<Box<(Draft, String)>> },
 }
 
 /// Something that can be taken back.

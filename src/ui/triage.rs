@@ -4,7 +4,7 @@ use super::Screen;
 use super::layout::Pane;
 use super::screen::Then;
 use crate::command::{Verb, snooze, tags};
-use crate::model::{Act, Priority, ProfileEdit};
+use crate::model::{Act, Draft, Priority, ProfileEdit};
 
 /// Names and remarks longer than this are refused.
 const MAX_CHARS: usize = 2_000;
@@ -82,8 +82,17 @@ impl Screen {
     /// Takes back what was done last.
     fn take_back(&mut self) {
         let Some(undo) = self.undo.pop_back() else { return self.say("there is nothing to take back") };
+        // What is written again goes on with the draft that taking it back makes of it.
+        let draft = undo.acts.iter().find_map(|act| match act {
+            Act::TakeBack(taken) => Some(taken.draft.clone()),
+            _ => None,
+        });
+        let reopen = match (undo.reopen, draft) {
+            (Some(written), Some(draft)) => Some(Box::new((Draft { compose: written.0, ..draft }, written.1))),
+            _ => None,
+        };
         let mut acts = undo.acts.into_iter().peekable();
-        let mut said = Some((undo.said, undo.reopen));
+        let mut said = Some((undo.said, reopen));
         while let Some(act) = acts.next() {
             let then = match (acts.peek(), said.take()) {
                 (None, Some((said, reopen))) => Then::Undone { said, reopen },

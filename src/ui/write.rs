@@ -111,24 +111,11 @@ impl Screen {
     }
 
     /// Writes again what was sent and taken back.
-    pub(super) fn reopen(&mut self, mut compose: Compose, name: String) {
-        if self.composer.is_some() {
-            return;
+    pub(super) fn reopen(&mut self, draft: Draft, name: String) {
+        if self.composer.is_none() {
+            self.composer = Some(Composer::resume(draft, name));
+            self.touch();
         }
-        let mut composer = Composer::resume(
-            Draft {
-                id: compose.draft.take().unwrap_or_default(),
-                customer: compose.customer,
-                compose,
-                agent: self.agent.clone(),
-                saved: self.now,
-            },
-            name,
-        );
-        composer.kept = false;
-        composer.changed(self.now);
-        self.composer = Some(composer);
-        self.touch();
     }
 
     /// The drafts came while an answer was wanted: offers the one for this customer.

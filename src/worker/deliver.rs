@@ -15,8 +15,9 @@ use tokio::time::Instant;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(4);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1_800);
-/// A refusal that is still "not now" after this long comes back to the agent.
+/// A refusal that is still "not now" after this long, and so many tries, comes back to the agent.
 const GIVE_UP: i64 = 2 * 24 * 3_600_000;
+const TRIES: u32 = 12;
 /// The longest one message may take up to the point of no return, and beyond it.
 const OFFER: Duration = Duration::from_secs(120);
 const DELIVER: Duration = Duration::from_secs(900);
@@ -26,7 +27,7 @@ const LOOKS: [Duration; 4] =
 
 /// The delivering worker of one account: sends what is due until told to stop.
 pub async fn run(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, mut stop: Stop) {
-    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new() };
+    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new(), end: None };
     let mut feed = courier.desk.listen();
     loop {
         // A message being handed over is not interrupted by a stop: its outcome is waited for (bounded by DELIVER, and
@@ -61,7 +62,7 @@ pub async fn run(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, mut stop
 /// Sends what is due of one account until nothing is held, queued or sending, or the time is up.
 pub async fn deliver_until_done(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, limit: Duration) {
     let end = Instant::now() + limit;
-    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new() };
+    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new(), end: Some(end) };
     loop {
         let next = courier.round().await;
         if nothing_moves(&courier.desk, &courier.account).await || Instant::now() >= end {
@@ -79,13 +80,20 @@ struct Courier {
     sink: Box<dyn Sink>,
     /// How often each unsettled one was looked at, and when it is to be looked at next.
     looks: BTreeMap<OutgoingId, (u32, Instant)>,
+    /// No new message is offered after this.
+    end: Option<Instant>,
 }
 
 impl Courier {
     /// Sends everything due and settles what can be settled. Returns when there is something to do next.
     async fn round(&mut self) -> Option<Instant> {
         let (desk, account) = (self.desk.clone(), self.account.clone());
-        let due = blocking(move || desk.due(&account)).await;
+        let due = blocking(move || {
+            // Nothing is being handed over now: what still says so is an outcome that could not be written down.
+            desk.recover_account(&account)?;
+            desk.due(&account)
+        })
+        .await;
         let (due, next) = match due {
             Ok(found) => found,
             Err(error) => {
@@ -120,7 +128,8 @@ impl Courier {
 
     async fn send(&mut self, outgoing: &Outgoing) -> Result<(), DeskError> {
         let id = outgoing.id;
-        let offered = tokio::time::timeout(OFFER, self.sink.offer(outgoing)).await.unwrap_or_else(|_| {
+        let limit = self.end.map_or(OFFER, |end| OFFER.min(end.saturating_duration_since(Instant::now())));
+        let offered = tokio::time::timeout(limit, self.sink.offer(outgoing)).await.unwrap_or_else(|_| {
             Err(ConnectorError::Retry { reason: "the server took too long to accept the message".to_owned() })
         });
         if let Err(error) = offered {
@@ -134,14 +143,15 @@ impl Courier {
                 self.sink.close().await;
                 return Ok(());
             }
-            Err(DeskError::Refused(reason)) => {
-                self.sink.close().await;
-                let desk = self.desk.clone();
-                return blocking(move || desk.fail(id, &reason)).await;
-            }
-            Err(error) => {
+            Err(error) if error.is_disk_full() => {
                 self.sink.close().await;
                 return Err(error);
+            }
+            Err(error) => {
+                // Something is wrong with this one: it goes back to the agent, and those behind it go on.
+                self.sink.close().await;
+                let (desk, reason) = (self.desk.clone(), error.to_string());
+                return blocking(move || desk.fail(id, &reason)).await;
             }
         };
         let delivered = tokio::time::timeout(DELIVER, self.sink.deliver(outgoing, &original)).await;
@@ -164,7 +174,7 @@ impl Courier {
         tracing::warn!(account = self.account, %error, "not sent");
         let later = |pause: Duration| now.plus_millis(pause.as_millis() as i64);
         let delay = |reason: String, until: Timestamp| {
-            if now.since(outgoing.date) > GIVE_UP {
+            if now.since(outgoing.date) > GIVE_UP && tries >= TRIES {
                 let reason = format!("still not taken after two days: {reason}");
                 Box::new(move || desk.fail(id, &reason)) as Box<dyn Fn() -> Result<(), DeskError> + Send + Sync>
             } else {

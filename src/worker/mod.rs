@@ -39,20 +39,31 @@ impl Workers {
         let mut tasks = JoinSet::new();
         for facts in desk.accounts() {
             let Some(connector) = desk.connector(&facts.name).cloned() else { continue };
-            if let Some(source) = connector.source() {
-                let puller = pull::Puller {
-                    desk: desk.clone(),
-                    account: facts.name.clone(),
-                    status: status.clone(),
-                    nudge: nudge.clone(),
-                };
-                tasks.spawn(puller.run(source, stopped.clone()));
-            }
-            if let Some(sink) = connector.sink() {
-                tasks.spawn(deliver::run(desk.clone(), facts.name.clone(), sink, stopped.clone()));
-            }
+            let puller = pull::Puller {
+                desk: desk.clone(),
+                account: facts.name.clone(),
+                status: status.clone(),
+                nudge: nudge.clone(),
+            };
+            let (connecting, pulling, stop) = (connector.clone(), puller.clone(), stopped.clone());
+            tasks.spawn(keep_running(
+                move || Some(pulling.clone().run(connecting.source()?, stop.clone())),
+                move || puller.broke(),
+                stopped.clone(),
+            ));
+            let (delivering, account, stop) = (desk.clone(), facts.name.clone(), stopped.clone());
+            tasks.spawn(keep_running(
+                move || Some(deliver::run(delivering.clone(), account.clone(), connector.sink()?, stop.clone())),
+                || {},
+                stopped.clone(),
+            ));
         }
-        tasks.spawn(housekeeping::run(desk.clone(), notify, stopped));
+        let (house, ends) = (desk.clone(), stopped.clone());
+        tasks.spawn(keep_running(
+            move || Some(housekeeping::run(house.clone(), notify.clone(), ends.clone())),
+            || {},
+            stopped,
+        ));
         Workers { stop, tasks, status, nudge, notice }
     }
 
@@ -78,6 +89,33 @@ impl Workers {
         let _ = self.stop.send(true);
         let all = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(Duration::from_secs(5), all).await;
+    }
+}
+
+/// How long after a worker broke it is started again.
+pub(crate) const RESTART: Duration = Duration::from_secs(10);
+
+/// Runs a worker, and starts it again when it panics: one bad page must not end an account in silence. `make` gives
+/// `None` when there is nothing to run.
+async fn keep_running<W: Future<Output = ()> + Send + 'static>(
+    mut make: impl FnMut() -> Option<W>,
+    broke: impl Fn(),
+    mut stop: Stop,
+) {
+    while let Some(work) = make() {
+        let mut running = JoinSet::new();
+        running.spawn(work);
+        match running.join_next().await {
+            Some(Err(error)) if error.is_panic() => {
+                tracing::error!(%error, "a worker broke and is started again");
+                broke();
+            }
+            _ => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RESTART) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
     }
 }
 

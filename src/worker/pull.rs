@@ -1,6 +1,6 @@
 //! Pulling: page after page into the desk, then waiting for more.
 
-use super::{StatusBoard, Stop, backoff, blocking};
+use super::{RESTART, StatusBoard, Stop, backoff, blocking};
 use crate::connector::{ConnectorError, Source};
 use crate::desk::{Desk, DeskError, IngestReport};
 use crate::model::{Activity, Progress};
@@ -16,8 +16,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// How often a full disk is looked at again.
 const DISK_PAUSE: Duration = Duration::from_secs(5);
-/// Pages in one walk that change nothing and still claim that there is more.
-const IDLE_PAGES: u32 = 50;
+/// Pages one after the other that file nothing, leave the cursor where it is and still claim that there is more.
+const IDLE_PAGES: u32 = 3;
 
 /// What a whole sync of one account brought.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,12 +33,17 @@ enum PullError {
     Desk(DeskError),
 }
 
+/// What one page brought.
+struct Pulled {
+    filed: IngestReport,
+    more: bool,
+    progress: Option<Progress>,
+    /// It filed something, or moved the cursor.
+    moved: bool,
+}
+
 /// One page from the source into the desk.
-async fn page(
-    desk: &Arc<Desk>,
-    account: &str,
-    source: &mut dyn Source,
-) -> Result<(IngestReport, bool, Option<Progress>), PullError> {
+async fn page(desk: &Arc<Desk>, account: &str, source: &mut dyn Source) -> Result<Pulled, PullError> {
     let (reading, name) = (desk.clone(), account.to_owned());
     let cursor =
         blocking(move || reading.store().cursor(&name)).await.map_err(|error| PullError::Desk(error.into()))?;
@@ -47,9 +52,15 @@ async fn page(
         .unwrap_or_else(|_| Err(ConnectorError::Retry { reason: "the server took too long for one page".to_owned() }))
         .map_err(PullError::Connector)?;
     let (more, progress) = (pulled.more, pulled.progress);
+    let cursor_moved = !pulled.cursor.is_empty() && pulled.cursor != cursor;
     let (writing, name) = (desk.clone(), account.to_owned());
     let filed = blocking(move || writing.ingest(&name, pulled)).await.map_err(PullError::Desk)?;
-    Ok((filed, more, progress))
+    let moved = cursor_moved || filed.new + filed.dead > 0;
+    Ok(Pulled { filed, more, progress, moved })
+}
+
+fn going_round() -> ConnectorError {
+    ConnectorError::Retry { reason: "the server offers the same page again and again".to_owned() }
 }
 
 /// Pulls an account to the end of what its server has, then returns.
@@ -64,10 +75,10 @@ pub async fn sync(
     let mut tries = 0;
     loop {
         match page(desk, account, source).await {
-            Ok((filed, more, progress)) => {
+            Ok(Pulled { filed, more, progress, moved }) => {
                 report.filed += filed;
                 tries = 0;
-                idle = if filed == IngestReport::default() { idle + 1 } else { 0 };
+                idle = if moved { 0 } else { idle + 1 };
                 if let Some(progress) = progress {
                     told(progress, report.filed);
                 }
@@ -75,7 +86,7 @@ pub async fn sync(
                     break;
                 }
                 if idle > IDLE_PAGES {
-                    report.error = Some("the server offers the same page again and again".to_owned());
+                    report.error = Some(going_round().to_string());
                     break;
                 }
             }
@@ -100,6 +111,7 @@ pub async fn sync(
 }
 
 /// The pulling worker of one account.
+#[derive(Clone)]
 pub struct Puller {
     pub desk: Arc<Desk>,
     pub account: String,
@@ -108,7 +120,7 @@ pub struct Puller {
 }
 
 impl Puller {
-    /// Pulls until told to stop. Trouble is shown, waited out and tried again; it never ends the worker.
+    /// Pulls until told to stop. Trouble is shown, waited out and tried again.
     pub async fn run(self, mut source: Box<dyn Source>, mut stop: Stop) {
         tokio::select! {
             () = self.pull(source.as_mut()) => {}
@@ -120,15 +132,22 @@ impl Puller {
 
     async fn pull(&self, source: &mut dyn Source) {
         let mut tries = 0;
+        let mut idle = 0;
         self.status.doing(&self.account, Activity::Connecting, None);
         loop {
             match page(&self.desk, &self.account, source).await {
-                Ok((_, true, progress)) => {
+                Ok(Pulled { more: true, moved: false, .. }) if idle >= IDLE_PAGES => {
+                    idle = 0;
+                    self.trouble(going_round(), &mut tries).await;
+                }
+                Ok(Pulled { more: true, progress, moved, .. }) => {
+                    idle = if moved { 0 } else { idle + 1 };
                     tries = 0;
                     self.status.well(&self.account, Activity::Pulling, self.desk.now());
                     self.status.doing(&self.account, Activity::Pulling, progress);
                 }
-                Ok((_, false, _)) => {
+                Ok(Pulled { more: false, .. }) => {
+                    idle = 0;
                     tries = 0;
                     self.status.well(&self.account, Activity::Watching, self.desk.now());
                     if let Err(error) = self.watch(source).await {
@@ -153,6 +172,13 @@ impl Puller {
             outcome = source.wait(&cursor, WAIT) => outcome,
             () = self.nudge.notified() => Ok(()),
         }
+    }
+
+    /// A use case failed in a way that should not be: shown, and tried again.
+    pub fn broke(&self) {
+        let next = self.desk.now().plus_millis(RESTART.as_millis() as i64);
+        let trouble = "something went wrong inside; the log of the profile says more".to_owned();
+        self.status.trouble(&self.account, Activity::BackingOff, trouble, Some(next));
     }
 
     async fn trouble(&self, error: ConnectorError, tries: &mut u32) {

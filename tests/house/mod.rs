@@ -10,7 +10,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("data_file", &[]),
     ("store", &["engine", "model"]),
     ("identity", &["model"]),
-    ("connector", &["model"]),
+    ("connector", &["identity", "model"]),
     ("desk", &["store", "engine", "identity", "connector", "model"]),
     ("worker", &["desk", "connector", "model"]),
     ("command", &["model"]),

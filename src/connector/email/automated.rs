@@ -4,19 +4,24 @@
 //! (a header that Exchange puts on ordinary mail, a subject) never decides alone.
 
 use super::headers::Headers;
+use crate::identity::{is_mail_system, is_robot, local_part, normalise_address};
 use crate::model::{Automated, Party};
-
-/// Local parts that only robots use, after removing `-`, `_`, `.` and what follows a `+` or `=`.
-const ROBOTS: &[&str] = &["noreply", "donotreply", "dontreply", "nepasrepondre", "noresponder", "nichtantworten"];
-/// Local parts that mail systems use for reports.
-const SYSTEM: &[&str] = &["mailerdaemon", "postmaster", "bounce", "bounces"];
 
 /// The marks of an automatic message that is no bounce. `report` is true for `multipart/report` (RFC 6522): receipts,
 /// feedback, news of a delivery.
-pub(super) fn classify(headers: &Headers<'_>, from: &Party, subject: &str, report: bool) -> Option<Automated> {
+///
+/// A list that is one of our own addresses (`own`, normalised) is no list: a support address that is a group marks all
+/// that customers write to it.
+pub(super) fn classify(
+    headers: &Headers<'_>,
+    from: &Party,
+    subject: &str,
+    report: bool,
+    own: &[String],
+) -> Option<Automated> {
     let value = |name: &str| headers.text(name).map(|text| text.trim().to_ascii_lowercase());
     let local = local_part(&from.address);
-    let system = is_system(&local);
+    let system = is_mail_system(&from.address);
     let null_path = has_null_return_path(headers);
     if report {
         return Some(Automated::Generated);
@@ -43,36 +48,37 @@ pub(super) fn classify(headers: &Headers<'_>, from: &Party, subject: &str, repor
     if away && (suppress || null_path) {
         return Some(Automated::OutOfOffice);
     }
-    if ["List-Id", "List-Post", "List-Unsubscribe"].iter().any(|name| headers.has(name)) || precedence == "list" {
+    let list =
+        ["List-Id", "List-Post", "List-Unsubscribe"].iter().any(|name| headers.has(name)) || precedence == "list";
+    if list && is_our_list(headers, own) {
+        return None;
+    }
+    if list {
         return Some(Automated::List);
     }
     if matches!(precedence.as_str(), "bulk" | "junk") {
         return Some(Automated::Bulk);
     }
-    if system || ROBOTS.iter().any(|robot| local.starts_with(robot) || local.ends_with(robot)) {
+    if is_robot(&from.address) {
         return Some(Automated::Robot);
     }
     null_path.then_some(Automated::Generated)
 }
 
+/// `List-Post` (RFC 2369) or `List-Id` (RFC 2919) names one of our own addresses.
+fn is_our_list(headers: &Headers<'_>, own: &[String]) -> bool {
+    let post = headers.text("List-Post").unwrap_or_default().to_lowercase();
+    let post = post.split_once("mailto:").map(|(_, rest)| rest.split(['>', '?', ',', ' ']).next().unwrap_or_default());
+    let id = headers.text("List-Id").unwrap_or_default().to_lowercase();
+    let id = id.rsplit_once('<').map_or(id.as_str(), |(_, rest)| rest).trim_end().trim_end_matches('>').to_owned();
+    own.iter().any(|address| {
+        post.is_some_and(|post| normalise_address(post) == *address) || address.replacen('@', ".", 1) == id
+    })
+}
+
 /// `Return-Path: <>`, the sign of a message that wants no answer.
 pub(super) fn has_null_return_path(headers: &Headers<'_>) -> bool {
     headers.raw("Return-Path").next().is_some_and(|raw| raw.trim_ascii() == b"<>")
-}
-
-/// True for the address of a mail system itself.
-pub(super) fn is_mail_system(address: &str) -> bool {
-    is_system(&local_part(address))
-}
-
-fn is_system(local: &str) -> bool {
-    SYSTEM.contains(&local)
-}
-
-fn local_part(address: &str) -> String {
-    let local = address.rsplit_once('@').map_or(address, |(local, _)| local);
-    let local = local.split(['+', '=']).next().unwrap_or_default();
-    local.chars().filter(|c| !matches!(c, '-' | '_' | '.')).flat_map(char::to_lowercase).collect()
 }
 
 fn is_away_subject(subject: &str) -> bool {
@@ -108,7 +114,13 @@ mod tests {
 
     fn judge(headers: &str, from: &str, subject: &str) -> Option<Automated> {
         let party = Party { address: from.to_owned(), name: String::new() };
-        classify(&Headers::parse(format!("{headers}\r\nSubject: x\r\n\r\n").as_bytes()), &party, subject, false)
+        classify(
+            &Headers::parse(format!("{headers}\r\nSubject: x\r\n\r\n").as_bytes()),
+            &party,
+            subject,
+            false,
+            &["support@shop.example".to_owned()],
+        )
     }
 
     #[test]

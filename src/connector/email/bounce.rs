@@ -1,10 +1,11 @@
 //! Delivery reports: RFC 3464, and what older mail systems write instead.
 
-use super::automated::{has_null_return_path, is_mail_system};
+use super::automated::has_null_return_path;
 use super::body;
 use super::headers::Headers;
 use super::parts::Part;
 use crate::connector::BounceReport;
+use crate::identity::is_mail_system;
 use crate::model::{Party, clean_line};
 
 /// Longest reason kept, in characters.

@@ -33,7 +33,7 @@ pub fn understand(raw: Vec<u8>, own: &[String], folder: &str, received: Timestam
         Err(_) => "the mail parser failed on it; please report this with the original".to_owned(),
     };
     let hint = catch_unwind(|| hint_of(&raw)).unwrap_or_default();
-    Item::Unreadable(Unreadable { reason, folder: folder.to_owned(), received, hint, raw })
+    Item::Unreadable(Unreadable { reason, folder: folder.to_owned(), received, hint, partial: false, raw })
 }
 
 /// The decoded bytes of attachment `part` of an original.
@@ -98,7 +98,7 @@ fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Bre
     } else if bounce.is_some() {
         Some(Automated::Bounce)
     } else {
-        automated::classify(&headers, &from, &subject, report)
+        automated::classify(&headers, &from, &subject, report, own)
     };
 
     Ok(Incoming {

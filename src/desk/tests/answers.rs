@@ -77,6 +77,70 @@ fn undo_within_the_hold_takes_everything_back() {
 }
 
 #[test]
+fn undo_that_comes_too_late_changes_nothing() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "ana@a.example", -9)]);
+    let acted = paper.reply("ana@a.example", "Gone");
+    paper.pass(10_000);
+    paper.desk.begin_sending(acted.outgoing.unwrap()).unwrap().unwrap();
+    paper.desk.sent(acted.outgoing.unwrap(), "250 ok", false).unwrap();
+    let before = (paper.row("ana@a.example"), paper.desk.store().engine().last());
+    for act in acted.undo {
+        assert!(paper.refused(act).contains("too late: it was sent already"));
+    }
+    assert_eq!(before, (paper.row("ana@a.example"), paper.desk.store().engine().last()));
+    assert!(paper.desk.drafts().unwrap().is_empty(), "what was sent is not offered to be sent again");
+}
+
+#[test]
+fn undo_does_not_hide_what_came_meanwhile() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "ana@a.example", -9)]);
+    let ana = paper.customer("ana@a.example");
+    paper.act(Act::Wait(ana));
+    let snoozed = paper.act(Act::Snooze(ana, crate::model::Snooze::UntilReply));
+    paper.pass(MINUTE);
+    paper.receive(&[mail("2@a", "ana@a.example", 1)]);
+    for act in snoozed.undo {
+        assert!(paper.refused(act).contains("moved on"));
+    }
+    assert_eq!(paper.row("ana@a.example").status, Some(CaseStatus::Open));
+}
+
+#[test]
+fn what_was_taken_back_stays_so_whatever_the_channel_says_later() {
+    let paper = Paper::holding(0);
+    paper.receive(&[mail("1@a", "ana@a.example", -9)]);
+    let id = paper.reply("ana@a.example", "Hello").outgoing.unwrap();
+    // The worker is asking the server when the agent takes it back.
+    paper.act(Act::CancelOutgoing(id));
+    paper.desk.delay(id, "timed out", paper.desk.now()).unwrap();
+    assert_eq!(state(&paper, id), OutboxState::Cancelled);
+    paper.desk.fail(id, "550").unwrap();
+    assert_eq!(state(&paper, id), OutboxState::Cancelled);
+    assert!(!paper.row("ana@a.example").trouble);
+    assert_eq!(paper.row("ana@a.example").last_text, "Hello", "the mail of hers, not the answer");
+    assert_eq!(paper.row("ana@a.example").last_direction, Direction::Inbound);
+}
+
+#[test]
+fn an_answer_to_another_customers_message_is_refused() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "ana@a.example", -9), mail("2@b", "bo@b.example", -8)]);
+    let theirs = paper.timeline("bo@b.example")[0].message.id;
+    let wrong = Compose { parent: Some(theirs), ..compose(&paper, ReplyKind::Reply, "Hi") };
+    assert!(paper.refused(Act::Send(Box::new(wrong))).contains("another customer's"));
+}
+
+#[test]
+fn an_answer_asked_for_at_our_own_address_goes_to_them() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "ana@a.example", -9).header("Reply-To: help@shop.example")]);
+    let id = paper.reply("ana@a.example", "Hi").outgoing.unwrap();
+    assert_eq!(paper.desk.store().outgoing(id).unwrap().unwrap().outgoing.to, [party("ana@a.example")]);
+}
+
+#[test]
 fn held_until_due_then_each_step_once() {
     let paper = Paper::new();
     paper.receive(&[mail("1@a", "ana@a.example", -9)]);

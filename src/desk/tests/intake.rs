@@ -157,6 +157,7 @@ fn a_bounce_marks_the_message_that_bounced() {
     assert!(matches!(&answer.message.delivery, Delivery::Bounced(why) if why.contains("no such user")));
     assert!(paper.row("ana@a.example").trouble);
     assert_eq!(paper.row("ana@a.example").status, Some(CaseStatus::Waiting), "a bounce opens no case");
+    assert_eq!(paper.desk.store().past_cases(paper.customer("ana@a.example"), 9).unwrap(), []);
     let found = paper.desk.text(&paper.desk.store().message(answer.message.id).unwrap().unwrap());
     assert_eq!(found.unwrap(), "Hello Ana", "marking it did not lose its text");
 }
@@ -188,4 +189,65 @@ fn impossible_dates_do_not_hide_a_message() {
     let timeline = paper.timeline("ana@a.example");
     assert_eq!(timeline.len(), 2);
     assert!(timeline[1].message.at <= paper.desk.now());
+}
+
+fn at(mail: &Mail, received: i64) -> crate::connector::PulledPage {
+    let received = crate::model::Timestamp(super::paper::NOON + received * MINUTE);
+    let facts =
+        crate::connector::email::parse::understand(mail.raw(), &["support@shop.example".to_owned()], "INBOX", received);
+    crate::connector::PulledPage { items: vec![facts], ..Default::default() }
+}
+
+#[test]
+fn a_slow_clock_does_not_hide_what_came_after_our_answer() {
+    let paper = Paper::holding(0);
+    paper.receive(&[mail("1@a", "ana@a.example", -30)]);
+    paper.reply("ana@a.example", "Done");
+    paper.act(Act::Resolve(paper.customer("ana@a.example")));
+    paper.pass(5 * MINUTE);
+    // Written before our answer, as it says; here five minutes after it.
+    paper.desk.ingest("support", at(&mail("2@a", "ana@a.example", -20), 5)).unwrap();
+    let row = paper.row("ana@a.example");
+    assert_eq!((row.status, row.unread), (Some(CaseStatus::Open), 1));
+}
+
+#[test]
+fn a_web_form_speaks_for_the_one_in_reply_to() {
+    let paper = Paper::new();
+    paper.receive(&[
+        mail("1@f", "Shop form <no-reply@forms.example>", -9).header("Reply-To: Ana <ana@a.example>"),
+        mail("2@f", "no-reply@forms.example", -8),
+    ]);
+    assert_eq!(paper.inbox(InboxView::All), ["Ana"]);
+    assert_eq!(paper.row("ana@a.example").status, Some(CaseStatus::Open));
+}
+
+#[test]
+fn a_support_address_that_is_a_group_still_has_customers() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "ana@a.example", -9)
+        .header("List-Post: <mailto:Support@shop.example>")
+        .header("List-Id: <support.shop.example>")]);
+    assert_eq!(paper.row("ana@a.example").status, Some(CaseStatus::Open));
+}
+
+#[test]
+fn a_header_alone_is_no_message() {
+    let paper = Paper::new();
+    let unreadable = crate::connector::Unreadable {
+        reason: "larger than 50 MB".to_owned(),
+        folder: "INBOX".to_owned(),
+        received: paper.desk.now(),
+        hint: String::new(),
+        partial: true,
+        raw: mail("1@a", "ana@a.example", -9).raw(),
+    };
+    let page = crate::connector::PulledPage {
+        items: vec![crate::connector::Item::Unreadable(unreadable)],
+        ..Default::default()
+    };
+    paper.desk.ingest("support", page).unwrap();
+    let id = paper.desk.dead().unwrap()[0].dead.id;
+    assert!(paper.desk.retry_dead("lin", id).unwrap_err().to_string().contains("only its head"));
+    assert_eq!(paper.desk.dead().unwrap().len(), 1, "it stays on the list");
 }

@@ -79,6 +79,7 @@ pub(super) fn message(customer: &str, direction: Direction, at: i64, subject: &s
             preview: text.lines().next().unwrap_or_default().into(),
             outgoing: None,
             agent: (direction != Direction::Inbound).then(|| "lin".into()),
+            note_of: None,
             folder: "INBOX".into(),
         },
         text: Ok(text.into()),
@@ -126,6 +127,8 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             last_inbound: last_at,
             last_outbound: Timestamp(0),
             unread_at: vec![],
+            last_inbound_received: last_at,
+            last_outbound_received: Timestamp(0),
             address: address.clone(),
             cases_before: 0,
         },
@@ -321,7 +324,11 @@ impl FakeDesk {
         let case = |view: &mut CustomerView, change: &dyn Fn(&mut Case)| {
             let before = view.customer.case.clone();
             change(view.customer.case.as_mut().unwrap());
-            vec![Act::RestoreCase(view.customer.id, Box::new(before))]
+            vec![Act::RestoreCase {
+                customer: view.customer.id,
+                case: Box::new(before),
+                left: Box::new(view.customer.case.clone()),
+            }]
         };
         let mut acted = Acted::default();
         match act.clone() {
@@ -343,8 +350,8 @@ impl FakeDesk {
                 acted.undo = case(view, &|case| case.owner = owner.clone());
                 acted.said = "assigned".into();
             }
-            Act::RestoreCase(id, before) => {
-                self.entry(id).unwrap().0.customer.case = *before;
+            Act::RestoreCase { customer, case, .. } => {
+                self.entry(customer).unwrap().0.customer.case = *case;
                 acted.said = "the case is as it was".into();
             }
             Act::MarkRead(id) => self.entry(id).unwrap().0.customer.unread = 0,
@@ -366,7 +373,21 @@ impl FakeDesk {
                 } else {
                     let outgoing = OutgoingId::of(&[compose.text.as_bytes()]);
                     acted.said = "queued".into();
-                    acted.undo = vec![Act::CancelOutgoing(outgoing)];
+                    let draft = Draft {
+                        id: compose.draft.unwrap_or_default(),
+                        customer: compose.customer,
+                        compose: (*compose).clone(),
+                        agent: "lin".into(),
+                        saved: NOW,
+                    };
+                    acted.undo = vec![Act::TakeBack(Box::new(TakeBack {
+                        outgoing,
+                        draft,
+                        case: None,
+                        left: None,
+                        unread: 0,
+                        unread_at: vec![],
+                    }))];
                     acted.leaves = Some(NOW.plus_millis(10_000));
                 }
                 acted.customer = compose.customer;

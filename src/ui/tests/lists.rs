@@ -84,6 +84,7 @@ fn dead_letters_are_read_again_saved_and_removed_only_when_asked() {
         size: 1_000,
         tries: 0,
         hint: "Hello".into(),
+        partial: false,
     }];
     seat.keys("g d");
     seat.shows("the headers never end");

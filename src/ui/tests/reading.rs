@@ -95,7 +95,7 @@ fn resolving_goes_on_to_the_next_case_and_undo_takes_it_back() {
     assert_eq!(seat.acts(), [&Act::Resolve(id("Ana Sánchez"))]);
     seat.shows("Ana Sánchez is resolved");
     seat.keys("u");
-    assert!(matches!(seat.acts()[1], Act::RestoreCase(customer, _) if *customer == id("Ana Sánchez")));
+    assert!(matches!(seat.acts()[1], Act::RestoreCase { customer, .. } if *customer == id("Ana Sánchez")));
     seat.shows("taken back: the case is as it was");
     seat.keys("u");
     seat.shows("there is nothing to take back");

@@ -126,13 +126,23 @@ fn a_sent_reply_taken_back_is_written_again() {
     seat.clock(3_000);
     seat.shows("leaves in 7 s, u takes it back");
     seat.keys("u");
-    assert!(matches!(seat.acts().last(), Some(Act::CancelOutgoing(_))));
+    assert!(matches!(seat.acts().last(), Some(Act::TakeBack(_))));
     seat.shows("Reply to Ana Sánchez");
     seat.shows("Too early");
     let first = seat.desk.customers[0].1.last().unwrap().message.id;
     seat.keys("Alt-Enter y");
     assert_eq!(sent(&seat).len(), 2);
     assert_eq!(sent(&seat)[1].seen, Some(first), "its own first try does not count as news");
+}
+
+#[test]
+fn what_left_already_is_not_written_again() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter r").text("Too late").keys("Alt-Enter y");
+    seat.desk.refuse = Some(Refusal::Other("too late: it was sent already".into()));
+    seat.keys("u");
+    seat.shows("too late: it was sent already");
+    seat.hides("Reply to Ana Sánchez");
 }
 
 #[test]

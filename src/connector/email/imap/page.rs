@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::connector::email::parse;
 use crate::connector::email::trouble::Trouble;
 use crate::connector::{Item, Unreadable};
-use crate::model::Timestamp;
+use crate::model::{Direction, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ const PARSE_LIMIT: Duration = Duration::from_secs(20);
 /// Takes pages from the selected folder.
 pub(super) struct Pages {
     own: Vec<String>,
+    /// The folder of sent mail, when there is one.
+    pub(super) sent: Option<String>,
     /// UIDs of the span being taken, so that a long walk does not ask for them again with each page.
     listed: Option<Listed>,
     /// Messages of a page at present: one after a page failed, to find the message that does it.
@@ -46,7 +48,7 @@ struct Listed {
 impl Pages {
     /// `own` are our normalised addresses.
     pub(super) fn new(own: Vec<String>) -> Pages {
-        Pages { own, listed: None, page: PAGE, unfetchable: HashMap::new() }
+        Pages { own, sent: None, listed: None, page: PAGE, unfetchable: HashMap::new() }
     }
 
     /// Forgets what was listed over a connection that is gone.
@@ -198,7 +200,7 @@ impl Pages {
                     format!("Message {uid} of folder {folder} (UIDVALIDITY {validity}) could not be had.\r\n")
                         .into_bytes()
                 });
-                items.push(unreadable(reason, folder, *uid, received, raw));
+                items.push(unreadable(reason, folder, *uid, received, true, raw));
             } else if let Some(raw) = bodies.remove(uid) {
                 items.push(self.understand(raw, folder, *uid, received).await);
             }
@@ -206,16 +208,27 @@ impl Pages {
         Ok(items)
     }
 
+    /// Anybody can write our address into From. Only what lies in the Sent folder counts as ours; elsewhere it is a
+    /// message that came in.
+    fn as_found_in(&self, folder: &str, mut item: Item) -> Item {
+        if let Item::Message(message) = &mut item
+            && self.sent.as_deref() != Some(folder)
+        {
+            message.direction = Direction::Inbound;
+        }
+        item
+    }
+
     /// Has a message parsed, off this task and for a limited time. Whatever happens, the original is kept.
     async fn understand(&self, raw: Vec<u8>, folder: &str, uid: u32, received: Timestamp) -> Item {
         let (spare, own, name) = (raw.clone(), self.own.clone(), folder.to_owned());
         let parsing = tokio::task::spawn_blocking(move || parse::understand(raw, &own, &name, received));
         let reason = match tokio::time::timeout(PARSE_LIMIT, parsing).await {
-            Ok(Ok(item)) => return item,
+            Ok(Ok(item)) => return self.as_found_in(folder, item),
             Ok(Err(_)) => "the parser failed on it".to_owned(),
             Err(_) => format!("the parser did not come to an end with it in {} s", PARSE_LIMIT.as_secs()),
         };
-        unreadable(reason, folder, uid, received, spare)
+        unreadable(reason, folder, uid, received, false, spare)
     }
 }
 
@@ -235,9 +248,9 @@ fn fitting(candidates: &[u32], facts: &BTreeMap<u32, Facts>) -> Vec<u32> {
     page
 }
 
-fn unreadable(reason: String, folder: &str, uid: u32, received: Timestamp, raw: Vec<u8>) -> Item {
+fn unreadable(reason: String, folder: &str, uid: u32, received: Timestamp, partial: bool, raw: Vec<u8>) -> Item {
     let hint = format!("message {uid} of folder {}", crate::model::clean_line(folder));
-    Item::Unreadable(Unreadable { reason, folder: folder.to_owned(), received, hint, raw })
+    Item::Unreadable(Unreadable { reason, folder: folder.to_owned(), received, hint, partial, raw })
 }
 
 #[cfg(test)]

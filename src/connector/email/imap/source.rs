@@ -54,7 +54,9 @@ impl ImapSource {
         let mut session = Session::open(&self.settings.server).await?;
         let all = list(&mut session).await?;
         self.folders = self.settings.folders.clone();
-        if let Some(sent) = sent_folder(&self.settings, &all)
+        let sent = sent_folder(&self.settings, &all);
+        self.pages.sent = sent.clone();
+        if let Some(sent) = sent
             && !self.folders.contains(&sent)
         {
             self.folders.push(sent);
