@@ -47,6 +47,12 @@ fn killed_at_every_stage_each_answer_leaves_at_most_once_and_none_is_lost() {
                 assert!(until(LIMIT, || server.hits() > hits), "{fault:?} was not reached");
                 false
             }
+            // The moment between the server's word and ours.
+            None if round % 3 == 0 => {
+                let newest = acknowledged.last().unwrap();
+                assert!(until(LIMIT, || server.count(newest) > 0), "{newest} does not leave");
+                child.try_wait().unwrap().is_some()
+            }
             None => until(whole.mul_f64(fastrand::f64()), || child.try_wait().unwrap().is_some()),
         };
         if ended {
