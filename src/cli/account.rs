@@ -70,6 +70,13 @@ fn server(kind: &str, at: &str, security: &str, args: &AccountAdd) -> anyhow::Re
         text.push_str(&format!("port = {port}\n"));
     }
     text.push_str(&format!("security = {}\n", quoted(security)));
+    if kind == "smtp" && args.smtp_without_login {
+        if let Some(path) = &args.ca_file {
+            let path = std::path::absolute(path).with_context(|| format!("{}", path.display()))?;
+            text.push_str(&format!("ca_file = {}\n", quoted(&path.to_string_lossy())));
+        }
+        return Ok(text);
+    }
     text.push_str(&format!("user = {}\n", quoted(args.user.as_deref().unwrap_or(&args.address))));
     if let Some(command) = &args.password_command {
         text.push_str(&format!("password_command = {}\n", quoted(command)));
@@ -89,7 +96,10 @@ fn server(kind: &str, at: &str, security: &str, args: &AccountAdd) -> anyhow::Re
 fn add(place: &Place, args: &AccountAdd) -> Outcome {
     anyhow::ensure!(args.imap.is_some() || args.smtp.is_some(), "name a server: --imap HOST, --smtp HOST, or both");
     anyhow::ensure!(
-        args.password_command.is_some() || args.password_env.is_some() || args.password_file.is_some(),
+        args.password_command.is_some()
+            || args.password_env.is_some()
+            || args.password_file.is_some()
+            || (args.imap.is_none() && args.smtp_without_login),
         "say where the password is: --password-command, --password-env or --password-file. \
          Switchboard keeps no passwords itself"
     );
@@ -149,7 +159,7 @@ fn test(place: &Place, name: Option<&str>) -> Outcome {
         }
     }
     out.finish()?;
-    anyhow::ensure!(wrong == 0, "{wrong} checks failed");
+    anyhow::ensure!(wrong == 0, "{wrong} of the checks went wrong");
     Ok(())
 }
 

@@ -443,6 +443,9 @@ pub struct AccountAdd {
     /// How the SMTP connection is secured
     #[arg(long, default_value = "starttls", value_parser = ["tls", "starttls", "none"])]
     pub smtp_security: String,
+    /// The SMTP server takes mail without a login
+    #[arg(long, requires = "smtp")]
+    pub smtp_without_login: bool,
     /// The user name at both servers [default: the address]
     #[arg(long)]
     pub user: Option<String>,

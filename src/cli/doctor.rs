@@ -27,7 +27,17 @@ pub fn run(place: &Place) -> Outcome {
     match place.config() {
         Err(error) => check("config.toml", Err(format!("{error:#}")))?,
         Ok(config) => {
-            check("config.toml", Ok(format!("{} accounts", config.accounts.len())))?;
+            check("config.toml", Ok(format!("{} configured", counted(config.accounts.len(), "account"))))?;
+            let known = crate::theme::BUILT_IN.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+            let theme = config.theme.as_str();
+            check(
+                "theme",
+                if known.contains(&theme) {
+                    Ok(theme.to_owned())
+                } else {
+                    Err(format!("there is no theme \"{theme}\"; there are {}", known.join(", ")))
+                },
+            )?;
             check("store", store(place))?;
             match connectors(&config) {
                 Err(error) => check("accounts", Err(format!("{error:#}")))?,
@@ -44,8 +54,17 @@ pub fn run(place: &Place) -> Outcome {
         }
     }
     out.finish()?;
-    anyhow::ensure!(wrong == 0, "{wrong} things need attention");
+    anyhow::ensure!(wrong == 0, "{} attention", counted(wrong, "thing needs").replace("things needs", "things need"));
     Ok(())
+}
+
+/// `1 account`, `2 accounts`.
+fn counted(number: usize, word: &str) -> String {
+    match word.split_once(' ') {
+        _ if number == 1 => format!("1 {word}"),
+        Some((noun, rest)) => format!("{number} {noun}s {rest}"),
+        None => format!("{number} {word}s"),
+    }
 }
 
 fn terminal() -> Result<String, String> {
@@ -93,7 +112,13 @@ fn store(place: &Place) -> Result<String, String> {
     match place.open() {
         Ok(house) => {
             let room = house.desk.store().engine().room();
-            room.map(|()| format!("{} commits, room on the disk", house.report.last)).map_err(|error| error.to_string())
+            let damage: Vec<String> = house.report.damage.iter().map(ToString::to_string).collect();
+            if !damage.is_empty() {
+                return Err(damage.join("; "));
+            }
+            let fine =
+                || format!("{} commits, room on the disk; `switchboard verify` reads all of it", house.report.last);
+            room.map(|()| fine()).map_err(|error| error.to_string())
         }
         // In use is well.
         Err(error) if is_owned(&error) => Ok(format!("{error:#}")),

@@ -10,6 +10,7 @@ const PROFILE: &str = include_str!("help-profile.txt");
 
 pub fn run(topic: Option<&str>) -> Outcome {
     let mut command = Arguments::command();
+    command.build();
     let text = match topic {
         None => command.render_help().to_string(),
         Some("json") => JSON.to_owned(),

@@ -54,6 +54,9 @@ impl Place {
         })?;
         drop(meter);
         opened.1.lines().iter().for_each(|line| output::remark(line));
+        if opened.1.created {
+            output::remark(&format!("A new profile was made in {}.", self.profile.display()));
+        }
         Ok(opened)
     }
 

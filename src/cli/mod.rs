@@ -1,7 +1,7 @@
 //! The command line: the twin of the screen. Whatever an agent can do by key can be scripted here.
 //!
 //! Data goes to standard output (with `--json` one JSON object a line), remarks and errors to standard error. Exit
-//! codes: 0 done, 1 not done, 2 the command line is wrong, 3 another process owns the profile.
+//! codes: 0 done, 1 not done, 2 the command line cannot be read, 3 another process owns the profile.
 
 mod account;
 mod arguments;

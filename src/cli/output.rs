@@ -56,7 +56,14 @@ pub fn remark(text: &str) {
 
 /// An error as one sentence to standard error.
 pub fn complain(error: &anyhow::Error) {
-    remark(&format!("switchboard: {}", clean_line(&format!("{error:#}"))));
+    // Many errors name their cause in their own words already.
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    remark(&format!("switchboard: {}", clean_line(&text)));
 }
 
 /// A reader that went away (`| head`) is no error.

@@ -131,6 +131,7 @@ fn headline(entry: &TimelineEntry) -> String {
     if let Some(kind) = message.automated {
         line.push_str(&format!(" · automated ({})", kind.word()));
     }
+    line.push_str(&format!("  [{}]", message.id));
     line
 }
 

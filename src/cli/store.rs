@@ -68,7 +68,7 @@ pub fn verify(place: &Place) -> Outcome {
     )?;
     out.finish()?;
     engine.close()?;
-    anyhow::ensure!(damage.is_empty(), "the journal is damaged in {} places; the rest is usable", damage.len());
+    anyhow::ensure!(damage.is_empty(), "the journal is damaged ({} in the list); the rest is usable", damage.len());
     anyhow::ensure!(report.different.is_empty(), "the state differs from the journal; `switchboard rebuild` mends it");
     anyhow::ensure!(report.rows_unchecked.is_none(), "the state could not be compared with the journal");
     Ok(())

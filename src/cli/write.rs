@@ -191,7 +191,9 @@ pub fn snooze(place: &Place, args: Snooze) -> Outcome {
 }
 
 pub fn assign(place: &Place, args: Assign) -> Outcome {
-    on(place, &args.customer, |id| Act::Assign(id, args.owner.or(args.to)))
+    // The words that mean nobody, as on the screen and in `inbox --owner none`.
+    let owner = args.owner.or(args.to).filter(|owner| !matches!(owner.as_str(), "nobody" | "none" | ""));
+    on(place, &args.customer, |id| Act::Assign(id, owner))
 }
 
 pub fn tag(place: &Place, args: Tag) -> Outcome {

@@ -1,6 +1,7 @@
 //! The outbox: `Held → Queued → Sending → Sent | Failed | Unknown`, one commit a step. The delivery worker asks here
 //! before every step, so that what an agent took back is never sent.
 
+use super::takeback::uncount;
 use super::{Desk, DeskError, SYSTEM};
 use crate::model::{
     Act, Acted, CustomerId, Delivery, Event, EventKind, OutboxState, Outgoing, OutgoingId, Timestamp, clean_line,
@@ -334,6 +335,9 @@ impl Desk {
         if let Some(delivery) = delivery
             && let Some(mut message) = self.store.message(stored.outgoing.message)?
         {
+            if delivery == Delivery::Cancelled {
+                uncount(&mut transaction, &message)?;
+            }
             message.message.delivery = delivery;
             transaction.update_message(&message, None);
             event.messages = vec![message.message.id];

@@ -7,8 +7,21 @@ use crate::model::{
     Acted, Customer, Delivery, Direction, Draft, Event, EventKind, MessageId, OutboxState, TakeBack, Timestamp,
 };
 
+use crate::store::{StoredMessage, Transaction};
+
 /// How far back the message before it is looked for.
 const LOOK_BACK: usize = 200;
+
+/// A message that never left does not count as one sent.
+pub(super) fn uncount(transaction: &mut Transaction<'_>, message: &StoredMessage) -> Result<(), DeskError> {
+    if let Some(id) = message.message.identity
+        && let Some(mut identity) = transaction.identity(id)?
+    {
+        identity.outbound = identity.outbound.saturating_sub(1);
+        transaction.put_identity(&identity);
+    }
+    Ok(())
+}
 
 impl Desk {
     pub(super) fn take_back(&self, agent: &str, taken: TakeBack) -> Result<Acted, DeskError> {
@@ -32,6 +45,7 @@ impl Desk {
         transaction.put_outgoing(&stored);
         if let Some(mut message) = self.store.message(stored.outgoing.message)? {
             message.message.delivery = Delivery::Cancelled;
+            uncount(&mut transaction, &message)?;
             transaction.update_message(&message, None);
         }
         transaction.put_draft(&Draft { agent: agent.to_owned(), saved: now, ..taken.draft.clone() });

@@ -49,7 +49,10 @@ impl Desk {
             case.resolved = None;
             case.snooze = Some(snooze);
             Ok(match snooze {
-                Snooze::Until(_) => "Snoozed.".to_owned(),
+                Snooze::Until(time) => {
+                    let time = time.to_jiff().to_zoned(jiff::tz::TimeZone::system());
+                    format!("Snoozed until {}.", time.strftime("%a %-d %b %H:%M"))
+                }
                 Snooze::UntilReply => "Snoozed until they answer.".to_owned(),
             })
         })
@@ -87,9 +90,12 @@ impl Desk {
             return Err(DeskError::Refused(format!("{} moved on since; nothing was taken back", customer.name)));
         }
         let old = std::mem::replace(&mut customer.case, case);
-        let said = format!("{} again.", status(&customer));
+        let said = match &customer.case {
+            Some(case) => format!("{} is {} again.", customer.name, case.status.word()),
+            None => format!("{} has no case, as before.", customer.name),
+        };
         self.put_case(agent, &customer, format!("undo: {} → {}", word(old.as_ref()), word(customer.case.as_ref())))?;
-        Ok(Acted { said: capitalised(&said), customer: Some(id), ..Acted::default() })
+        Ok(Acted { said, customer: Some(id), ..Acted::default() })
     }
 
     pub(super) fn tag(
@@ -193,17 +199,8 @@ fn word(case: Option<&Case>) -> &'static str {
     case.map_or("no case", |case| case.status.word())
 }
 
-fn status(customer: &Customer) -> &'static str {
-    word(customer.case.as_ref())
-}
-
 fn summary(case: Option<&Case>) -> String {
     let owner = case.and_then(|case| case.owner.as_deref()).unwrap_or("nobody");
     let priority = case.map_or("normal", |case| case.priority.word());
     format!("{} ({owner}, {priority})", word(case))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

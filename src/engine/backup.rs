@@ -216,8 +216,7 @@ pub fn restore(
 ) -> Result<RestoreReport, EngineError> {
     const RESTORE: &str = "cannot restore to";
     let source = Reader::open(&from.join(JOURNAL))?;
-    let source =
-        source.ok_or_else(|| EngineError::Damaged { what: format!("there is no backup in {}", from.display()) })?;
+    let source = source.ok_or_else(|| refused("cannot restore from", from, "there is no backup in it"))?;
     files::make_private_dir(to)?;
     let mut entries = fs::read_dir(to).map_err(failed("cannot read the folder", to))?;
     if entries.next().is_some() {

@@ -47,6 +47,8 @@ pub(super) fn begin(
         let quoted: Vec<String> = new_text(text)
             .lines()
             .take(QUOTED_LINES)
+            // Our own warning about a link is for the agent, not for the customer.
+            .map(|line| line.split_once("  \u{26a0} leads there").map_or(line, |(link, _)| link))
             .map(|line| if line.is_empty() { ">".to_owned() } else { format!("> {line}") })
             .collect();
         if !quoted.is_empty() {
@@ -83,7 +85,10 @@ fn recipients(parent: &Message, all: bool, accounts: &[AccountFacts]) -> (Vec<Pa
         accounts.iter().any(|account| account.own.contains(&address) || account.address.to_lowercase() == address)
     };
     let mut to = match parent.direction {
-        Direction::Inbound => vec![parent.reply_to.clone().unwrap_or_else(|| parent.from.clone())],
+        // An answer asked for at one of our own addresses would never reach them.
+        Direction::Inbound => {
+            vec![parent.reply_to.clone().filter(|party| !ours(party)).unwrap_or_else(|| parent.from.clone())]
+        }
         _ => parent.to.clone(),
     };
     let mut cc = Vec::new();

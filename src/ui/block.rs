@@ -191,7 +191,8 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
     if changed && !message.subject.is_empty() {
         line(vec![piece(Element::Dim, "Subject: "), piece(Element::Subject, cut(&message.subject, columns - 9))]);
     }
-    if own {
+    // Who else got it matters; that we did goes without saying.
+    if own || message.to.len() > 1 {
         line(vec![piece(Element::Dim, cut(&format!("To: {}", some_parties(&message.to)), columns))]);
     }
     if !message.cc.is_empty() {

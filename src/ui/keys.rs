@@ -181,6 +181,7 @@ impl Screen {
             }
             Choice::Postpone => self.postpone(),
             Choice::DiscardText => self.discard_text(),
+            Choice::AskDiscard => self.ask_discard(),
             Choice::DiscardDraft(id) => drop(self.act(Act::DiscardDraft(id), Then::Say)),
             Choice::Resume(draft, name) => self.resume(*draft, name),
             Choice::BeginAnew(verb) => self.begin_answer(verb),

@@ -11,6 +11,8 @@ pub(super) struct LineInput {
     text: String,
     /// Byte offset.
     cursor: usize,
+    /// What stands there is only a suggestion: the first letter typed takes its place.
+    suggested: bool,
 }
 
 /// Longer lines take no more letters.
@@ -20,7 +22,12 @@ impl LineInput {
     /// A line with this text and the cursor behind it.
     pub(super) fn new(text: impl Into<String>) -> LineInput {
         let text = text.into();
-        LineInput { cursor: text.len(), text }
+        LineInput { cursor: text.len(), text, suggested: false }
+    }
+
+    /// A line whose text gives way to the first letter typed.
+    pub(super) fn suggesting(text: impl Into<String>) -> LineInput {
+        LineInput { suggested: true, ..LineInput::new(text) }
     }
 
     /// What it says.
@@ -57,6 +64,10 @@ impl LineInput {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
         let before = self.text.len();
+        let typed = matches!(key.code, KeyCode::Char(_)) && !control && !alt;
+        if std::mem::take(&mut self.suggested) && typed {
+            self.set("");
+        }
         match key.code {
             KeyCode::Char('a') if control => self.cursor = 0,
             KeyCode::Char('e') if control => self.cursor = self.text.len(),

@@ -27,6 +27,11 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
+    /// A prompt whose text gives way to the first letter typed.
+    pub(super) fn suggesting(purpose: Purpose, text: &str) -> Prompt {
+        Prompt { line: LineInput::suggesting(text), ..Prompt::new(purpose, "") }
+    }
+
     /// A prompt with a text to begin with.
     pub(super) fn new(purpose: Purpose, text: &str) -> Prompt {
         Prompt { purpose, line: LineInput::new(text), completing: None }
@@ -73,6 +78,8 @@ pub(super) enum Choice {
     Postpone,
     /// Throw away what was written.
     DiscardText,
+    /// Ask once more before the text is thrown away.
+    AskDiscard,
     /// Throw a draft away.
     DiscardDraft(DraftId),
     /// Go on with a draft.

@@ -43,13 +43,12 @@ impl Screen {
                 let before = self.inbox.filter.clone();
                 let text = show_filter(&before, &self.agent);
                 self.focus = Pane::Inbox;
-                self.prompt = Some(Prompt::new(Purpose::Filter(before), &text));
+                self.prompt = Some(Prompt::suggesting(Purpose::Filter(before), &text));
                 return self.touch();
             }
             Verb::Name => customer.map(|customer| customer.name.clone()),
             Verb::Remark => customer.map(|customer| customer.notes.clone()),
             Verb::Language => customer.and_then(|customer| customer.language.clone()),
-            Verb::Assign => Some("me".to_owned()),
             _ => None,
         };
         let about_case = matches!(verb, Verb::Snooze | Verb::Assign | Verb::Priority | Verb::Tag)
@@ -58,6 +57,9 @@ impl Screen {
             return self.complain("choose a customer first");
         }
         self.ask_argument(verb, &begin.unwrap_or_default());
+        if verb == Verb::Assign {
+            self.prompt = Some(Prompt::suggesting(Purpose::Argument(verb), "me"));
+        }
     }
 
     /// Runs a command with its argument, which may be empty.

@@ -245,13 +245,13 @@ impl Screen {
             text: "Keep this text?".to_owned(),
             choices: vec![
                 ('p', "as a draft", Choice::Postpone),
-                ('n', "throw away", Choice::DiscardText),
+                ('n', "throw away", Choice::AskDiscard),
                 ('k', "keep writing", Choice::KeepWriting),
             ],
         });
     }
 
-    fn ask_discard(&mut self) {
+    pub(super) fn ask_discard(&mut self) {
         let Some(composer) = &self.composer else { return };
         if !composer.has_text() {
             return self.discard_text();

@@ -129,6 +129,10 @@ fn sender(headers: &Headers<'_>) -> Option<Party> {
     if let Some(party) = ["From", "Sender"].iter().find_map(|name| headers.parties(name, 1).0.into_iter().next()) {
         return Some(party);
     }
+    // What a server puts in front of anything it is given makes no mail of it.
+    if !["Date", "Subject", "Message-ID", "To", "MIME-Version"].iter().any(|name| headers.has(name)) {
+        return None;
+    }
     if automated::has_null_return_path(headers) {
         return Some(Party { address: "mailer-daemon".to_owned(), name: String::new() });
     }

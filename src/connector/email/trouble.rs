@@ -81,7 +81,8 @@ pub(super) fn securing(server: &Server, error: &io::Error) -> Trouble {
     };
     match inner {
         rustls::Error::InvalidCertificate(why) => Trouble::Setup(match why {
-            C::UnknownIssuer => format!(
+            // A self-signed certificate is told so by its place in the chain.
+            C::UnknownIssuer | C::Other(_) => format!(
                 "the certificate of {place} is not trusted: no known authority signed it. If it is your own server's, \
                  name its authority's certificate with ca_file = \"…\""
             ),

@@ -5,7 +5,7 @@ use crate::model::{CaseStatus, Direction, InboxRow, Priority};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::inbox::show_filter;
-use crate::ui::text::{Row, cut, fit_right, width};
+use crate::ui::text::{Row, cut, fit_right, width, wrap};
 use crate::ui::when;
 use ratatui::layout::Rect;
 
@@ -53,6 +53,15 @@ pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Pai
             _ => "No such cases.",
         };
         painter.text(inside, 1, &format!(" {text}"), Element::Dim);
+        // Why nobody may be there, in full: the status line has no room for it.
+        let mut row = 3;
+        for (text, element) in standing(screen) {
+            for line in wrap(&text, usize::from(inside.width).saturating_sub(2)) {
+                painter.text(inside, row, &format!(" {line}"), element);
+                row += 1;
+            }
+            row += 1;
+        }
     }
     for (offset, row) in inbox.rows.iter().skip(inbox.top).take(usize::from(inside.height)).enumerate() {
         let selected = inbox.top + offset == inbox.selected;
@@ -63,6 +72,17 @@ pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Pai
 }
 
 /// One row: marks, name, channels, state, last line, owner, age. What does not fit falls away in order of use.
+/// What an empty inbox has to say about the accounts.
+fn standing(screen: &Screen) -> Vec<(String, Element)> {
+    if screen.accounts.is_empty() {
+        let text = "No account is configured yet. Leave with q and y, then `switchboard account add --help` adds one, \
+                    and `switchboard account help email` explains every setting.";
+        return vec![(text.to_owned(), Element::Warning)];
+    }
+    let troubled = screen.status.iter().filter(|account| !account.trouble.is_empty());
+    troubled.map(|account| (format!("{}: {}", account.name, account.trouble), Element::Error)).collect()
+}
+
 fn line(screen: &Screen, row: &InboxRow, columns: usize, cursor: bool) -> Row {
     let now = screen.now;
     let unread = row.unread > 0;

@@ -15,8 +15,16 @@ use ratatui::layout::Rect;
 /// Draws both lines.
 pub(super) fn draw(screen: &Screen, status: Rect, hint: Rect, painter: &mut Painter<'_>) {
     painter.fill(status, Element::Status);
-    let counts = counts(screen);
-    let room = usize::from(status.width).saturating_sub(counts.iter().map(|p| width(&p.text)).sum::<usize>() + 1);
+    let mut counts = counts(screen);
+    let all = usize::from(status.width);
+    let wide = |row: &Row| row.iter().map(|piece| width(&piece.text)).sum::<usize>();
+    // A sentence for the agent comes before the numbers where there is no room for both.
+    let sentence = screen.said.as_ref().filter(|said| said.leaves.is_none()).map(|said| width(&said.text) + 4);
+    let sentence = sentence.or(screen.notice.as_ref().map(|notice| width(notice) + 4)).unwrap_or(0);
+    if sentence + wide(&counts) > all {
+        counts.clear();
+    }
+    let room = all.saturating_sub(wide(&counts) + 1);
     let left: Row = match (&screen.said, &screen.notice) {
         (Some(said), _) => {
             let element = if said.trouble { Element::StatusError } else { Element::Status };
@@ -67,8 +75,8 @@ fn describe(screen: &Screen, account: &AccountStatus) -> String {
             _ => format!("{name} ↓ looking"),
         },
         Activity::Watching => match account.last_success {
-            Some(at) => format!("{name} ✓ {}", when::short(at, screen.now, &screen.zone)),
-            None => format!("{name} ✓"),
+            Some(at) => format!("{name} ✓ watching since {}", when::short(at, screen.now, &screen.zone)),
+            None => format!("{name} ✓ watching"),
         },
         Activity::BackingOff => match account.next {
             Some(at) => format!("{name} ✗ again {}{}", when::short(at, screen.now, &screen.zone), trouble()),
@@ -148,6 +156,7 @@ fn worth_a_hint(screen: &Screen, context: Context) -> &'static [(Verb, &'static 
             (V::SendResolve, "send+resolve"),
             (V::Edit, "edit"),
             (V::Attach, "attach"),
+            (V::Detach, "detach"),
             (V::Postpone, "postpone"),
             (V::Discard, "discard"),
         ],
