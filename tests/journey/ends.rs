@@ -27,19 +27,22 @@ fn draft(profile: &Profile) -> String {
 #[test]
 fn killed_while_typing_at_most_the_last_second_is_missing() {
     let (terminal, profile) = need!(writing());
-    // A word every 100 ms or so, until it is killed in the middle of typing.
+    // Word after word, until it is killed in the middle of typing, at any moment between two saves.
+    let length = Duration::from_millis(fastrand::u64(3000..4000));
     let started = Instant::now();
     let mut typed: Vec<(Instant, String)> = Vec::new();
-    while started.elapsed() < Duration::from_secs(4) {
+    while started.elapsed() < length {
         let word = format!("word{} ", typed.len());
         terminal.text(&word);
+        // Seen on the screen: from here on the agent relies on it.
+        terminal.wait_for(word.trim_end());
         typed.push((Instant::now(), word));
     }
     let killed = Instant::now();
     signal(&profile, Signal::KILL);
     terminal.wait_for("ended 137");
     let draft = draft(&profile);
-    // The words a second old and older, a little more for the way through tmux.
+    // The words a second old and older, and a little more for the way onto the disk.
     let old: String = typed
         .iter()
         .filter(|(at, _)| killed.duration_since(*at) > Duration::from_millis(1300))
