@@ -1,14 +1,17 @@
 //! The use cases: everything that changes the store goes through here, one atomic commit each, and everything that
 //! screens and commands read comes from here. All methods block; call them off the screen's task.
 
+mod case;
 mod dead;
 mod draft;
 mod error;
+mod files;
 mod find;
 mod ingest;
 mod outbox;
 mod profile;
 mod read;
+mod recipients;
 mod send;
 mod takeback;
 #[cfg(test)]

@@ -1,28 +1,21 @@
 //! Writing: an answer, a forward, a new message, or a private note. One commit queues it, puts it on the timeline, moves
 //! the case and removes the draft.
 
-use super::ingest::new_customer;
+use super::case::new_customer;
+use super::files::listed;
 use super::outbox::still_troubled;
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
-    AccountFacts, Act, Acted, AttachmentSource, Basis, Case, CaseStatus, Compose, Customer, CustomerId, Delivery,
-    Direction, Draft, Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing, OutgoingAttachment,
-    OutgoingId, Party, ReplyKind, TakeBack, ThreadId, Timestamp, clean_block, clean_line,
+    AccountFacts, Act, Acted, Basis, Case, CaseStatus, Compose, Customer, CustomerId, Delivery, Direction, Draft,
+    Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing, OutgoingAttachment, OutgoingId, Party,
+    ReplyKind, TakeBack, ThreadId, Timestamp, clean_block, clean_line,
 };
 use crate::store::{Content, StoredMessage, Transaction};
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
 
-/// All attachments of one message together.
-const MAX_ATTACHMENTS: u64 = 25 * 1024 * 1024;
-/// Attachments of one message.
-const MAX_FILES: usize = 100;
 /// The longest text one message may have.
 const MAX_TEXT: usize = 1024 * 1024;
-/// Recipients of one message.
-const MAX_RECIPIENTS: usize = 100;
-/// How far back the message to answer is looked for.
+/// How far back is looked for what came since the agent looked.
 const LOOK_BACK: usize = 500;
 const PREVIEW: usize = 200;
 
@@ -247,142 +240,6 @@ impl Desk {
         })
     }
 
-    /// The message that is answered or handed on.
-    fn parent(&self, compose: &Compose) -> Result<Option<StoredMessage>, DeskError> {
-        if compose.kind == ReplyKind::New {
-            return Ok(None);
-        }
-        if let Some(id) = compose.parent {
-            let parent = self.store.message(id)?;
-            let parent = parent.ok_or_else(|| DeskError::NotFound(format!("there is no message {id}")))?;
-            if parent.message.direction == Direction::Note {
-                return Err(DeskError::Refused("a private note cannot be answered or handed on".to_owned()));
-            }
-            return Ok(Some(parent));
-        }
-        let customer = compose.customer.ok_or_else(|| DeskError::Refused("an answer needs a customer".to_owned()))?;
-        let parts = self.parts(&self.known(customer)?);
-        let thread = compose.thread.map(|thread| self.store.thread(thread)).transpose()?;
-        let recent = self.store.timeline(&parts, None, LOOK_BACK)?.rows;
-        let fits = |stored: &&StoredMessage| {
-            let message = &stored.message;
-            message.direction != Direction::Note
-                && !matches!(message.delivery, Delivery::Cancelled)
-                && thread.is_none_or(|thread| self.store.thread(message.thread).is_ok_and(|own| own == thread))
-        };
-        let wanted: [fn(&Message) -> bool; 3] = [
-            |message| message.direction == Direction::Inbound && message.automated.is_none(),
-            |message| message.direction == Direction::Outbound,
-            |_| true,
-        ];
-        for want in wanted {
-            if let Some(found) = recent.iter().filter(fits).find(|stored| want(&stored.message)) {
-                return Ok(Some(found.clone()));
-            }
-        }
-        Err(DeskError::NotFound(match compose.thread {
-            Some(thread) => format!("this customer has no message in the thread {thread}"),
-            None => "this customer has no message to answer; compose a new one".to_owned(),
-        }))
-    }
-
-    fn sending_account(&self, compose: &Compose, parent: Option<&StoredMessage>) -> Result<&AccountFacts, DeskError> {
-        if !compose.account.is_empty() {
-            let account = self.account(&compose.account).ok_or_else(|| {
-                DeskError::NotFound(format!("there is no account \"{}\"; `switchboard account list`", compose.account))
-            })?;
-            return if account.can_send {
-                Ok(account)
-            } else {
-                Err(DeskError::Refused(format!(
-                    "the account \"{}\" has no [account.smtp]: it cannot send",
-                    account.name
-                )))
-            };
-        }
-        let used = parent.map(|parent| parent.message.account.as_str());
-        used.and_then(|name| self.account(name))
-            .filter(|account| account.can_send)
-            .or_else(|| self.accounts.iter().find(|account| account.can_send))
-            .ok_or_else(|| DeskError::Refused("no account can send; add [account.smtp] to one".to_owned()))
-    }
-
-    fn recipients(
-        &self,
-        compose: &Compose,
-        parent: Option<&StoredMessage>,
-        account: &AccountFacts,
-    ) -> Result<(Vec<Party>, Vec<Party>), DeskError> {
-        let (mut to, mut cc) = (compose.to.clone(), compose.cc.clone());
-        if let (true, Some(parent)) = (to.is_empty(), parent) {
-            let message = &parent.message;
-            match (compose.kind, message.direction) {
-                (ReplyKind::Reply | ReplyKind::ReplyAll, Direction::Inbound) => {
-                    // An answer asked for at one of our own addresses would never reach them.
-                    let asked = message.reply_to.clone().filter(|party| !self.is_own(party));
-                    to.push(asked.unwrap_or_else(|| message.from.clone()));
-                    if compose.kind == ReplyKind::ReplyAll {
-                        to.extend(message.to.iter().cloned());
-                        if cc.is_empty() {
-                            cc.extend(message.cc.iter().cloned());
-                        }
-                    }
-                }
-                (ReplyKind::Reply | ReplyKind::ReplyAll, _) => {
-                    to.extend(message.to.iter().cloned());
-                    if compose.kind == ReplyKind::ReplyAll && cc.is_empty() {
-                        cc.extend(message.cc.iter().cloned());
-                    }
-                }
-                _ => {}
-            }
-            self.leave_out_ourselves(&mut to, &mut cc);
-        }
-        if to.is_empty()
-            && compose.kind == ReplyKind::New
-            && let Some(customer) = compose.customer
-        {
-            let customer = self.known(customer)?;
-            to.push(Party { address: customer.address.clone(), name: customer.name.clone() });
-        }
-        if to.is_empty() {
-            return Err(DeskError::Refused("there is nobody to send it to; name a recipient".to_owned()));
-        }
-        if to.len() + cc.len() > MAX_RECIPIENTS {
-            return Err(DeskError::Refused(format!("more than {MAX_RECIPIENTS} recipients; write to fewer at a time")));
-        }
-        for party in to.iter_mut().chain(cc.iter_mut()) {
-            party.address = party.address.trim().to_owned();
-            party.name = clean_line(&party.name);
-            if !identity::is_deliverable(&party.address) {
-                return Err(DeskError::Refused(format!(
-                    "\"{}\" is not an address of the channel {}",
-                    clean_line(&party.address),
-                    account.channel
-                )));
-            }
-        }
-        Ok((to, cc))
-    }
-
-    fn is_own(&self, party: &Party) -> bool {
-        let address = identity::normalise_address(&party.address);
-        self.accounts.iter().any(|account| account.own.contains(&address))
-    }
-
-    fn leave_out_ourselves(&self, to: &mut Vec<Party>, cc: &mut Vec<Party>) {
-        let own = |party: &Party| self.is_own(party);
-        let mut seen = std::collections::BTreeSet::new();
-        let mut fresh = |party: &Party| seen.insert(identity::normalise_address(&party.address));
-        let first = to.first().cloned();
-        to.retain(|party| !own(party) && fresh(party));
-        cc.retain(|party| !own(party) && fresh(party));
-        if to.is_empty() {
-            // Somebody wrote from one of our own addresses: then that is where the answer goes.
-            to.extend(first);
-        }
-    }
-
     /// Whose timeline it goes on. A new message to an unknown address makes a customer.
     #[allow(clippy::too_many_arguments)] // One call, and each argument is a thing of its own.
     fn target(
@@ -450,34 +307,6 @@ impl Desk {
         Err(DeskError::Moved(format!("{who} {verb} {ago} ago; look at it before you send")))
     }
 
-    fn read_attachments(&self, sources: &[AttachmentSource]) -> Result<Vec<(OutgoingAttachment, Vec<u8>)>, DeskError> {
-        if sources.len() > MAX_FILES {
-            return Err(DeskError::Refused(format!("more than {MAX_FILES} attachments; pack them into one file")));
-        }
-        let mut files = Vec::with_capacity(sources.len());
-        let mut total = 0;
-        for source in sources {
-            let file = match source {
-                AttachmentSource::Path(path) => read_file(&typed_path(path))?,
-                AttachmentSource::Message(message, part) => {
-                    let (attachment, bytes) = self.attachment(*message, *part)?;
-                    let listed = OutgoingAttachment {
-                        name: attachment.name,
-                        media_type: attachment.media_type,
-                        size: bytes.len() as u64,
-                    };
-                    (listed, bytes)
-                }
-            };
-            total += file.0.size;
-            if total > MAX_ATTACHMENTS {
-                return Err(DeskError::Refused("the attachments are larger than 25 MB together".to_owned()));
-            }
-            files.push(file);
-        }
-        Ok(files)
-    }
-
     /// The customer with this id.
     pub(super) fn known(&self, id: CustomerId) -> Result<Customer, DeskError> {
         self.store.customer(id)?.ok_or_else(|| DeskError::NotFound(format!("there is no customer {id}")))
@@ -492,74 +321,6 @@ impl Desk {
 struct Target {
     customer: Customer,
     identity: IdentityId,
-}
-
-/// A path as a person types it: `~/` is the home folder.
-fn typed_path(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
-        _ => PathBuf::from(path),
-    }
-}
-
-fn read_file(path: &Path) -> Result<(OutgoingAttachment, Vec<u8>), DeskError> {
-    let refused = |problem: String| {
-        DeskError::Refused(format!("cannot attach {}: {problem}", clean_line(&path.display().to_string())))
-    };
-    let file = std::fs::File::open(path).map_err(|error| refused(error.to_string()))?;
-    let facts = file.metadata().map_err(|error| refused(error.to_string()))?;
-    if !facts.is_file() {
-        return Err(refused("it is not a file".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_ATTACHMENTS + 1).read_to_end(&mut bytes).map_err(|error| refused(error.to_string()))?;
-    if bytes.len() as u64 > MAX_ATTACHMENTS {
-        return Err(refused("it is larger than 25 MB".to_owned()));
-    }
-    let name = path.file_name().map(|name| clean_line(&name.to_string_lossy())).unwrap_or_default();
-    let listed = OutgoingAttachment { media_type: media_type(&name).to_owned(), name, size: bytes.len() as u64 };
-    Ok((listed, bytes))
-}
-
-/// The media type that goes with a file's ending (IANA media types); what is not known is just bytes.
-fn media_type(name: &str) -> &'static str {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    match ending.as_str() {
-        "txt" | "log" | "md" => "text/plain",
-        "csv" => "text/csv",
-        "html" | "htm" => "text/html",
-        "pdf" => "application/pdf",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "zip" => "application/zip",
-        "gz" => "application/gzip",
-        "json" => "application/json",
-        "xml" => "application/xml",
-        "ics" => "text/calendar",
-        "doc" => "application/msword",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xls" => "application/vnd.ms-excel",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "mp3" => "audio/mpeg",
-        "mp4" => "video/mp4",
-        _ => "application/octet-stream",
-    }
-}
-
-fn listed(attachments: &[OutgoingAttachment]) -> Vec<crate::model::Attachment> {
-    attachments
-        .iter()
-        .enumerate()
-        .map(|(part, attachment)| crate::model::Attachment {
-            name: attachment.name.clone(),
-            media_type: attachment.media_type.clone(),
-            size: attachment.size,
-            part: part as u32,
-        })
-        .collect()
 }
 
 fn subject(compose: &Compose, parent: Option<&StoredMessage>) -> String {
