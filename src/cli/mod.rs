@@ -20,6 +20,7 @@ mod sync;
 mod transfer;
 mod write;
 
+use crate::model::clean_block;
 use arguments::{Arguments, Verb};
 use clap::Parser;
 use std::ffi::OsString;
@@ -37,8 +38,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Nothing can be done when even this cannot be printed.
-            let _ = error.print();
+            // Its words quote the arguments, which a script may have from a message.
+            let text = clean_block(&error.render().to_string());
+            if error.use_stderr() {
+                output::remark(text.trim_end());
+            } else {
+                let mut out = output::Output::new(false);
+                // Nothing can be done when even this cannot be printed.
+                let _ = out.line(text.trim_end()).and_then(|()| out.finish());
+            }
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };

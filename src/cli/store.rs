@@ -3,11 +3,14 @@
 use super::Outcome;
 use super::house::Place;
 use super::output::{Meter, Output, remark};
+use crate::desk::{Desk, system_clock};
 use crate::engine::backup;
 use crate::engine::journal::Damage;
-use crate::engine::sled::Options;
+use crate::engine::sled::{Options, SledEngine};
+use crate::store::Store;
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a backup takes along besides the journal. None of it holds a secret.
 const EXTRAS: &[&str] = &["config.toml", "keymaps", "themes"];
@@ -29,6 +32,18 @@ fn progress(meter: &mut Meter, what: &'static str) -> impl FnMut(u64, u64) {
 
 fn damage_lines(damage: &[Damage]) -> Vec<String> {
     damage.iter().map(ToString::to_string).collect()
+}
+
+/// Nothing that waits in this store's outbox leaves on its own any more. Closes the store.
+fn doubt(engine: SledEngine, reason: &str) -> anyhow::Result<usize> {
+    let engine = Arc::new(engine);
+    let desk = Desk::new(Store::open(engine.clone())?, Vec::new(), system_clock());
+    let doubted = desk.doubt_outbox(reason)?;
+    drop(desk);
+    if let Some(engine) = Arc::into_inner(engine) {
+        engine.close()?;
+    }
+    Ok(doubted)
 }
 
 pub fn verify(place: &Place) -> Outcome {
@@ -123,9 +138,15 @@ pub fn restore(place: &Place, folder: &Path) -> Outcome {
     let mut meter = Meter::new();
     let report = backup::restore(folder, &place.profile, EXTRAS, &mut progress(&mut meter, "copying"))?;
     drop(meter);
-    // The first opening makes the state; done now, so that the next start is quick.
+    // The first opening makes the state; done now, so that the next start is quick. What waited in the outbox when the
+    // backup was made may have left since.
     let (engine, _) = place.engine(options(place))?;
-    engine.close()?;
+    let doubted = doubt(engine, "restored from a backup; look whether it was sent since before sending it again")?;
+    if doubted > 0 {
+        remark(&format!(
+            "{doubted} in the outbox may have left since the backup: they are unknown now, decide on each."
+        ));
+    }
     let damage = damage_lines(&report.damage);
     let mut out = Output::new(place.json);
     out.row(

@@ -27,8 +27,9 @@ impl Desk {
                     && matches!(stored.outgoing.state, OutboxState::Held | OutboxState::Queued)
             })
             .collect();
-        let next = waiting.iter().map(|stored| stored.outgoing.due).filter(|due| *due > now).min();
-        let due = waiting.into_iter().filter(|stored| stored.outgoing.due <= now).collect();
+        let later = waiting.iter().filter(|stored| !is_due(&stored.outgoing, now));
+        let next = later.map(|stored| stored.outgoing.due).min();
+        let due = waiting.into_iter().filter(|stored| is_due(&stored.outgoing, now)).collect();
         Ok((due, next))
     }
 
@@ -64,9 +65,8 @@ impl Desk {
         let _writer = self.write();
         let Some(mut stored) = self.store.outgoing(id)? else { return Ok(None) };
         let now = self.now();
-        let due =
-            matches!(stored.outgoing.state, OutboxState::Held | OutboxState::Queued) && stored.outgoing.due <= now;
-        if !due {
+        let waits = matches!(stored.outgoing.state, OutboxState::Held | OutboxState::Queued);
+        if !waits || !is_due(&stored.outgoing, now) {
             return Ok(None);
         }
         let message = self.store.message(stored.outgoing.message)?;
@@ -214,6 +214,24 @@ impl Desk {
             )?;
         }
         Ok(torn.len())
+    }
+
+    /// What the outbox says may be older than what was really sent (a backup was restored, the end of the journal is
+    /// lost): nothing that waits there leaves on its own.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn doubt_outbox(&self, reason: &str) -> Result<usize, DeskError> {
+        let waiting = self.store.undone(LOOK)?;
+        let waiting: Vec<_> = waiting.iter().filter(|stored| stored.outgoing.state.is_moving()).collect();
+        for stored in &waiting {
+            self.step(stored.outgoing.id, SYSTEM, |outgoing, _| {
+                outgoing.state = OutboxState::Unknown;
+                outgoing.reason = reason.to_owned();
+                Some(Delivery::Unknown(reason.to_owned()))
+            })?;
+        }
+        Ok(waiting.len())
     }
 
     /// The bytes that leave, or left; for filing a copy.
@@ -371,6 +389,11 @@ impl Desk {
             if outgoing.reason.is_empty() { word.to_owned() } else { format!("{word}: {}", outgoing.reason) };
         event
     }
+}
+
+/// Its time has come. One that was written in the future (the clock was put back since) waits no longer than others.
+fn is_due(outgoing: &Outgoing, now: Timestamp) -> bool {
+    outgoing.due <= now || (outgoing.state == OutboxState::Held && outgoing.date > now)
 }
 
 /// Another message to this customer than `but` failed or is unknown.

@@ -141,8 +141,9 @@ impl Seat {
         // A terminal that went away must not take along what was typed.
         let effects = screen.hang_up();
         let last = self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal);
-        drop(terminal);
+        // First what must not be lost, then the terminal, whose end nothing depends on.
         carrier.finish().await;
+        drop(terminal);
         self.workers.stop().await;
         sat.and(last.map(|_| ()))
     }

@@ -85,10 +85,17 @@ fn restore_on_panic() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !crate::engine::quiet::expected() {
-                give_back();
+            if crate::engine::quiet::expected() {
+                return;
             }
-            before(info);
+            // The screen lives on the main thread. Elsewhere a panic ends one task, whose owner says so; its words must
+            // not land on the screen.
+            if std::thread::current().name() == Some("main") {
+                give_back();
+                before(info);
+            } else {
+                tracing::error!("{}", crate::model::clean_line(&info.to_string()));
+            }
         }));
     });
 }

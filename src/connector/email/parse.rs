@@ -33,7 +33,9 @@ pub fn understand(raw: Vec<u8>, own: &[String], folder: &str, received: Timestam
         Err(_) => "the mail parser failed on it; please report this with the original".to_owned(),
     };
     let hint = catch_unwind(|| hint_of(&raw)).unwrap_or_default();
-    Item::Unreadable(Unreadable { reason, folder: folder.to_owned(), received, hint, partial: false, raw })
+    // Files are read up to one byte beyond the cap: what is longer is not all here.
+    let partial = raw.len() > super::parts::MAX_RAW;
+    Item::Unreadable(Unreadable { reason, folder: folder.to_owned(), received, hint, partial, raw })
 }
 
 /// The decoded bytes of attachment `part` of an original.

@@ -182,6 +182,28 @@ fn a_crash_while_sending_is_unknown_and_never_resent_on_its_own() {
 }
 
 #[test]
+fn what_waited_in_a_restored_backup_is_for_a_person_to_decide() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "ana@a.example", -9)]);
+    let id = paper.reply("ana@a.example", "Hello").outgoing.unwrap();
+    assert_eq!(paper.desk.doubt_outbox("restored from a backup").unwrap(), 1);
+    paper.pass(MINUTE);
+    assert_eq!(state(&paper, id), OutboxState::Unknown);
+    assert!(paper.desk.due("support").unwrap().0.is_empty());
+    assert!(paper.row("ana@a.example").trouble);
+}
+
+#[test]
+fn a_clock_put_back_does_not_hold_an_answer_for_a_day() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "ana@a.example", -9)]);
+    let id = paper.reply("ana@a.example", "Hello").outgoing.unwrap();
+    paper.pass(-24 * 60 * MINUTE);
+    assert_eq!(paper.desk.due("support").unwrap().0.len(), 1);
+    assert!(paper.desk.begin_sending(id).unwrap().is_some());
+}
+
+#[test]
 fn our_own_copy_in_the_sent_folder_is_no_second_message_and_settles_an_unknown() {
     let paper = Paper::holding(0);
     paper.receive(&[mail("1@a", "ana@a.example", -9)]);
