@@ -352,8 +352,8 @@ impl Screen {
         }
         match self.counts.moving {
             0 => None,
-            1 => Some("Leave? 1 answer has not left yet; it leaves when Switchboard runs again.".to_owned()),
-            more => Some(format!("Leave? {more} answers have not left yet; they leave when Switchboard runs again.")),
+            1 => Some("Leave? 1 answer has not left yet; it goes next time.".to_owned()),
+            more => Some(format!("Leave? {more} answers have not left yet; they go next time.")),
         }
     }
 
