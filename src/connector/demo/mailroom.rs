@@ -14,6 +14,10 @@ use std::collections::HashMap;
 /// The longest part of our answer a customer quotes, in lines.
 const QUOTED: usize = 12;
 
+/// No answer comes sooner, in real milliseconds: mail tells the time in whole seconds, and an answer must not seem older
+/// than what it answers.
+const SOONEST: i64 = 1_100;
+
 /// An answer that is to come.
 struct Pending {
     due: i64,
@@ -100,7 +104,7 @@ impl Mailroom {
             "agent" => agent.clone(),
             _ => speech.slots.get(slot).and_then(|list| list.first()).cloned().unwrap_or_default(),
         });
-        let due = now + real(4_000 + chance.i64(..9_000));
+        let due = now + real(4_000 + chance.i64(..9_000)).max(SOONEST);
         if role == Role::Mail {
             let date = outgoing.date.to_jiff().strftime("%Y-%m-%d %H:%M").to_string();
             let line = speech.quoted.replace("<date>", &date).replace("<who>", &outgoing.from.address);
