@@ -100,7 +100,7 @@ fn acts(row: &InboxRow, now: Timestamp) -> Vec<(&'static str, Act)> {
     let age = now.since(row.last_at) / HOUR;
     let open = row.status == Some(CaseStatus::Open);
     let mut acts = Vec::new();
-    if !open && age > 40 || open && age > 9 * 24 {
+    if !open && age > 80 || open && age > 9 * 24 {
         return vec![(agent, Act::Resolve(customer))];
     }
     if chosen(3) {
@@ -117,7 +117,7 @@ fn acts(row: &InboxRow, now: Timestamp) -> Vec<(&'static str, Act)> {
     }
     if open && age > 30 && chosen(2) {
         acts.push((agent, Act::Prioritise(customer, Priority::High)));
-    } else if !open && chosen(5) {
+    } else if !open && !row.trouble && chosen(5) {
         acts.push((agent, Act::Snooze(customer, Snooze::Until(now.plus_millis(20 * HOUR)))));
     }
     acts

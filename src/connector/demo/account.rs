@@ -1,6 +1,6 @@
 //! One demo account as a connector.
 
-use super::post::{Author, Post};
+use super::post::{self, Author, Post};
 use super::settings::{DemoSettings, Role};
 use super::sink::DemoSink;
 use super::source::DemoSource;
@@ -81,7 +81,7 @@ impl Connector for Demo {
             from: author(&outgoing.from),
             to: outgoing.to.iter().chain(&outgoing.cc).map(author).collect(),
             sent: outgoing.date.to_string(),
-            on: outgoing.subject.clone(),
+            on: post::title(&outgoing.subject),
             answers: outgoing.references.clone(),
             text: outgoing.text.clone(),
             language: None,

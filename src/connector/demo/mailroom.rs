@@ -126,7 +126,7 @@ impl Mailroom {
             from: (party.name.clone(), party.address.clone()),
             to: (outgoing.from.name.clone(), outgoing.from.address.clone()),
             at: due,
-            subject: outgoing.subject.clone(),
+            subject: if role == Role::Mail { outgoing.subject.clone() } else { post::title(&outgoing.subject) },
             text,
             references,
             language: speech.code.clone(),

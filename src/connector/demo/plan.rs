@@ -137,7 +137,8 @@ impl Plan {
         let before = moments.len();
         // Somebody who turns out to be known did so lately.
         let reach = if twin { 2 * DAY } else { PAST };
-        let mut at = daytime(-(chance.f64() * reach as f64) as i64 - 5 * MINUTE, chance);
+        // Business has grown: most of it lies in the last weeks.
+        let mut at = daytime(-(chance.f64().powf(1.7) * reach as f64) as i64 - 5 * MINUTE, chance);
         let mut last = (at, true);
         let mut said = 0;
         for turn in 0..script.turns.len() {
@@ -157,7 +158,13 @@ impl Plan {
             }
             last = (at, customer);
         }
-        if last.1 && said == script.turns.len() && last.0 < -2 * DAY && percent(chance, 96) {
+        if last.1
+            && said > 2
+            && !script.unsettled
+            && said == script.turns.len()
+            && last.0 < -2 * DAY
+            && percent(chance, 96)
+        {
             let at = last.0 + pause(role, false, chance);
             moments.push(Moment { at, conversation: index, kind: Kind::LastWord(said as u32), before: None });
         }

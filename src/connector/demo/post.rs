@@ -46,6 +46,11 @@ impl Post {
     }
 }
 
+/// What is commented on, without the mark that answers carry.
+pub(super) fn title(subject: &str) -> String {
+    subject.trim().trim_start_matches("Re:").trim().to_owned()
+}
+
 /// The original of a written message.
 pub(super) fn original(written: &Written) -> Vec<u8> {
     let author = |(name, address): &(String, String)| Author { address: address.clone(), name: name.clone() };

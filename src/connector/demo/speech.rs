@@ -69,6 +69,9 @@ pub(super) struct Script {
     /// Somebody known from another channel.
     #[serde(default)]
     pub twin: bool,
+    /// It ends with the customer's turn and is not settled: our last word would not fit.
+    #[serde(default)]
+    pub unsettled: bool,
     /// The first message has a picture with it.
     #[serde(default)]
     pub photo: bool,

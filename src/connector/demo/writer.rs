@@ -81,7 +81,9 @@ impl Scene<'_> {
             "day" => (1 + chance.u32(..28)).to_string(),
             "first" => self.person.first.clone(),
             "full" => self.person.full.clone(),
-            "firm" => self.person.firm.clone().unwrap_or_else(|| self.person.full.clone()),
+            "firm" => self.person.firm.clone().unwrap_or_else(|| {
+                pick(&self.speech.firms, &mut chance).split('|').next().unwrap_or_default().to_owned()
+            }),
             "agent" => self.agent(),
             "post" => pick(&self.speech.posts, &mut chance).to_owned(),
             _ => self.speech.slots.get(slot).map_or_else(String::new, |list| pick(list, &mut chance).to_owned()),
