@@ -1,4 +1,4 @@
-//! How far a source has come, in some bytes.
+//! How far a source has come.
 
 /// The place of a source in the past, in the stream of new messages, and in the answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
