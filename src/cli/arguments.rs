@@ -80,6 +80,8 @@ pub enum Verb {
     Restore(Folder),
     /// Print the keys
     Keys,
+    /// Open the screen on invented customers who write while you watch: no mailbox, no network, nothing to set up
+    Demo(Demo),
     /// Look whether all is well, and say what to do where it is not
     Doctor,
     /// Explain a topic, or a verb
@@ -480,6 +482,22 @@ pub struct Log {
 pub struct Folder {
     /// The backup's folder
     pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The same number gives the same people, texts and order of events [default: 7]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
+    /// How fast new messages and answers come, 0.01 to 1000 [default: 1; 10 with --headless]
+    #[arg(long, value_name = "X")]
+    pub speed: Option<f64>,
+    /// Without a screen: take the past in, some live traffic, send three answers, print a summary (--json implies it)
+    #[arg(long)]
+    pub headless: bool,
+    /// Seconds of live traffic without a screen [default: 5]
+    #[arg(long, value_name = "S")]
+    pub seconds: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -41,6 +41,11 @@ impl Place {
         Place { profile, agent, json }
     }
 
+    /// The same agent and output at another profile.
+    pub fn at(&self, profile: PathBuf) -> Place {
+        Place { profile: std::path::absolute(&profile).unwrap_or(profile), agent: self.agent.clone(), json: self.json }
+    }
+
     /// Reads the configuration.
     pub fn config(&self) -> anyhow::Result<Config> {
         Ok(Config::load(&self.profile)?)

@@ -6,6 +6,7 @@
 mod account;
 mod arguments;
 mod dead;
+mod demo;
 mod doctor;
 mod form;
 mod help;
@@ -61,6 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Outcome {
+    let named = arguments.profile.clone();
     let place = house::Place::new(arguments.profile, arguments.agent, arguments.json);
     match arguments.verb {
         None => screen::open(&place),
@@ -94,6 +96,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Verb::Backup(args) => store::backup(&place, &args.folder),
             Verb::Restore(args) => store::restore(&place, &args.folder),
             Verb::Keys => keys::run(&place),
+            Verb::Demo(args) => demo::run(named, &place, args),
             Verb::Doctor => doctor::run(&place),
             Verb::Help(args) => help::run(args.topic.as_deref()),
         },

@@ -3,18 +3,24 @@
 use super::Outcome;
 use super::house::{House, Place, runtime};
 use super::keys;
+use crate::desk::Desk;
 use crate::seat::{Seat, is_usable};
 use crate::theme::{ColorDepth, Theme};
-use crate::worker::Workers;
+use crate::worker::{StatusBoard, Workers};
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// A log beyond this is put aside at the next start.
 const LOG_BYTES: u64 = 5 << 20;
 
 pub fn open(place: &Place) -> Outcome {
+    open_with(place, |_, _| {})
+}
+
+/// Opens the screen; `beside` may start a task that lives as long as it does.
+pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -> Outcome {
     is_usable().map_err(anyhow::Error::msg)?;
     let house = place.open()?;
     log_to(&place.profile);
@@ -29,6 +35,7 @@ pub fn open(place: &Place) -> Outcome {
     let runtime = runtime()?;
     let sat = runtime.block_on(async {
         let workers = Workers::start(&desk);
+        beside(&desk, workers.status());
         let seat = Seat { desk: desk.clone(), workers, agent, keymap, theme, downloads: config.downloads, warnings };
         seat.run().await
     });

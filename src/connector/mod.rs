@@ -2,6 +2,7 @@
 //!
 //! A connector knows its channel and nothing of the store. Workers decide from the variant of [`ConnectorError`] alone.
 
+pub mod demo;
 pub mod email;
 mod error;
 mod item;
@@ -117,7 +118,7 @@ pub struct ConnectorKind {
 }
 
 /// All kinds of connectors.
-pub const CONNECTORS: &[ConnectorKind] = &[email::KIND];
+pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, demo::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static ConnectorKind> {

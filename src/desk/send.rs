@@ -327,7 +327,11 @@ fn subject(compose: &Compose, parent: Option<&StoredMessage>) -> String {
     if !compose.subject.trim().is_empty() {
         return clean_line(&compose.subject);
     }
-    let Some(parent) = parent else { return String::new() };
+    // A channel without subjects gets none.
+    let Some(parent) = parent.filter(|parent| !parent.message.subject.is_empty() || parent.message.channel == "email")
+    else {
+        return String::new();
+    };
     let bare = identity::strip_reply_marks(&parent.message.subject);
     match compose.kind {
         ReplyKind::Forward => format!("Fwd: {bare}"),

@@ -1,0 +1,136 @@
+//! The profile of a demo: a fresh temporary folder that goes at the end, or one that was named and stays.
+
+use crate::config::Config;
+use crate::connector::demo;
+use anyhow::Context;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The folder. Dropping a temporary one removes it.
+pub(super) struct DemoProfile {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl DemoProfile {
+    /// Makes the folder where it is missing, and writes its `config.toml`.
+    ///
+    /// # Errors
+    /// When the folder has accounts that are not the demo's, was begun with another seed, or cannot be written.
+    pub fn make(
+        folder: Option<PathBuf>,
+        seed: Option<u32>,
+        speed: f64,
+        live_seconds: u32,
+    ) -> anyhow::Result<DemoProfile> {
+        let profile = match folder {
+            Some(path) => DemoProfile { path, temporary: false },
+            None => DemoProfile::temporary()?,
+        };
+        let seed = profile.seed(seed)?;
+        let path = &profile.path;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("cannot make {}", path.display()))?;
+        let downloads = toml::Value::String(path.join("downloads").display().to_string());
+        let text = format!("downloads = {downloads}\n{}", demo::config(seed, speed, live_seconds));
+        write(&path.join("config.toml"), &text)?;
+        Ok(profile)
+    }
+
+    fn temporary() -> anyhow::Result<DemoProfile> {
+        let name = format!("switchboard-demo-{}-{:08x}", std::process::id(), fastrand::u32(..));
+        let path = std::env::temp_dir().join(name);
+        // Not recursive: a folder somebody else has put there is not used.
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(DemoProfile { path, temporary: true })
+    }
+
+    /// The seed asked for, that of a demo begun here before, or 7.
+    fn seed(&self, asked: Option<u32>) -> anyhow::Result<u32> {
+        let shown = self.path.display();
+        let config = Config::load(&self.path)?;
+        if config.accounts.iter().any(|account| account.connector != demo::KIND.name) {
+            anyhow::bail!("{shown} has accounts of your own; name another --profile for the demo, or none");
+        }
+        let before = config.accounts.first().and_then(|account| account.table.get("seed")?.as_integer());
+        let before = before.and_then(|seed| u32::try_from(seed).ok());
+        match (asked, before) {
+            (Some(asked), Some(before)) if asked != before => {
+                anyhow::bail!(
+                    "the demo in {shown} was begun with --seed {before}; leave --seed out, or name another --profile"
+                )
+            }
+            (asked, before) => Ok(asked.or(before).unwrap_or(7)),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        self.path.clone()
+    }
+}
+
+impl Drop for DemoProfile {
+    fn drop(&mut self) {
+        if self.temporary
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            crate::cli::output::remark(&format!("{} is left behind: {error}", self.path.display()));
+        }
+    }
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    let shown = || format!("cannot write {}", path.display());
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(shown)?;
+    file.write_all(text.as_bytes()).with_context(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_temporary_one_is_private_and_goes_and_a_named_one_stays() {
+        let temporary = DemoProfile::make(None, None, 1.0, 0).unwrap();
+        let path = temporary.path();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(Config::load(&path).unwrap().accounts.len(), 3);
+        drop(temporary);
+        assert!(!path.exists());
+
+        let folder = tempfile::tempdir().unwrap();
+        let named = folder.path().join("demo");
+        drop(DemoProfile::make(Some(named.clone()), Some(9), 1.0, 0).unwrap());
+        assert!(named.join("config.toml").exists());
+        let again = DemoProfile::make(Some(named.clone()), None, 4.0, 0).unwrap();
+        assert_eq!(again.seed(None).unwrap(), 9);
+        let error = DemoProfile::make(Some(named), Some(8), 1.0, 0).err().unwrap().to_string();
+        assert!(error.contains("--seed 9"), "{error}");
+    }
+
+    #[test]
+    fn a_profile_with_real_accounts_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[[account]]\nname = \"a\"\nconnector = \"email\"\n";
+        std::fs::write(folder.path().join("config.toml"), text).unwrap();
+        let error = DemoProfile::make(Some(folder.path().to_owned()), None, 1.0, 0).err().unwrap().to_string();
+        assert!(error.contains("accounts of your own"), "{error}");
+        assert_eq!(std::fs::read_to_string(folder.path().join("config.toml")).unwrap(), text);
+    }
+}
