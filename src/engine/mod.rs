@@ -3,11 +3,12 @@
 //! `sled.rs` is the journal (the truth) with sled as its state; `memory.rs` serves tests. One contract suite holds for
 //! both (`contract.rs`, run by each engine's tests). Another engine is one more file.
 //!
-//! How a store lives: `sled::SledEngine::open` takes the `lock`, and `opening` decides with the `checkpoint` whether the
-//! `state` can be trusted, then has `replay` bring it up to the `journal`. A commit goes through `room` (is there any on
+//! How a store lives: `sled::SledEngine::open` takes the `lock`, and `opening` decides with the `checkpoint` and
+//! the `verdict` whether the `state` can be trusted (`aside`: it must not be lost), then has `replay` bring it up to the `journal`. A commit goes through `room` (is there any on
 //! the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it. `verify` and `backup` are what
 //! an operator calls.
 
+mod aside;
 pub mod backup;
 mod checkpoint;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub mod sled;
 mod state;
 #[cfg(test)]
 mod tests;
+mod verdict;
 pub mod verify;
 
 use std::ops::Bound;

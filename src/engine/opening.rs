@@ -1,5 +1,6 @@
 //! Opening a profile's store: what state is it in, and what has to be done before it can be used.
 
+use super::aside;
 use super::checkpoint::{self, Checkpoint};
 use super::files::{self, failed};
 use super::journal::reader::Reader;
@@ -10,6 +11,7 @@ use super::options::{OpenReport, Options};
 use super::replay::{From, Replayed, replay};
 use super::room::{self, Room};
 use super::state::{Applied, State};
+use super::verdict::{self, Rejected, Verdict};
 use super::{EngineError, Seq};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -39,24 +41,25 @@ pub(crate) fn open(
 ) -> Result<Opened, EngineError> {
     let before = Checkpoint::read(dir)?;
     let had_state = dir.join(STATE).exists();
-    let (reader, created) = open_journal(dir, before.as_ref(), had_state)?;
+    let (reader, created) = open_journal(dir, options, before.as_ref(), had_state)?;
     let opening = Opening { dir, room, options, reader, before, had_state };
     let mut report = OpenReport { created, ..OpenReport::default() };
     opening.mark_in_use()?;
 
-    let (state, applied) = match opening.usable_state(&mut report) {
-        Ok((state, applied)) => (state, applied),
-        Err(why) => {
-            report.rebuilt = why;
-            (opening.fresh_state()?, None)
+    let (state, applied, rejected) = match opening.judge(&mut report) {
+        Verdict::Usable(state, applied) => (state, Some(applied), Rejected::default()),
+        Verdict::Rejected(rejected) => {
+            report.rebuilt = rejected.why.clone();
+            (opening.fresh_state(&rejected, &mut report)?, None, rejected)
         }
     };
-    match opening.catch_up(state, applied, &mut report, progress) {
+    match opening.catch_up(state, applied, &rejected, &mut report, progress) {
         Err(EngineError::State(why)) if report.rebuilt.is_none() => {
             // It could be opened, but not written.
-            report = OpenReport { created, rebuilt: Some(why), ..OpenReport::default() };
-            let state = opening.fresh_state()?;
-            opening.catch_up(state, None, &mut report, progress)
+            report = OpenReport { created, rebuilt: Some(why.clone()), ..OpenReport::default() };
+            let rejected = Rejected { why: Some(why), applied, keep: false };
+            let state = opening.fresh_state(&rejected, &mut report)?;
+            opening.catch_up(state, None, &rejected, &mut report, progress)
         }
         other => other,
     }
@@ -65,7 +68,7 @@ pub(crate) fn open(
             state.sync()?;
         }
         // sled's threads may still write to the one just closed; then the next start removes it.
-        if let Err(error) = files::remove_dir(&dir.join(OLD_STATE)) {
+        if let Err(error) = files::remove_dir(&dir.join(OLD_STATE)).and_then(|()| aside::keep_newest(dir)) {
             tracing::debug!(%error, "the old state is removed later");
         }
         report.last = writer.last();
@@ -73,26 +76,52 @@ pub(crate) fn open(
     })
 }
 
-fn open_journal(dir: &Path, before: Option<&Checkpoint>, had_state: bool) -> Result<(Reader, bool), EngineError> {
+fn open_journal(
+    dir: &Path,
+    options: &Options,
+    before: Option<&Checkpoint>,
+    had_state: bool,
+) -> Result<(Reader, bool), EngineError> {
     let folder = dir.join(JOURNAL);
-    if let Some(reader) = Reader::open(&folder)? {
+    let reader = Reader::open(&folder)?;
+    let is_empty = reader.as_ref().map_or(Ok(true), |reader| reader.has_records().map(|has| !has))?;
+    // An empty journal beside a state that once had records would cost everything at the next rebuild.
+    if is_empty && knows_records(dir, options, before, had_state)? {
+        let what = format!(
+            "{} holds no record any more, and it is the truth: bring it back from a backup (the state is left as it is)",
+            folder.display()
+        );
+        return Err(EngineError::Damaged { what });
+    }
+    if let Some(reader) = reader {
         if journal::read_id(&folder)? != Some(reader.id()) {
             journal::write_id(&folder, reader.id())?;
         }
         return Ok((reader, false));
-    }
-    // An empty journal beside a state that once had records would cost everything at the next rebuild.
-    let records = before.map_or(0, |checkpoint| checkpoint.seq);
-    if records > 0 || (had_state && before.is_none()) {
-        let what =
-            format!("{} is missing or empty, and it holds the truth: bring it back from a backup", folder.display());
-        return Err(EngineError::Damaged { what });
     }
     files::make_private_dir(&folder)?;
     let id = uuid::Uuid::now_v7().into_bytes();
     journal::write_id(&folder, id)?;
     files::sync_dir(dir)?;
     Ok((Reader::new(&folder, id, Vec::new()), true))
+}
+
+/// True when the checkpoint or the state knows of a record. The checkpoint can be behind, then the state is asked.
+fn knows_records(
+    dir: &Path,
+    options: &Options,
+    before: Option<&Checkpoint>,
+    had_state: bool,
+) -> Result<bool, EngineError> {
+    if before.is_some_and(|before| before.seq > 0) || !had_state {
+        return Ok(before.is_some_and(|before| before.seq > 0));
+    }
+    match verdict::read_state(&dir.join(STATE), options.cache) {
+        Ok((_, applied)) => Ok(applied.is_some()),
+        // One that its first start did not finish, else one that may have known much.
+        Err(EngineError::State(_)) => Ok(before.is_none()),
+        Err(other) => Err(other),
+    }
 }
 
 struct Opening<'a> {
@@ -129,64 +158,52 @@ impl Opening<'_> {
         }
     }
 
-    /// The state with what was applied to it; else why it has to be rebuilt (`None`: it was simply not there).
-    fn usable_state(&self, report: &mut OpenReport) -> Result<(State, Option<Applied>), Option<String>> {
+    fn judge(&self, report: &mut OpenReport) -> Verdict {
         if !self.had_state {
-            return Err((self.reader.bytes() > 0).then(|| "there was no state".to_owned()));
+            let why = (self.reader.bytes() > 0).then(|| "there was no state".to_owned());
+            return Verdict::Rejected(Rejected { why, ..Rejected::default() });
         }
-        if self.options.rebuild {
-            return Err(Some("it was asked for".to_owned()));
-        }
-        if let Some(why) = self.why_not_trusted() {
-            return Err(Some(why));
-        }
-        let plain = |error: EngineError| match error {
-            EngineError::State(why) => Some(format!("the state database could not be opened ({why})")),
-            other => Some(other.to_string()),
-        };
-        let state = State::open(&self.state_dir(), self.options.cache).map_err(plain)?;
-        let Some(applied) = state.applied().map_err(plain)? else {
-            return Err((self.reader.bytes() > 0).then(|| "the state was empty".to_owned()));
-        };
-        match self.reader.look(applied.at).map_err(plain)? {
-            Ok(hash) if hash == applied.hash => {}
-            Ok(_) => return Err(Some("the state belongs to another journal".to_owned())),
-            Err(damage) => {
-                let end = self.reader.span(applied.at.segment).map_or(0, |span| span.end);
-                if end < applied.end {
-                    return Err(Some("the state knows more than the journal, which was put back or cut".to_owned()));
-                }
-                let length = applied.end.saturating_sub(applied.at.offset);
-                report.damage.push(Damage { length, records: Some((applied.seq, applied.seq)), ..damage });
-            }
-        }
-        Ok((state, Some(applied)))
+        let distrust = if self.options.rebuild { Some("it was asked for".to_owned()) } else { self.why_not_trusted() };
+        verdict::judge(&self.state_dir(), self.options.cache, &self.reader, distrust, &mut report.damage)
     }
 
-    /// An empty state. The one that was there is put aside until the new one is complete.
-    fn fresh_state(&self) -> Result<State, EngineError> {
+    /// An empty state. The one that was there is put aside until the new one is complete, or for good.
+    fn fresh_state(&self, rejected: &Rejected, report: &mut OpenReport) -> Result<State, EngineError> {
         let (state, old) = (self.state_dir(), self.dir.join(OLD_STATE));
         if state.exists() {
             // On a full disk any state seems broken, and no other could be made.
             self.room.for_small(0)?;
+            if rejected.keep {
+                // What only this state knows has to outlive a crash from here on.
+                self.checkpoint(rejected, true).write(self.dir)?;
+                report.kept = Some(aside::put(self.dir, &state)?);
+                return self.begin_state(rejected, files::sync_dir(self.dir));
+            }
             files::remove_dir(&old)?;
             // Two states may not fit. The one that failed is worth less than a profile that opens.
             let (free, needed) = (room::free(self.dir)?, room::bytes_in(&state)?);
             if free < needed.saturating_mul(2) {
-                return self.begin_state(files::remove_dir(&state));
+                return self.begin_state(rejected, files::remove_dir(&state));
             }
             fs::rename(&state, &old).map_err(failed("cannot put aside", &state))?;
         }
-        self.begin_state(files::sync_dir(self.dir))
+        self.begin_state(rejected, files::sync_dir(self.dir))
     }
 
-    fn begin_state(&self, put_aside: Result<(), EngineError>) -> Result<State, EngineError> {
+    fn begin_state(&self, rejected: &Rejected, put_aside: Result<(), EngineError>) -> Result<State, EngineError> {
         put_aside?;
         // From here on a crash leaves a state that is behind, which is nothing special.
-        let before = self.before.clone().unwrap_or_default();
-        let now = Checkpoint { seq: before.seq, boot: checkpoint::boot_id(), clean: false, broken: false };
-        now.write(self.dir)?;
+        self.checkpoint(rejected, false).write(self.dir)?;
         State::open(&self.state_dir(), self.options.cache)
+    }
+
+    fn checkpoint(&self, rejected: &Rejected, broken: bool) -> Checkpoint {
+        Checkpoint { seq: self.known(rejected.applied), boot: checkpoint::boot_id(), clean: false, broken }
+    }
+
+    /// The last record known to have been acknowledged.
+    fn known(&self, applied: Option<Applied>) -> Seq {
+        self.before.as_ref().map_or(0, |before| before.seq).max(applied.map_or(0, |applied| applied.seq))
     }
 
     /// Replays what the state lacks and finds the end of the journal.
@@ -194,6 +211,7 @@ impl Opening<'_> {
         &self,
         state: State,
         applied: Option<Applied>,
+        rejected: &Rejected,
         report: &mut OpenReport,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(State, Writer), EngineError> {
@@ -205,12 +223,13 @@ impl Opening<'_> {
             },
             None => From { at: self.reader.start(), seq: 1, previous: None },
         };
-        let known = self.before.as_ref().map_or(0, |before| before.seq).max(applied.map_or(0, |applied| applied.seq));
-        let Replayed { records, last, damage, tail } = replay(&self.reader, &state, from, known, progress)?;
+        let known = self.known(applied.or(rejected.applied));
+        let Replayed { records, last, accounted, damage, holes, tail } =
+            replay(&self.reader, &state, from, known, progress)?;
         report.replayed = records;
         report.damage.extend(damage);
-        let last = last.or(applied);
-        let (mut seq, hash) = last.map_or((0, [0; 32]), |last| (last.seq, last.hash));
+        let (last, mut seq) = (last.or(applied), accounted);
+        let hash = last.map_or([0; 32], |last| last.hash);
         let mut append_to = last.map(|last| At { segment: last.at.segment, offset: last.end });
         match tail {
             // Not at the very end, and not acknowledged: readers pass over it.
@@ -222,18 +241,34 @@ impl Opening<'_> {
                 }
                 report.cut = Some(tail);
             }
-            Some(tail) => {
-                // It had been acknowledged: it stays for whoever can mend it, and its numbers are not given out again.
-                report.damage.push(Damage { records: Some((seq + 1, known)), ..tail });
-                seq = seq.max(known);
-                append_to = None;
-            }
+            // It had been acknowledged: it stays for whoever can mend it, and its numbers are not given out again.
+            Some(tail) => report.damage.push(Damage { records: Some((seq + 1, known)), ..tail }),
             None if known > seq => report.damage.push(self.missing(seq + 1, known)),
             None => {}
         }
+        let is_lost = known > seq;
+        // What an earlier opening has seen lies before its checkpoint.
+        let seen = if applied.is_some() { self.known(None) } else { 0 };
+        report.doubtful = is_lost || rejected.keep || holes.is_some_and(|last| last > seen);
+        seq = seq.max(known);
         let whole = self.last_segment_is_whole(append_to)?;
-        let writer = Writer::open(&self.reader, seq, hash, append_to.filter(|_| whole), self.options.segment_bytes)?;
+        let append_to =
+            if is_lost { None } else { append_to.filter(|_| whole).or_else(|| self.begun_segment(seq + 1)) };
+        let mut writer = Writer::open(&self.reader, seq, hash, append_to, self.options.segment_bytes)?;
+        if is_lost {
+            // Its head, which goes on after the gap, is the lasting proof that something is missing before it. It gets
+            // a new number, so that a lost segment that is found again can be put back.
+            writer.skip_segments(rejected.applied.map_or(0, |applied| applied.at.segment));
+            writer.begin_segment(&self.reader, seq + 1)?;
+        }
         Ok((state, writer))
+    }
+
+    /// Where the next record goes when the last segment has been begun for it and is still empty.
+    fn begun_segment(&self, next: Seq) -> Option<At> {
+        let last = self.reader.spans().into_iter().max_by_key(|span| span.number)?;
+        let is_begun = !last.head_damaged && last.first == next && last.end == START;
+        is_begun.then_some(At { segment: last.number, offset: START })
     }
 
     fn is_in_last(&self, tail: &Damage) -> bool {

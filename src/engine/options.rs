@@ -3,6 +3,7 @@
 use super::Seq;
 use super::journal::Damage;
 use std::fmt;
+use std::path::PathBuf;
 
 /// Settings of the storage engine. The defaults are right for daily use.
 #[derive(Clone, Debug)]
@@ -52,6 +53,13 @@ pub struct OpenReport {
     pub cut: Option<Damage>,
     /// Damage seen on the way. Opening looks only at what it needs; `verify` finds all.
     pub damage: Vec<Damage>,
+    /// Where a state is kept that knew more than the journal. The newest two are kept.
+    pub kept: Option<PathBuf>,
+    /// True when the state was made, or went on, from a journal that is not whole: rows of records are damaged among
+    /// those replayed, or records known to have been acknowledged are gone. What the outbox says may then be older
+    /// than what was really sent. True on that one opening, not on later ones; not true for a rebuild from a whole
+    /// journal, for a damaged content alone, nor when only a write that was never acknowledged was cut off.
+    pub doubtful: bool,
 }
 
 impl OpenReport {
@@ -59,11 +67,20 @@ impl OpenReport {
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(why) = &self.rebuilt {
-            let lost = if self.damage.is_empty() { "Nothing was lost." } else { "See below for what is damaged." };
+            let lost = match (self.damage.is_empty(), self.doubtful || self.cut.is_some()) {
+                (true, false) => "Nothing was lost.",
+                (true, true) => "See below.",
+                (false, _) => "See below for what is damaged.",
+            };
             lines.push(format!("The state was rebuilt from the journal ({} records): {why}. {lost}", self.replayed));
         }
+        if let Some(kept) = &self.kept {
+            lines.push(format!("The state as it was knew more, and is kept in {}.", kept.display()));
+        }
         if let Some(cut) = &self.cut {
-            lines.push(format!("A write that never finished was cut off ({} bytes, never acknowledged).", cut.length));
+            // A state that was rebuilt cannot bear witness any more.
+            let never = if self.rebuilt.is_some() { "not known to be acknowledged" } else { "never acknowledged" };
+            lines.push(format!("A write that never finished was cut off ({} bytes, {never}).", cut.length));
         }
         lines.extend(self.damage.iter().map(|damage| format!("Damaged: {damage}. The rest is usable.")));
         lines

@@ -23,6 +23,11 @@ pub(crate) struct Replayed {
     pub records: u64,
     /// The last record that could be read, now applied.
     pub last: Option<Applied>,
+    /// Up to here every number was read, or is named as damaged or missing.
+    pub accounted: Seq,
+    /// The last record that is missing in the journal or whose rows are not what was written, if any is. A damaged
+    /// content alone does not count.
+    pub holes: Option<Seq>,
     pub damage: Vec<Damage>,
     /// What comes after it and makes no whole record.
     pub tail: Option<Damage>,
@@ -39,7 +44,14 @@ pub(crate) fn replay(
 ) -> Result<Replayed, EngineError> {
     let total = reader.bytes();
     let mut scan = Scan::new(reader, from.at, from.seq, from.previous, Contents::Tail);
-    let mut replayed = Replayed { records: 0, last: None, damage: Vec::new(), tail: None };
+    let mut replayed = Replayed {
+        records: 0,
+        last: None,
+        accounted: from.seq.saturating_sub(1),
+        holes: None,
+        damage: Vec::new(),
+        tail: None,
+    };
     let mut into = Into { state, changes: Changes::default(), done: &mut replayed };
     // One record is held back: only what follows it tells whether it is the last.
     let mut held: Option<Box<Found>> = None;
@@ -52,15 +64,21 @@ pub(crate) fn replay(
                     progress(reader.bytes_before(end), total);
                 }
             }
-            Step::Damage(damage) => into.done.damage.push(damage),
+            Step::Damage(damage) => {
+                let last = damage.records.map_or(scan.next_number(), |(_, last)| last);
+                into.done.holes = into.done.holes.max(Some(last));
+                into.done.damage.push(damage);
+            }
             Step::Tail(damage) => into.done.tail = Some(damage),
         }
     }
+    into.done.accounted = scan.next_number() - 1;
     if let Some(found) = held {
         let torn = found.damage.first().filter(|_| found.head.seq > acknowledged).cloned();
         match torn {
             Some(first) => {
                 let (offset, seq) = (found.at.offset, found.head.seq);
+                into.done.accounted = seq - 1;
                 let end = reader.span(found.at.segment).map_or(0, |span| span.end);
                 let length = end.saturating_sub(offset);
                 into.done.tail = Some(Damage { offset, length, records: Some((seq, seq)), ..first });

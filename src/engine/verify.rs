@@ -150,7 +150,7 @@ impl SledEngine {
     ) -> Result<(), EngineError> {
         let said = State::open(replay, REPLAY_CACHE)?;
         let (mut changes, mut last) = (Changes::default(), None);
-        read_all(&self.reader, 0, report, progress, &mut |found| {
+        let accounted = read_all(&self.reader, 0, report, progress, &mut |found| {
             for (key, value) in record::rows(&found.change, &found.places) {
                 changes.set(key, value);
             }
@@ -168,7 +168,7 @@ impl SledEngine {
             }
         }
         let shelf = self.shelf();
-        if report.last < self.last() {
+        if accounted < self.last() {
             report.differs("the state knows a record the journal has not", format!("{}", self.last()).as_bytes());
         }
         if let Err(error) = compare_rows(&said, &shelf, report) {
@@ -178,14 +178,15 @@ impl SledEngine {
     }
 }
 
-/// Reads the journal from a segment on (0: all of it).
+/// Reads the journal from a segment on (0: all of it). Returns the number up to which every record was read, or is
+/// named as damaged or missing.
 fn read_all(
     reader: &Reader,
     segment: u32,
     report: &mut VerifyReport,
     progress: &mut dyn FnMut(u64, u64),
     each: &mut dyn FnMut(&Found) -> Result<(), EngineError>,
-) -> Result<(), EngineError> {
+) -> Result<Seq, EngineError> {
     let spans = reader.spans();
     report.segments = spans.len() as u64;
     report.bytes = reader.bytes();
@@ -207,7 +208,7 @@ fn read_all(
             Step::Damage(damage) | Step::Tail(damage) => report.damaged(damage),
         }
     }
-    Ok(())
+    Ok(scan.next_number() - 1)
 }
 
 /// Goes through both in key order, a page at a time.

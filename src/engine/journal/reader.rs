@@ -122,6 +122,17 @@ impl Reader {
         self.spans().iter().map(|span| span.end).sum()
     }
 
+    /// True when a record can be read somewhere.
+    pub(crate) fn has_records(&self) -> Result<bool, EngineError> {
+        let mut scan = Scan::new(self, self.start(), 1, None, Contents::Skip);
+        while let Some(step) = scan.next()? {
+            if matches!(step, Step::Record(_)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Bytes up to a place.
     pub(crate) fn bytes_before(&self, at: At) -> u64 {
         let spans = self.spans();

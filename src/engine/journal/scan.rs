@@ -9,6 +9,8 @@ use super::{At, Damage};
 use crate::engine::{EngineError, Place, Seq};
 use std::collections::VecDeque;
 
+const MISSING: &str = "records are missing before this place";
+
 /// How closely contents are looked at while reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Contents {
@@ -92,6 +94,10 @@ impl<'r> Scan<'r> {
                     self.pending.push_back(Step::Damage(damage));
                     continue;
                 }
+                if span.first > self.expected {
+                    self.gap_before(span);
+                    continue;
+                }
             }
             if self.offset >= span.end {
                 self.index += 1;
@@ -103,6 +109,26 @@ impl<'r> Scan<'r> {
                 self.pending.push_back(Step::Record(Box::new(found)));
             }
         }
+    }
+
+    /// The number of the record that comes next.
+    pub(crate) fn next_number(&self) -> Seq {
+        self.expected
+    }
+
+    /// Names what is missing before a segment whose head goes on after a gap, even when no record follows.
+    fn gap_before(&mut self, span: Span) {
+        let missing = Some((self.expected, span.first - 1));
+        let damage = self.hole.take().map(|hole| Damage { records: missing, ..hole });
+        self.pending.push_back(Step::Damage(damage.unwrap_or_else(|| Damage {
+            segment: span.number,
+            offset: START,
+            length: 0,
+            records: missing,
+            what: MISSING.to_owned(),
+        })));
+        self.expected = span.first;
+        self.previous = None;
     }
 
     /// The record at the present offset; `None` when there was none, or it is passed over.
@@ -162,7 +188,7 @@ impl<'r> Scan<'r> {
             }
             None if seq > self.expected => {
                 let missing = (self.expected, seq - 1);
-                self.pending.push_back(name(Some(missing), "records are missing before this place".to_owned()));
+                self.pending.push_back(name(Some(missing), MISSING.to_owned()));
                 false
             }
             None => true,

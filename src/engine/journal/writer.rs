@@ -72,6 +72,11 @@ impl Writer {
         self.previous
     }
 
+    /// Has the next segment get a number above this one.
+    pub(crate) fn skip_segments(&mut self, number: u32) {
+        self.segment = self.segment.max(number);
+    }
+
     /// Writes a commit as the next record and syncs it. On an error nothing of it remains.
     pub(crate) fn append(&mut self, reader: &Reader, commit: Commit) -> Result<Written, EngineError> {
         let seq = self.last + 1;
@@ -95,7 +100,8 @@ impl Writer {
         Ok(Written { seq, at, end, hash, change, places })
     }
 
-    fn begin_segment(&mut self, reader: &Reader, first: Seq) -> Result<(), EngineError> {
+    /// Makes the next segment, whose head names the record it begins with.
+    pub(crate) fn begin_segment(&mut self, reader: &Reader, first: Seq) -> Result<(), EngineError> {
         let number = self.segment + 1;
         let head = SegmentHead { number, revision: 0, id: reader.id(), first, previous: self.previous };
         #[cfg(test)]

@@ -6,6 +6,7 @@ mod backup;
 mod crash;
 mod damage;
 mod full;
+mod lost;
 mod measure;
 mod mend;
 mod store;
