@@ -29,7 +29,7 @@ pub fn serve(greeting: &'static [u8], answer: fn(&str, &str, &mut TcpStream) -> 
     port
 }
 
-fn account(port: u16, security: &str) -> String {
+pub fn account(port: u16, security: &str) -> String {
     format!(
         "[imap]\nhost = \"localhost\"\nport = {port}\nsecurity = \"{security}\"\nuser = \"a\"\n\
          password_command = \"echo x\"\nsent = \"\"\n"
@@ -37,7 +37,13 @@ fn account(port: u16, security: &str) -> String {
 }
 
 /// A mailbox with the messages 1 and 2 of `size` bytes each; `fetch` answers for the bodies.
-fn mailbox(tag: &str, command: &str, stream: &mut TcpStream, size: u64, fetch: impl Fn(&str, &mut TcpStream)) -> bool {
+pub fn mailbox(
+    tag: &str,
+    command: &str,
+    stream: &mut TcpStream,
+    size: u64,
+    fetch: impl Fn(&str, &mut TcpStream),
+) -> bool {
     let untagged = if command.starts_with("CAPABILITY") {
         "* CAPABILITY IMAP4rev1\r\n".to_owned()
     } else if command.starts_with("LIST") {
