@@ -2,6 +2,7 @@
 
 use super::imap::LineGuard;
 use super::net::Protocol;
+use super::smtp::Repair;
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io;
 use std::net::SocketAddr;
@@ -27,11 +28,11 @@ pub(super) struct Wire {
     pub(super) greeted: bool,
 }
 
-/// What the bytes go through.
+/// What goes over it is looked at by.
 #[derive(Debug)]
 enum Check {
     Imap(LineGuard),
-    Smtp,
+    Smtp(Repair),
 }
 
 impl Wire {
@@ -39,7 +40,7 @@ impl Wire {
     pub(super) fn new(inner: Box<dyn Duplex>, peer: SocketAddr, protocol: Protocol, greeted: bool) -> Wire {
         let check = match protocol {
             Protocol::Imap => Check::Imap(LineGuard::default()),
-            Protocol::Smtp => Check::Smtp,
+            Protocol::Smtp => Check::Smtp(Repair::default()),
         };
         Wire { inner, peer, allowed: 64 * 1024, first: b"", check, greeted }
     }
@@ -64,18 +65,40 @@ impl AsyncRead for Wire {
             self.first = later;
             return Poll::Ready(Ok(()));
         }
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        let came = buf.filled_mut().get_mut(before..).unwrap_or_default();
-        match self.allowed.checked_sub(came.len()) {
-            Some(left) => self.allowed = left,
-            None => return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TooMuch))),
-        }
-        if let Check::Imap(guard) = &mut self.check {
-            guard.watch(came).map_err(|refused| io::Error::new(io::ErrorKind::InvalidData, refused))?;
+        let Wire { inner, allowed, check, .. } = &mut *self;
+        match check {
+            Check::Imap(guard) => {
+                let before = buf.filled().len();
+                ready!(Pin::new(inner).poll_read(cx, buf))?;
+                let came = buf.filled().get(before..).unwrap_or_default();
+                count(allowed, came.len())?;
+                guard.watch(came).map_err(|refused| io::Error::new(io::ErrorKind::InvalidData, refused))?;
+            }
+            // Nothing to give though something came: half a character.
+            Check::Smtp(repair) => {
+                while !repair.give(buf) {
+                    let mut room = [0; 4096];
+                    let mut came = ReadBuf::new(&mut room);
+                    ready!(Pin::new(&mut *inner).poll_read(cx, &mut came))?;
+                    count(allowed, came.filled().len())?;
+                    repair.push(came.filled());
+                    if came.filled().is_empty() {
+                        repair.give(buf);
+                        break;
+                    }
+                }
+            }
         }
         Poll::Ready(Ok(()))
     }
+}
+
+fn count(allowed: &mut usize, came: usize) -> io::Result<()> {
+    match allowed.checked_sub(came) {
+        Some(left) => *allowed = left,
+        None => return Err(io::Error::new(io::ErrorKind::InvalidData, TooMuch)),
+    }
+    Ok(())
 }
 
 /// The server sent more than an answer may have.
