@@ -5,13 +5,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
 /// How long a command may take to print a secret.
 const COMMAND_LIMIT: Duration = Duration::from_secs(30);
 /// A first line longer than this is no password and no token.
-const MOST_BYTES: u64 = 64 * 1024;
+const MOST_BYTES: usize = 64 * 1024;
+/// How long the rest of a first line is waited for, once the command has ended and something else holds its pipe open.
+const GRACE: Duration = Duration::from_millis(500);
 /// How much of a command's complaint is shown.
 const MOST_COMPLAINT: usize = 200;
 
@@ -115,36 +117,63 @@ async fn run(command: &str, limit: Duration) -> Result<Vec<u8>, SecretError> {
 }
 
 async fn collect(child: &mut Child) -> Result<Vec<u8>, SecretError> {
-    let (mut said, mut complaint) = (Vec::new(), Vec::new());
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    // Both are drained to their end so that the command never stalls on a full pipe; only the beginning is kept.
-    let out = async {
-        if let Some(pipe) = stdout {
-            drain(pipe, &mut said).await;
-        }
+    let (mut said, mut complaint) = (Pipe::new(child.stdout.take()), Pipe::new(child.stderr.take()));
+    // Both are read all the while so that the command never stalls on a full pipe.
+    let reading = async {
+        tokio::join!(said.read_until(|_| false), complaint.read_until(|_| false));
+        std::future::pending().await
     };
-    let err = async {
-        if let Some(pipe) = stderr {
-            drain(pipe, &mut complaint).await;
-        }
+    let status = tokio::select! {
+        status = child.wait() => status,
+        status = reading => status,
     };
-    let ((), (), status) = tokio::join!(out, err, child.wait());
     let status = status.map_err(|error| SecretError(format!("the secret's command was lost: {error}")))?;
+    // The command has ended, and the pipes may be held open by an agent it has started: their end is not waited for.
     if status.success() {
-        return Ok(said);
+        said.read_until(|kept| !kept.is_empty()).await;
+        said.read_line().await;
+        return Ok(said.kept);
     }
-    let complaint = String::from_utf8_lossy(&complaint);
+    complaint.read_line().await;
+    let complaint = String::from_utf8_lossy(&complaint.kept);
     let complaint = complaint.lines().map(clean_line).find(|line| !line.trim().is_empty()).unwrap_or_default();
     let complaint: String = complaint.chars().take(MOST_COMPLAINT).collect();
     let said = if complaint.is_empty() { String::new() } else { format!(": {complaint}") };
     Err(SecretError(format!("the secret's command failed ({status}){said}")))
 }
 
-async fn drain(pipe: impl tokio::io::AsyncRead + Unpin, kept: &mut Vec<u8>) {
-    let mut pipe = pipe;
-    // A pipe that breaks has ended; the exit status tells the rest.
-    let _ = (&mut pipe).take(MOST_BYTES).read_to_end(kept).await;
-    let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
+/// What a command prints; only the beginning is kept.
+struct Pipe<R> {
+    /// `None` once it has ended. One that breaks has ended; the exit status tells the rest.
+    pipe: Option<R>,
+    kept: Vec<u8>,
+}
+
+impl<R: AsyncRead + Unpin> Pipe<R> {
+    fn new(pipe: Option<R>) -> Pipe<R> {
+        Pipe { pipe, kept: Vec::new() }
+    }
+
+    /// Reads until enough is there or the pipe ends. May be dropped and called again.
+    async fn read_until(&mut self, enough: impl Fn(&[u8]) -> bool) {
+        let mut piece = [0; 4096];
+        while !enough(&self.kept)
+            && let Some(pipe) = &mut self.pipe
+        {
+            match pipe.read(&mut piece).await {
+                Ok(0) | Err(_) => self.pipe = None,
+                Ok(count) => {
+                    let room = MOST_BYTES.saturating_sub(self.kept.len());
+                    self.kept.extend_from_slice(piece.get(..count.min(room)).unwrap_or_default());
+                }
+            }
+        }
+    }
+
+    /// Reads the first line of what a command that has ended left in the pipe. One without a line end takes a moment.
+    async fn read_line(&mut self) {
+        let _ = tokio::time::timeout(GRACE, self.read_until(|kept| kept.contains(&b'\n'))).await;
+    }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, SecretError> {
@@ -172,7 +201,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, SecretError> {
         )));
     }
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|error| problem(format!("cannot be read: {error}")))?;
+    file.take(MOST_BYTES as u64)
+        .read_to_end(&mut bytes)
+        .map_err(|error| problem(format!("cannot be read: {error}")))?;
     Ok(bytes)
 }
 
@@ -208,6 +239,19 @@ mod tests {
     async fn a_command_that_hangs_is_ended() {
         let error = run("sleep 600 | cat", Duration::from_millis(50)).await.unwrap_err().to_string();
         assert!(error.contains("did not finish"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_agent_left_behind_by_the_command_is_not_waited_for() {
+        // Each would hold the pipes for longer than the limit, which is an error.
+        let limit = Duration::from_secs(10);
+        for text in ["sleep 20 & echo pw", "sleep 20 & printf pw", "(sleep 0.2; echo pw; sleep 20) &"] {
+            assert_eq!(first_line("", &run(text, limit).await.unwrap()).unwrap().expose(), "pw", "{text}");
+        }
+        let error = run("sleep 20 & echo locked >&2; exit 3", limit).await.unwrap_err().to_string();
+        assert!(error.contains("failed") && error.contains("locked"), "{error}");
+        let error = run("sleep 20 & exit 3", limit).await.unwrap_err().to_string();
+        assert!(error.contains("failed"), "{error}");
     }
 
     #[tokio::test]

@@ -29,7 +29,7 @@ pub fn serve(greeting: &'static [u8], answer: fn(&str, &str, &mut TcpStream) -> 
     port
 }
 
-fn account(port: u16, security: &str) -> String {
+pub fn account(port: u16, security: &str) -> String {
     format!(
         "[imap]\nhost = \"localhost\"\nport = {port}\nsecurity = \"{security}\"\nuser = \"a\"\n\
          password_command = \"echo x\"\nsent = \"\"\n"
@@ -37,7 +37,13 @@ fn account(port: u16, security: &str) -> String {
 }
 
 /// A mailbox with the messages 1 and 2 of `size` bytes each; `fetch` answers for the bodies.
-fn mailbox(tag: &str, command: &str, stream: &mut TcpStream, size: u64, fetch: impl Fn(&str, &mut TcpStream)) -> bool {
+pub fn mailbox(
+    tag: &str,
+    command: &str,
+    stream: &mut TcpStream,
+    size: u64,
+    fetch: impl Fn(&str, &mut TcpStream),
+) -> bool {
     let untagged = if command.starts_with("CAPABILITY") {
         "* CAPABILITY IMAP4rev1\r\n".to_owned()
     } else if command.starts_with("LIST") {
@@ -165,4 +171,32 @@ async fn words_that_crash_the_parser_are_an_error_like_any_other() {
     let port = serve("* OK [UNSEEN 1]élan\r\n".as_bytes(), |_, _, _| true);
     let error = pull(port).await.unwrap_err();
     assert!(matches!(&error, ConnectorError::Retry { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn nested_parentheses_end_the_connection_and_not_the_program() {
+    // Before the login, and in the middle of a mailbox; a message may have as many as it likes.
+    let before = serve(b"* OK hello\r\n", |_, _, stream| {
+        stream.write_all(&[&b"* 1 FETCH (BODYSTRUCTURE "[..], &b"(".repeat(100_000)].concat()).is_ok()
+    });
+    let within = serve(b"* OK hello\r\n", |tag, command, stream| {
+        mailbox(tag, command, stream, 100, |_, stream| {
+            let _ = stream.write_all(&[&b"* 1 FETCH (BODYSTRUCTURE (X "[..], &b"(".repeat(5_000), b"\r\n"].concat());
+        })
+    });
+    for port in [before, within] {
+        let error = pull(port).await.unwrap_err();
+        let ConnectorError::Retry { reason } = error else { panic!("{error:?}") };
+        assert!(reason.contains("parentheses"), "{reason}");
+    }
+    let content = serve(b"* OK hello\r\n", |tag, command, stream| {
+        mailbox(tag, command, stream, 100, |_, stream| {
+            for uid in [1, 2] {
+                let text = format!("Subject: {uid}\r\n\r\n{}", "(".repeat(10_000));
+                let _ = stream
+                    .write_all(format!("* {uid} FETCH (UID {uid} BODY[] {{{}}}\r\n{text})\r\n", text.len()).as_bytes());
+            }
+        })
+    });
+    assert_eq!(pull(content).await.unwrap().len(), 2);
 }

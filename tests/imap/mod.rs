@@ -3,6 +3,7 @@
 
 mod check;
 mod hostile;
+mod lies;
 mod login;
 mod sync;
 mod trouble;

@@ -61,6 +61,22 @@ async fn each_fault_has_its_class_and_the_next_attempt_succeeds() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_speak_utf8_is_understood_at_every_stage() {
+    let original = mail::plain("f1", "Question", "text\n");
+    for stage in [Stage::Greeting, Stage::Ehlo, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot] {
+        let server = FaultServer::start(Fault::Append(stage, b" bient\xf4t \xff \xc3\xa9"));
+        let account = connector(&server.smtp());
+        let mut sink = account.sink().unwrap();
+        let receipt = send(sink.as_mut(), &["ana@test.example"], &original).await;
+        let receipt = receipt.unwrap_or_else(|error| panic!("{stage:?}: {error:?}"));
+        assert!(server.taken().len() == 1 && server.hits() > 0, "{stage:?}");
+        if stage == Stage::Dot {
+            assert_eq!(receipt.said, "250 2.0.0 Ok: queued as 4F1 bient?t ? é");
+        }
+    }
+}
+
+#[tokio::test]
 async fn content_that_was_not_ended_is_not_taken_and_may_be_sent_again() {
     // Larger than all buffers on the way, so that the end is certainly not written when the server stops reading.
     let long = mail::plain("f1", "Question", &"a line of the text\n".repeat(1_000_000));

@@ -27,6 +27,8 @@ pub enum Fault {
     None,
     /// This answer instead of the good one.
     Say(Stage, &'static str),
+    /// The good answer with these bytes behind it. At the dot the message was taken.
+    Append(Stage, &'static [u8]),
     /// The connection is closed. At the dot the message was taken before that.
     Close(Stage),
     /// No answer, ever. At the dot the message was taken.
@@ -199,6 +201,13 @@ impl Peer<'_> {
                 self.say(said)?;
                 // 421: the server closes (RFC 5321 3.8).
                 (!said.starts_with("421")).then(|| said.to_owned())
+            }
+            Fault::Append(at, bytes) if at == stage => {
+                self.hit();
+                self.lines.get_mut().write_all(good.as_bytes()).ok()?;
+                self.lines.get_mut().write_all(bytes).ok()?;
+                self.say("")?;
+                Some(good.to_owned())
             }
             Fault::Close(at) if at == stage => {
                 self.hit();

@@ -1,10 +1,11 @@
 //! `switchboard account test`: every step towards a working account, one by one, in plain words.
 
 use super::imap::{Session, list, names, sent_folder};
-use super::net::{Protocol, Wire, connect, secure};
+use super::net::{Protocol, connect, secure};
 use super::settings::{EmailSettings, ImapSettings, Security, Server, SmtpSettings};
 use super::smtp::Connection;
 use super::trouble::Trouble;
+use super::wire::Wire;
 use crate::connector::Check;
 use std::sync::Mutex;
 use std::time::Duration;

@@ -1,21 +1,18 @@
-//! Reaching a mail server: name, TCP, TLS or STARTTLS, each within a time limit, and a stream that cannot flood us.
+//! Reaching a mail server: name, TCP, TLS or STARTTLS, each within a time limit.
 
 use super::settings::{Security, Server};
 use super::trouble::{Trouble, reaching, securing, words};
 use super::trust::Trust;
-use lettre::transport::smtp::client::AsyncTokioStream;
+use super::wire::Wire;
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -36,82 +33,6 @@ pub(super) enum Protocol {
     Imap,
     /// RFC 3207.
     Smtp,
-}
-
-/// A stream in both directions.
-trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug {}
-impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug> Duplex for T {}
-
-/// A connection to a server. Reads fail once more bytes came than were allowed, since the parsers above keep whatever
-/// they are given until an answer is complete.
-#[derive(Debug)]
-pub(super) struct Wire {
-    inner: Box<dyn Duplex>,
-    peer: SocketAddr,
-    allowed: usize,
-    /// Bytes to be read before the server's: stands for the greeting that was taken before STARTTLS.
-    first: &'static [u8],
-    /// True when the greeting was read already.
-    pub(super) greeted: bool,
-}
-
-impl Wire {
-    /// Allows so many more bytes to be read, from now on.
-    pub(super) fn allow(&mut self, bytes: usize) {
-        self.allowed = bytes;
-    }
-
-    /// Lets the reader find these bytes first.
-    pub(super) fn read_first(&mut self, bytes: &'static [u8]) {
-        self.first = bytes;
-    }
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if !self.first.is_empty() {
-            let count = self.first.len().min(buf.remaining());
-            let (now, later) = self.first.split_at(count);
-            buf.put_slice(now);
-            self.first = later;
-            return Poll::Ready(Ok(()));
-        }
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
-        if let Poll::Ready(Ok(())) = polled {
-            let count = buf.filled().len() - before;
-            match self.allowed.checked_sub(count) {
-                Some(left) => self.allowed = left,
-                None => return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, TooMuch))),
-            }
-        }
-        polled
-    }
-}
-
-/// The server sent more than an answer may have.
-#[derive(Debug, thiserror::Error)]
-#[error("the server's answer is larger than it may be")]
-pub(super) struct TooMuch;
-
-impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-}
-
-impl AsyncTokioStream for Wire {
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.peer)
-    }
 }
 
 /// Reaches the server and protects the connection as configured.
@@ -151,7 +72,7 @@ pub(super) async fn connect(server: &Server) -> Result<TcpStream, Trouble> {
 /// Protects a fresh connection as configured.
 pub(super) async fn secure(server: &Server, protocol: Protocol, mut tcp: TcpStream) -> Result<Wire, Trouble> {
     let peer = tcp.peer_addr().map_err(|error| reaching(server, &error))?;
-    let wire = |inner: Box<dyn Duplex>, greeted| Wire { inner, peer, allowed: 64 * 1024, first: b"", greeted };
+    let wire = |inner, greeted| Wire::new(inner, peer, protocol, greeted);
     match server.security {
         Security::None => Ok(wire(Box::new(tcp), false)),
         Security::Tls => Ok(wire(Box::new(agree(server, tcp).await?), false)),

@@ -3,12 +3,10 @@
 use super::mutf7;
 use super::session::{BODY_LIMIT, COMMAND_LIMIT, End, SMALL, Session, Turn, quoted};
 use crate::connector::email::trouble::Trouble;
-use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode, StatusAttribute};
+use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, StatusAttribute};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Bytes an answer of UIDs may have: millions of them.
-const LONGEST: usize = 64 * 1024 * 1024;
 /// Unasked-for news between two moments of IDLE.
 const NEWS: usize = 1024 * 1024;
 
@@ -41,6 +39,7 @@ impl Session {
     ) -> Result<FolderState, Trouble> {
         let name = if writable { "SELECT" } else { "EXAMINE" };
         self.selected = None;
+        self.exists = 0;
         let mut state = FolderState::default();
         let condstore = if self.can("CONDSTORE") { " (CONDSTORE)" } else { "" };
         let line = format!("{name} {}{condstore}", mailbox(folder));
@@ -48,7 +47,8 @@ impl Session {
             Response::MailboxData(MailboxDatum::Exists(count)) => state.messages = *count,
             Response::Data { outcome, .. } => match outcome.code {
                 Some(ResponseCode::UidValidity(validity)) => state.validity = validity,
-                Some(ResponseCode::UidNext(next)) => state.next = Some(next),
+                // Zero cannot be (RFC 3501 nz-number): as good as not said.
+                Some(ResponseCode::UidNext(next)) => state.next = Some(next).filter(|next| *next > 0),
                 Some(ResponseCode::HighestModSeq(modseq)) => state.modseq = Some(modseq),
                 _ => {}
             },
@@ -71,7 +71,7 @@ impl Session {
                 for attribute in status {
                     match attribute {
                         StatusAttribute::Messages(count) => state.messages = *count,
-                        StatusAttribute::UidNext(next) => state.next = Some(*next),
+                        StatusAttribute::UidNext(next) => state.next = Some(*next).filter(|next| *next > 0),
                         StatusAttribute::UidValidity(validity) => state.validity = *validity,
                         StatusAttribute::HighestModSeq(modseq) => state.modseq = Some(*modseq),
                         _ => {}
@@ -86,10 +86,11 @@ impl Session {
         Ok(state)
     }
 
-    /// UIDs that match a search, sorted.
+    /// UIDs that match a search, sorted. Not for more than some ten thousand: the parser reads an answer anew with every
+    /// few kilobytes that come.
     pub(super) async fn search(&mut self, query: &str) -> Result<Vec<u32>, Trouble> {
         let mut found = Vec::new();
-        self.command("UID SEARCH", &format!("UID SEARCH {query}"), BODY_LIMIT, LONGEST, |response| {
+        self.command("UID SEARCH", &format!("UID SEARCH {query}"), BODY_LIMIT, SMALL, |response| {
             if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
                 found.extend_from_slice(uids);
             }
@@ -98,6 +99,46 @@ impl Session {
         found.sort_unstable();
         found.dedup();
         Ok(found)
+    }
+
+    /// The newest message with a UID below `bound` in the selected folder: how many there are up to it, and its UID.
+    /// `None` when there is none. Found by sequence numbers, which ascend with the UIDs, so that neither the server's
+    /// search nor its UIDNEXT has to be believed.
+    pub(super) async fn last_below(&mut self, bound: u32) -> Result<Option<(u32, u32)>, Trouble> {
+        let (mut low, mut high) = (0, self.exists);
+        let mut found = None;
+        let mut probe = high;
+        while low < high {
+            let uid = self.uid_at(probe).await?;
+            if uid < bound {
+                low = probe;
+                found = Some((probe, uid));
+            } else {
+                high = probe - 1;
+            }
+            probe = low + (high - low).div_ceil(2);
+        }
+        Ok(found)
+    }
+
+    /// The UID of the message with this sequence number. FETCH by number may not renumber (RFC 3501 7.4.1).
+    async fn uid_at(&mut self, number: u32) -> Result<u32, Trouble> {
+        let mut found = None;
+        self.command("FETCH UID", &format!("FETCH {number} (UID)"), COMMAND_LIMIT, SMALL, |response| {
+            if let Response::Fetch(told, attributes) = response
+                && *told == number
+            {
+                for attribute in attributes {
+                    if let AttributeValue::Uid(uid) = attribute {
+                        found = Some(*uid);
+                    }
+                }
+            }
+        })
+        .await?;
+        found.ok_or_else(|| {
+            Trouble::Answer(format!("{} counts {number} messages but does not give the last of them", self.place))
+        })
     }
 
     /// Hands a message over to a folder (RFC 3501 6.3.11), already read.

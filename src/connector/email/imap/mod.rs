@@ -4,6 +4,7 @@ mod commands;
 mod cursor;
 mod fetch;
 mod folders;
+mod line_guard;
 mod mutf7;
 mod page;
 mod sent;
@@ -11,6 +12,7 @@ mod session;
 mod source;
 
 pub(super) use folders::{list, names, sent_folder};
+pub(super) use line_guard::LineGuard;
 pub(super) use sent::SentFolder;
 pub(super) use session::Session;
 pub(super) use source::ImapSource;

@@ -45,6 +45,15 @@ struct Listed {
     uids: Vec<u32>,
 }
 
+/// What came of a page.
+struct Fetched {
+    bodies: BTreeMap<u32, Vec<u8>>,
+    /// Why a message has no body here and is not to be asked for again.
+    reasons: BTreeMap<u32, String>,
+    /// Messages that are there, and were missing in the answer.
+    withheld: Vec<u32>,
+}
+
 impl Pages {
     /// `own` are our normalised addresses.
     pub(super) fn new(own: Vec<String>) -> Pages {
@@ -77,12 +86,14 @@ impl Pages {
             other => other?,
         };
         let page = fitting(&candidates, &facts);
-        let items = match self.items(session, folder, state.validity, &page, &facts).await {
+        let mut fetched = match self.fetch(session, folder, state.validity, &page, &facts).await {
             Err(Trouble::Refused(why) | Trouble::Answer(why)) => {
                 return Err(self.narrow(folder, state.validity, &page, why));
             }
             other => other?,
         };
+        self.count_withheld(&session.place, folder, state.validity, &mut fetched)?;
+        let items = self.items(session, folder, state.validity, &page, &facts, fetched).await;
         self.page = (self.page * 2).min(PAGE);
         state.done += page.len() as u64;
         self.move_on(state, &page);
@@ -124,19 +135,35 @@ impl Pages {
         if kept.is_some() {
             return Ok(kept);
         }
-        let mut part = PART;
         while span.to > span.from {
-            let bottom = span.to.saturating_sub(part).max(span.from);
-            let mut uids = session.search(&format!("UID {bottom}:{}", span.to - 1)).await?;
-            // A server may read a set whose end is not there as `n:*` and give its last message.
-            uids.retain(|uid| (bottom..span.to).contains(uid));
+            let bottom = span.to.saturating_sub(PART).max(span.from);
+            let mut uids = search_part(session, bottom, span.to).await?;
+            // The last part of a whole folder, and fewer than it has: perhaps the others are found the second time.
+            if bottom == 1 && !uids.is_empty() && (uids.len() as u64) < u64::from(session.exists) {
+                let there = session.last_below(span.to).await?.map_or(0, |(count, _)| count);
+                if (uids.len() as u64) < u64::from(there) {
+                    tracing::warn!(folder, found = uids.len(), there, "the server's search leaves messages out");
+                    uids.extend(search_part(session, bottom, span.to).await?);
+                    uids.sort_unstable();
+                    uids.dedup();
+                }
+            }
             if !uids.is_empty() {
                 let (folder, validity) = (folder.to_owned(), state.validity);
                 return Ok(Some(Listed { folder, validity, bottom, top: span.to, uids }));
             }
-            span.to = bottom;
-            // Where UIDs are rare, great steps; they can be four thousand millions.
-            part = part.saturating_mul(4);
+            // Nothing there, or an index that lags behind? What is passed over here is never looked at again. And where
+            // UIDs are rare there is one step to the next; they can be four thousand millions.
+            match session.last_below(span.to).await? {
+                Some((_, uid)) if uid >= bottom => {
+                    return Err(Trouble::Answer(format!(
+                        "{} finds no message in {folder} where there is one (UID {uid})",
+                        session.place
+                    )));
+                }
+                Some((_, uid)) if uid >= span.from => span.to = uid + 1,
+                _ => span.to = span.from,
+            }
         }
         Ok(None)
     }
@@ -152,15 +179,15 @@ impl Pages {
         Trouble::Answer(why)
     }
 
-    /// The messages of a page, in the order of their UIDs. Those that are gone meanwhile are left out.
-    async fn items(
-        &mut self,
+    /// What the server gives of a page.
+    async fn fetch(
+        &self,
         session: &mut Session,
         folder: &str,
         validity: u32,
         page: &[u32],
         facts: &BTreeMap<u32, Facts>,
-    ) -> Result<Vec<Item>, Trouble> {
+    ) -> Result<Fetched, Trouble> {
         let mut reasons: BTreeMap<u32, String> = BTreeMap::new();
         let mut wanted = Vec::new();
         for uid in page {
@@ -175,15 +202,52 @@ impl Pages {
                 wanted.push(*uid);
             }
         }
-        let mut bodies = if wanted.is_empty() { BTreeMap::new() } else { fetch::bodies(session, &wanted).await? };
-        let absent: Vec<u32> = wanted.iter().copied().filter(|uid| !bodies.contains_key(uid)).collect();
-        if !absent.is_empty() {
-            // Removed meanwhile, or kept from us? Only the latter is worth a dead letter.
-            let still = session.search(&format!("UID {}", fetch::set(&absent))).await?;
-            for uid in still.into_iter().filter(|uid| absent.contains(uid)) {
-                reasons.insert(uid, "the server does not give its content".to_owned());
+        let bodies = if wanted.is_empty() { BTreeMap::new() } else { fetch::bodies(session, &wanted).await? };
+        let mut withheld: Vec<u32> = wanted.into_iter().filter(|uid| !bodies.contains_key(uid)).collect();
+        if !withheld.is_empty() {
+            // Removed meanwhile, or kept from us?
+            let still = session.search(&format!("UID {}", fetch::set(&withheld))).await?;
+            withheld.retain(|uid| still.contains(uid));
+        }
+        Ok(Fetched { bodies, reasons, withheld })
+    }
+
+    /// Messages that are there and missing in an answer that said OK: the server may be able to give them a moment later,
+    /// so the page fails, and only after some attempts they are given up, all together.
+    fn count_withheld(
+        &mut self,
+        place: &str,
+        folder: &str,
+        validity: u32,
+        fetched: &mut Fetched,
+    ) -> Result<(), Trouble> {
+        let mut hopeful = 0;
+        for uid in &fetched.withheld {
+            let known = self.unfetchable.entry((folder.to_owned(), validity, *uid)).or_insert((0, String::new()));
+            *known = (known.0 + 1, "its answer leaves it out".to_owned());
+            if known.0 < ATTEMPTS {
+                hopeful += 1;
+            } else {
+                fetched.reasons.insert(*uid, format!("the server does not give its content: {}", known.1));
             }
         }
+        if hopeful == 0 {
+            return Ok(());
+        }
+        Err(Trouble::Answer(format!("{place} leaves out {hopeful} of the messages it was asked for in {folder}")))
+    }
+
+    /// The messages of a page, in the order of their UIDs. Those that are gone meanwhile are left out.
+    async fn items(
+        &self,
+        session: &mut Session,
+        folder: &str,
+        validity: u32,
+        page: &[u32],
+        facts: &BTreeMap<u32, Facts>,
+        fetched: Fetched,
+    ) -> Vec<Item> {
+        let Fetched { mut bodies, mut reasons, .. } = fetched;
         let mut headers = BTreeMap::new();
         for uid in reasons.keys() {
             // One by one: a header that cannot be had must not keep the others away.
@@ -205,7 +269,7 @@ impl Pages {
                 items.push(self.understand(raw, folder, *uid, received).await);
             }
         }
-        Ok(items)
+        items
     }
 
     /// Anybody can write our address into From. Only what lies in the Sent folder counts as ours; elsewhere it is a
@@ -230,6 +294,14 @@ impl Pages {
         };
         unreadable(reason, folder, uid, received, false, spare)
     }
+}
+
+/// The UIDs from `bottom` up to but without `top`, sorted.
+async fn search_part(session: &mut Session, bottom: u32, top: u32) -> Result<Vec<u32>, Trouble> {
+    let mut uids = session.search(&format!("UID {bottom}:{}", top - 1)).await?;
+    // A server may read a set whose end is not there as `n:*` and give its last message.
+    uids.retain(|uid| (bottom..top).contains(uid));
+    Ok(uids)
 }
 
 /// As many of the newest as fit into a page, sorted; at least one.

@@ -3,11 +3,13 @@
 //! Over async-imap's parser, but not its command methods: those take the end of the connection, and a tagged NO, for the
 //! end of a FETCH, which would skip messages.
 
+use super::line_guard::Refused;
 use super::mutf7;
 use crate::connector::Secret;
-use crate::connector::email::net::{Protocol, TooMuch, Wire, dial};
+use crate::connector::email::net::{Protocol, dial};
 use crate::connector::email::settings::{Login, Server};
 use crate::connector::email::trouble::{Trouble, words};
+use crate::connector::email::wire::{TooMuch, Wire};
 use async_imap::Client;
 use async_imap::imap_proto::{Capability, MailboxDatum, Outcome, Response, Status};
 use futures::FutureExt;
@@ -303,8 +305,12 @@ impl Session {
 
     /// The parser puts what it could not read into its error: that is mail, and stays out of ours.
     fn broken(&self, error: &io::Error) -> Trouble {
-        if error.get_ref().is_some_and(|inner| inner.is::<TooMuch>()) {
+        let inner = error.get_ref();
+        if inner.is_some_and(|inner| inner.is::<TooMuch>()) {
             return Trouble::Answer(format!("the answer of {} is larger than it may be", self.place));
+        }
+        if let Some(refused) = inner.and_then(|inner| inner.downcast_ref::<Refused>()) {
+            return Trouble::Answer(format!("the answer of {} cannot be understood: {refused}", self.place));
         }
         if error.kind() == io::ErrorKind::Other {
             return Trouble::Answer(format!("the answer of {} cannot be understood", self.place));

@@ -11,6 +11,7 @@ use crate::connector::email::trouble::Trouble;
 use crate::connector::{ConnectorError, PulledPage, Source};
 use crate::model::Progress;
 use futures::future::BoxFuture;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -68,7 +69,7 @@ impl ImapSource {
         let mut session = self.connect().await?;
         self.mark_seen(&mut session, cursor).await?;
         let mut cursor = Cursor::read(cursor);
-        self.look(&mut session, &mut cursor).await?;
+        let told = self.look(&mut session, &mut cursor).await?;
         let mut items = Vec::new();
         let mut taken = None;
         while let Some(folder) = self.choose(&cursor) {
@@ -77,6 +78,14 @@ impl ImapSource {
                 let opened = session.select(&folder, self.settings.mark_seen).await?;
                 if opened.validity != state.validity {
                     return Err(Trouble::Refused(format!("the folder {folder} was made anew this moment")));
+                }
+                let messages = told.get(&folder).copied().unwrap_or_default();
+                if opened.messages == 0 && messages > 0 {
+                    // Emptied this moment, or kept from us? If the former, STATUS says so too the next time.
+                    let place = &session.place;
+                    return Err(Trouble::Answer(format!(
+                        "{place} tells of {messages} messages in {folder}, and opens it with none"
+                    )));
                 }
             }
             let (uids, found) = self.pages.take(&mut session, &folder, state).await?;
@@ -105,17 +114,18 @@ impl ImapSource {
         (total > PAGE as u64).then_some(Progress { done, total })
     }
 
-    /// Takes note of what is new in every folder.
-    async fn look(&mut self, session: &mut Session, cursor: &mut Cursor) -> Result<(), Trouble> {
+    /// Takes note of what is new in every folder. Gives how many messages each is said to have.
+    async fn look(&mut self, session: &mut Session, cursor: &mut Cursor) -> Result<BTreeMap<String, u32>, Trouble> {
+        let mut told = BTreeMap::new();
         for folder in self.folders.clone() {
             let state = self.state(session, &folder).await?;
+            told.insert(folder.clone(), state.messages);
             let known = cursor.folders.entry(folder.clone()).or_default();
             let Some(next) = state.next else {
                 // RFC 3501 lets a server leave UIDNEXT out; then the highest UID there is tells.
                 if known.is_behind(&state) {
                     session.select(&folder, self.settings.mark_seen).await?;
-                    // `n:*` always gives the last message, even below n: harmless here.
-                    let last = session.search("UID 1:*").await?.last().copied().unwrap_or(0);
+                    let last = session.last_below(u32::MAX).await?.map_or(0, |(_, uid)| uid);
                     let floor = if known.validity == state.validity { known.next } else { 1 };
                     known.look(&state, last.saturating_add(1).max(floor));
                 }
@@ -123,7 +133,7 @@ impl ImapSource {
             };
             known.look(&state, next);
         }
-        Ok(())
+        Ok(told)
     }
 
     /// A folder's state. STATUS is not for the selected folder (RFC 3501 6.3.10): that one is opened again.

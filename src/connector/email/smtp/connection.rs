@@ -1,9 +1,10 @@
 //! One SMTP connection: greeting, TLS, login, commands with a time limit.
 
 use crate::connector::ConnectorError;
-use crate::connector::email::net::{Protocol, Wire, dial};
+use crate::connector::email::net::{Protocol, dial};
 use crate::connector::email::settings::{Login, Server};
 use crate::connector::email::trouble::{Trouble, words};
+use crate::connector::email::wire::Wire;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;

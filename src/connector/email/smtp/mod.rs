@@ -2,7 +2,9 @@
 
 mod connection;
 mod content;
+mod repair;
 mod sink;
 
 pub(super) use connection::Connection;
+pub(super) use repair::Repair;
 pub(super) use sink::SmtpSink;
