@@ -62,7 +62,17 @@ impl Place {
         if opened.1.created {
             output::remark(&format!("A new profile was made in {}.", self.profile.display()));
         }
-        Ok(opened)
+        if !opened.1.doubtful {
+            return Ok(opened);
+        }
+        let reason = "the end of the journal was damaged; look whether it was sent before sending it again";
+        let (engine, doubted) = doubt(opened.0, reason)?;
+        if doubted > 0 {
+            output::remark(&format!(
+                "{doubted} in the outbox may have left already: they are unknown now, decide on each."
+            ));
+        }
+        Ok((engine, opened.1))
     }
 
     /// The engine's options that the configuration sets.
@@ -123,6 +133,16 @@ impl House {
         self.desk.store().engine().checkpoint()?;
         Ok(())
     }
+}
+
+/// Nothing that waits in this store's outbox leaves on its own any more. Gives the store back, and how many there were.
+pub fn doubt(engine: SledEngine, reason: &str) -> anyhow::Result<(SledEngine, usize)> {
+    let engine = Arc::new(engine);
+    let desk = Desk::new(Store::open(engine.clone())?, Vec::new(), system_clock());
+    let doubted = desk.doubt_outbox(reason)?;
+    drop(desk);
+    let engine = Arc::into_inner(engine).context("the store is still in use")?;
+    Ok((engine, doubted))
 }
 
 /// The connectors of all configured accounts.

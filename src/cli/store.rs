@@ -1,16 +1,13 @@
 //! `verify`, `rebuild`, `backup`, `restore`.
 
 use super::Outcome;
-use super::house::Place;
+use super::house::{Place, doubt};
 use super::output::{Meter, Output, remark};
-use crate::desk::{Desk, system_clock};
 use crate::engine::backup;
 use crate::engine::journal::Damage;
-use crate::engine::sled::{Options, SledEngine};
-use crate::store::Store;
+use crate::engine::sled::Options;
 use serde_json::json;
 use std::path::Path;
-use std::sync::Arc;
 
 /// What a backup takes along besides the journal. None of it holds a secret.
 const EXTRAS: &[&str] = &["config.toml", "keymaps", "themes"];
@@ -32,18 +29,6 @@ fn progress(meter: &mut Meter, what: &'static str) -> impl FnMut(u64, u64) {
 
 fn damage_lines(damage: &[Damage]) -> Vec<String> {
     damage.iter().map(ToString::to_string).collect()
-}
-
-/// Nothing that waits in this store's outbox leaves on its own any more. Closes the store.
-fn doubt(engine: SledEngine, reason: &str) -> anyhow::Result<usize> {
-    let engine = Arc::new(engine);
-    let desk = Desk::new(Store::open(engine.clone())?, Vec::new(), system_clock());
-    let doubted = desk.doubt_outbox(reason)?;
-    drop(desk);
-    if let Some(engine) = Arc::into_inner(engine) {
-        engine.close()?;
-    }
-    Ok(doubted)
 }
 
 pub fn verify(place: &Place) -> Outcome {
@@ -141,7 +126,9 @@ pub fn restore(place: &Place, folder: &Path) -> Outcome {
     // The first opening makes the state; done now, so that the next start is quick. What waited in the outbox when the
     // backup was made may have left since.
     let (engine, _) = place.engine(options(place))?;
-    let doubted = doubt(engine, "restored from a backup; look whether it was sent since before sending it again")?;
+    let reason = "restored from a backup; look whether it was sent since before sending it again";
+    let (engine, doubted) = doubt(engine, reason)?;
+    engine.close()?;
     if doubted > 0 {
         remark(&format!(
             "{doubted} in the outbox may have left since the backup: they are unknown now, decide on each."
