@@ -245,7 +245,10 @@ impl Hands<'_> {
                 arrived.push(Msg::Paste(text));
             }
             Input::Resize(width, height) => {
+                let (width, height) = line::believed((width, height));
                 self.canvas.resize((width, height))?;
+                // Of a storm of sizes only the last counts.
+                arrived.pop_if(|last| matches!(last, Msg::Resize(..)));
                 arrived.push(Msg::Resize(width, height));
             }
             _ => {}
