@@ -20,7 +20,7 @@ fn a_service_manager_is_told_when_it_is_ready_and_when_it_ends() {
     manager.set_read_timeout(Some(LIMIT)).unwrap();
     let mut command = profile.command(&["serve"]);
     let serve = command.env("NOTIFY_SOCKET", &path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut heard = || {
+    let heard = || {
         let mut bytes = [0; 200];
         let read = manager.recv(&mut bytes).unwrap();
         String::from_utf8(bytes[..read].to_vec()).unwrap()
