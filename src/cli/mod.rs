@@ -12,6 +12,7 @@ mod form;
 mod help;
 mod house;
 mod keys;
+mod look;
 mod outbox;
 mod output;
 mod read;
@@ -63,7 +64,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> Outcome {
     let named = arguments.profile.clone();
-    let place = house::Place::new(arguments.profile, arguments.agent, arguments.json);
+    let place = house::Place::new(arguments.profile, arguments.agent, arguments.json)
+        .with_look(arguments.keymap, arguments.theme);
     match arguments.verb {
         None => screen::open(&place),
         Some(verb) => match verb {
@@ -95,7 +97,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Verb::Rebuild => store::rebuild(&place),
             Verb::Backup(args) => store::backup(&place, &args.folder),
             Verb::Restore(args) => store::restore(&place, &args.folder),
-            Verb::Keys => keys::run(&place),
+            Verb::Keys(args) => keys::run(&place, args),
             Verb::Demo(args) => demo::run(named, &place, args),
             Verb::Doctor => doctor::run(&place),
             Verb::Help(args) => help::run(args.topic.as_deref()),

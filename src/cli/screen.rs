@@ -2,10 +2,9 @@
 
 use super::Outcome;
 use super::house::{House, Place, runtime};
-use super::keys;
+use super::look::{self, Look};
 use crate::desk::Desk;
 use crate::seat::{Seat, is_usable};
-use crate::theme::{ColorDepth, Theme};
 use crate::worker::{StatusBoard, Workers};
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
@@ -24,8 +23,8 @@ pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -
     is_usable().map_err(anyhow::Error::msg)?;
     let house = place.open()?;
     log_to(&place.profile);
-    let (keymap, mut warnings) = keys::load(place);
-    let theme = theme(place, &house.config.theme, &mut warnings);
+    let Look { keymap, theme, mut warnings } =
+        look::load(&place.profile, &house.config, |name| place.environment(name));
     warnings.extend(house.report.lines());
     if house.desk.accounts().is_empty() {
         warnings
@@ -43,23 +42,6 @@ pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     desk.store().engine().checkpoint()?;
     Ok(sat?)
-}
-
-fn theme(place: &Place, name: &str, warnings: &mut Vec<String>) -> Theme {
-    let depth = ColorDepth::from_environment(|variable| std::env::var(variable).ok());
-    let path = place.profile.join("themes").join(format!("{}.toml", name.replace(['/', '\\'], "")));
-    let own = match fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => {
-            warnings.push(format!("{}: {error}", path.display()));
-            None
-        }
-    };
-    let shown = path.display().to_string();
-    let (theme, found) = Theme::load(name, own.as_deref().map(|text| (shown.as_str(), text)), depth);
-    warnings.extend(found.iter().map(ToString::to_string));
-    theme
 }
 
 /// Logs go to a file of the profile, never to the terminal. Without one the program runs all the same.

@@ -30,33 +30,35 @@ enum Node {
 }
 
 impl Trie {
-    /// Binds keys. When that hides keys that were longer or shorter, one of those comes back.
-    pub fn insert(&mut self, keys: &[Key], action: Action) -> Option<Vec<Key>> {
-        let (first, rest) = keys.split_first()?;
+    /// Binds keys. Gives back what cannot be reached any more: longer ones that begin with these, or a shorter one that
+    /// these begin with.
+    pub fn insert(&mut self, keys: &[Key], action: Action) -> Vec<(Vec<Key>, Action)> {
+        let Some((first, rest)) = keys.split_first() else { return Vec::new() };
         let position = self.branches.iter().position(|(key, _)| key == first);
         if rest.is_empty() {
-            let mut hidden = None;
-            if let Some(position) = position
-                && let (_, Node::Leads(trie)) = self.branches.swap_remove(position)
-            {
-                hidden = trie.all().first().map(|(keys, _)| [&[*first], keys.as_slice()].concat());
-            }
+            let before = position.map(|position| self.branches.swap_remove(position).1);
             self.branches.push((*first, Node::Runs(action)));
-            return hidden;
+            return match before {
+                Some(Node::Leads(trie)) => {
+                    trie.all().into_iter().map(|(keys, action)| after(*first, &keys, action)).collect()
+                }
+                _ => Vec::new(),
+            };
         }
-        let mut shorter = None;
         let position = position.unwrap_or_else(|| {
             self.branches.push((*first, Node::Leads(Trie::default())));
             self.branches.len() - 1
         });
         let node = &mut self.branches[position].1;
-        if !matches!(node, Node::Leads(_)) {
-            shorter = matches!(node, Node::Runs(_)).then(|| vec![*first]);
-            *node = Node::Leads(Trie::default());
+        if let Node::Leads(trie) = node {
+            return trie.insert(rest, action).into_iter().map(|(keys, action)| after(*first, &keys, &action)).collect();
         }
-        let Node::Leads(trie) = node else { return shorter };
-        let deeper = trie.insert(rest, action).map(|keys| [&[*first], keys.as_slice()].concat());
-        shorter.or(deeper)
+        let mut trie = Trie::default();
+        trie.insert(rest, action);
+        match std::mem::replace(node, Node::Leads(trie)) {
+            Node::Runs(shorter) => vec![(vec![*first], shorter)],
+            _ => Vec::new(),
+        }
     }
 
     /// Unbinds keys, and with a prefix all that begin with it.
@@ -116,4 +118,9 @@ impl Trie {
         }
         all
     }
+}
+
+/// A binding one key deeper.
+fn after(first: Key, keys: &[Key], action: &Action) -> (Vec<Key>, Action) {
+    ([&[first], keys].concat(), action.clone())
 }

@@ -25,7 +25,7 @@ pub(super) struct FakeSeat {
 
 impl FakeSeat {
     pub(super) fn new(width: u16, height: u16, desk: FakeDesk) -> FakeSeat {
-        let (keymap, warnings) = Keymap::load(None);
+        let (keymap, warnings) = Keymap::load("default", &[]);
         assert_eq!(warnings, []);
         let (screen, effects) = Screen::new(Setup {
             width,
@@ -118,7 +118,7 @@ impl FakeSeat {
     }
 
     pub(super) fn buffer(&self) -> Buffer {
-        self.buffer_in(&Theme::load("dark", None, ColorDepth::True).0)
+        self.buffer_in(&Theme::load("dark", &[], ColorDepth::True).0)
     }
 
     /// The frame as lines of text.

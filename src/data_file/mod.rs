@@ -1,4 +1,10 @@
-//! TOML files an agent may write (keys, colours): read as far as they can be, with warnings that name the place.
+//! TOML files an agent may write (keys, colours): read as far as they can be, with warnings that name the place. One may
+//! begin with what another says: `inherit = "default"`.
+
+mod shelf;
+
+pub use shelf::OwnFile;
+pub(crate) use shelf::{Layer, Shelf};
 
 use std::fmt;
 use std::ops::Range;
@@ -8,36 +14,48 @@ use toml::de::{DeTable, DeValue};
 /// One thing that is wrong in a file. The rest of the file counts all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
+    /// Where; `None` when it is not about a line of a file.
+    pub place: Option<Place>,
+    /// What is wrong and what may stand there.
+    pub what: String,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
     /// The file, as shown.
     pub file: String,
     /// Counted from 1.
     pub line: usize,
     /// Counted from 1, in characters.
     pub column: usize,
-    /// What is wrong and what may stand there.
-    pub what: String,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.what)
+        match &self.place {
+            Some(place) => write!(f, "{}:{}:{}: {}", place.file, place.line, place.column, self.what),
+            None => f.write_str(&self.what),
+        }
     }
 }
 
 /// A file that is being read, with what was found wrong so far.
 pub(crate) struct Reader<'t> {
-    file: &'t str,
+    file: String,
     text: &'t str,
-    warnings: Vec<Warning>,
+    /// Lines that are no TOML: what else is wrong with them says nothing new.
+    broken: Vec<usize>,
+    warnings: Vec<(usize, usize, String)>,
 }
 
 /// Files beyond this many bytes are not read: a keymap has a few thousand.
 const MAX_BYTES: usize = 256 * 1024;
 
 impl<'t> Reader<'t> {
-    /// Starts reading; what is not TOML becomes a warning and the lines around it still count.
-    pub(crate) fn new(file: &'t str, text: &'t str) -> (Reader<'t>, DeTable<'t>) {
-        let mut reader = Reader { file, text, warnings: Vec::new() };
+    /// Starts reading; what is not TOML becomes a warning, one a line, and the lines around it still count.
+    pub(crate) fn new(file: impl Into<String>, text: &'t str) -> (Reader<'t>, DeTable<'t>) {
+        let mut reader = Reader { file: file.into(), text, broken: Vec::new(), warnings: Vec::new() };
         if text.len() > MAX_BYTES {
             reader.warn(0..0, format!("larger than {} kB, so it is not read", MAX_BYTES / 1024));
             return (reader, DeTable::new());
@@ -45,17 +63,25 @@ impl<'t> Reader<'t> {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let span = error.span().unwrap_or_default();
-            reader.warn(span, error.message().replace('\n', ", "));
+            reader.warn(span.clone(), error.message().replace('\n', ", "));
+            reader.broken.push(reader.place(span.start).0);
         }
         (reader, table.into_inner())
     }
 
     /// Notes something wrong at a place.
     pub(crate) fn warn(&mut self, at: Range<usize>, what: impl Into<String>) {
-        let before = self.text.get(..at.start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
+        let (line, column) = self.place(at.start);
+        if !self.broken.contains(&line) {
+            self.warnings.push((line, column, what.into()));
+        }
+    }
+
+    /// Line and column, counted from 1.
+    fn place(&self, at: usize) -> (usize, usize) {
+        let before = self.text.get(..at).unwrap_or_default();
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        self.warnings.push(Warning { file: self.file.to_owned(), line, column, what: what.into() });
+        (before.matches('\n').count() + 1, column)
     }
 
     /// The table behind a value, or a warning.
@@ -79,7 +105,11 @@ impl<'t> Reader<'t> {
 
     /// What was wrong, in the order of the file.
     pub(crate) fn warnings(mut self) -> Vec<Warning> {
-        self.warnings.sort_by_key(|warning| (warning.line, warning.column));
+        self.warnings.sort();
+        let place = |line, column| Some(Place { file: self.file.clone(), line, column });
         self.warnings
+            .iter()
+            .map(|(line, column, what)| Warning { place: place(*line, *column), what: what.clone() })
+            .collect()
     }
 }
