@@ -6,6 +6,7 @@ use super::house::Place;
 use super::look::{keymap, own_file, own_files};
 use super::output::{Output, remark};
 use crate::keymap::{Keymap, show_keys};
+use crate::model::clean_line;
 use anyhow::ensure;
 use serde_json::json;
 use std::path::PathBuf;
@@ -83,10 +84,10 @@ fn check(place: &Place, files: &[PathBuf]) -> Outcome {
     let mut out = Output::new(place.json);
     let mut rows: Vec<(serde_json::Value, String)> = Vec::new();
     for warning in found {
-        let text = warning.to_string();
+        let text = clean_line(&warning.to_string());
         let (file, line, column) =
             warning.place.map_or((None, None, None), |place| (Some(place.file), Some(place.line), Some(place.column)));
-        rows.push((json!({ "file": file, "line": line, "column": column, "said": warning.what }), text));
+        rows.push((json!({ "file": file, "line": line, "column": column, "said": clean_line(&warning.what) }), text));
     }
     for text in said {
         rows.push((json!({ "file": null, "line": null, "column": null, "said": text }), text));

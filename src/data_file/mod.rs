@@ -1,9 +1,10 @@
 //! TOML files an agent may write (keys, colours): read as far as they can be, with warnings that name the place. One may
 //! begin with what another says: `inherit = "default"`.
 
+mod own;
 mod shelf;
 
-pub use shelf::OwnFile;
+pub use own::OwnFile;
 pub(crate) use shelf::{Layer, Shelf};
 
 use std::fmt;
@@ -44,7 +45,7 @@ impl fmt::Display for Warning {
 pub(crate) struct Reader<'t> {
     file: String,
     text: &'t str,
-    /// Lines that are no TOML: what else is wrong with them says nothing new.
+    /// Lines left out, which are named already.
     broken: Vec<usize>,
     warnings: Vec<(usize, usize, String)>,
 }
@@ -53,20 +54,35 @@ pub(crate) struct Reader<'t> {
 const MAX_BYTES: usize = 256 * 1024;
 
 impl<'t> Reader<'t> {
-    /// Starts reading; what is not TOML becomes a warning, one a line, and the lines around it still count.
+    /// Starts reading a file that is built in.
     pub(crate) fn new(file: impl Into<String>, text: &'t str) -> (Reader<'t>, DeTable<'t>) {
         let mut reader = Reader { file: file.into(), text, broken: Vec::new(), warnings: Vec::new() };
-        if text.len() > MAX_BYTES {
-            reader.warn(0..0, format!("larger than {} kB, so it is not read", MAX_BYTES / 1024));
-            return (reader, DeTable::new());
+        match DeTable::parse(text) {
+            Ok(table) => (reader, table.into_inner()),
+            Err(error) => {
+                reader.warn(error.span().unwrap_or_default(), error.message());
+                (reader, DeTable::new())
+            }
         }
-        let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let span = error.span().unwrap_or_default();
-            reader.warn(span.clone(), error.message().replace('\n', ", "));
-            reader.broken.push(reader.place(span.start).0);
+    }
+
+    /// Starts reading a file of the agent's own.
+    pub(crate) fn of(file: &'t OwnFile) -> (Reader<'t>, DeTable<'t>) {
+        let (mut reader, mut table) = Reader::new(file.shown.clone(), &file.text);
+        reader.warnings.extend(file.broken.iter().cloned());
+        reader.broken = file.broken.iter().map(|(line, ..)| *line).collect();
+        // A section that came again, or whose line was mended, goes on with what it is called.
+        let mended: Vec<String> =
+            table.keys().map(|key| key.get_ref().to_string()).filter(|name| name.contains(own::AGAIN)).collect();
+        for name in mended {
+            let Some((key, mut section)) = table.remove_entry(name.as_str()) else { continue };
+            let called = name.split(own::AGAIN).next().unwrap_or_default().to_owned();
+            match (table.get_mut(called.as_str()).map(Spanned::get_mut), section.get_mut()) {
+                (Some(DeValue::Table(first)), DeValue::Table(more)) => first.extend(std::mem::take(more)),
+                _ => drop(table.insert(Spanned::new(key.span(), called.into()), section)),
+            }
         }
-        (reader, table.into_inner())
+        (reader, table)
     }
 
     /// Notes something wrong at a place.

@@ -1,28 +1,10 @@
 //! Files of one kind by name, the built-in ones and the agent's own, and which begins with which.
 
-use super::{Reader, Warning};
+use super::{OwnFile, Reader, Warning};
 use toml::de::DeTable;
 
 /// Files that inherit one another at most.
 const MAX_LAYERS: usize = 16;
-
-/// A file of the agent's own, read already.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnFile {
-    /// What it is called: the file's name without `.toml`.
-    pub name: String,
-    /// The file, as shown in warnings.
-    pub shown: String,
-    /// What it says.
-    pub text: String,
-}
-
-impl OwnFile {
-    /// A file called `name`.
-    pub fn new(name: &str, shown: &str, text: &str) -> OwnFile {
-        OwnFile { name: name.to_owned(), shown: shown.to_owned(), text: text.to_owned() }
-    }
-}
 
 /// All files of one kind that are built in.
 pub(crate) struct Shelf {
@@ -43,7 +25,7 @@ pub(crate) struct Layer<'t> {
 /// Where a file comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Source<'t> {
-    own: bool,
+    own: Option<&'t OwnFile>,
     name: &'t str,
     text: &'t str,
 }
@@ -70,11 +52,12 @@ impl Shelf {
         }
         while let Some(file) = next {
             seen.push(file);
-            let shown = own.iter().find(|known| file.own && known.name == file.name).map(|known| known.shown.clone());
-            let shown = shown.unwrap_or_else(|| format!("{}s/{}.toml", self.kind, file.name));
-            let (mut reader, mut table) = Reader::new(shown, file.text);
+            let (mut reader, mut table) = match file.own {
+                Some(own) => Reader::of(own),
+                None => Reader::new(format!("{}s/{}.toml", self.kind, file.name), file.text),
+            };
             // What a file begins with when it does not say.
-            let begins = if file.own { self.built_in(file.name).or_else(|| self.usual()) } else { None };
+            let begins = if file.own.is_some() { self.built_in(file.name).or_else(|| self.usual()) } else { None };
             next = match table.remove("inherit") {
                 None => begins,
                 Some(value) => match reader.string("inherit", &value) {
@@ -106,7 +89,7 @@ impl Shelf {
         match (theirs, built_in) {
             (Some(theirs), _) if !seen.contains(&theirs) && seen.len() < MAX_LAYERS => Ok(Some(theirs)),
             // A built-in file does not know of the agent's, so it is no circle.
-            (Some(_), Some(built_in)) if !file.own => Ok(Some(built_in)),
+            (Some(_), Some(built_in)) if file.own.is_none() => Ok(Some(built_in)),
             (Some(theirs), _) if seen.contains(&theirs) => {
                 let from = seen.iter().position(|known| *known == theirs).unwrap_or(0);
                 let names: Vec<&str> = seen[from..].iter().map(|file| file.name).chain([theirs.name]).collect();
@@ -125,16 +108,16 @@ impl Shelf {
 
     fn own<'t>(&self, name: &str, own: &'t [OwnFile]) -> Option<Source<'t>> {
         let file = own.iter().find(|file| file.name == name)?;
-        Some(Source { own: true, name: &file.name, text: &file.text })
+        Some(Source { own: Some(file), name: &file.name, text: &file.text })
     }
 
     fn built_in(&self, name: &str) -> Option<Source<'static>> {
         let (name, text) = self.built_in.iter().find(|(known, _)| *known == name)?;
-        Some(Source { own: false, name, text })
+        Some(Source { own: None, name, text })
     }
 
     fn usual(&self) -> Option<Source<'static>> {
-        self.built_in.first().map(|(name, text)| Source { own: false, name, text })
+        self.built_in.first().map(|(name, text)| Source { own: None, name, text })
     }
 }
 

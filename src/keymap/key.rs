@@ -67,9 +67,10 @@ impl Key {
     pub(super) fn rank(self) -> u8 {
         match self.code {
             KeyCode::Enter | KeyCode::Tab => 0,
-            KeyCode::Char(_) => 1,
-            KeyCode::Esc => 3,
-            _ => 2,
+            KeyCode::Char(letter) if letter.is_alphanumeric() && !letter.is_uppercase() => 1,
+            KeyCode::Char(_) => 2,
+            KeyCode::Esc => 4,
+            _ => 3,
         }
     }
 

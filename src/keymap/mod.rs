@@ -106,8 +106,8 @@ impl Keymap {
                 }
             }
         }
-        // Of two as handy, the one that is the same everywhere.
-        all.sort_by_key(|(own, keys)| (keys.len(), keys.iter().map(|key| key.rank()).max(), *own));
+        // Of two as handy, the one that is the same everywhere, then by the alphabet, so that it is always the same.
+        all.sort_by_key(|(own, keys)| (keys.len(), keys.iter().map(|key| key.rank()).max(), *own, show_keys(keys)));
         all.iter().map(|(_, keys)| show_keys(keys)).collect()
     }
 

@@ -10,7 +10,7 @@ pub enum Found<'k> {
     Action(&'k Action),
     /// More keys may follow.
     Prefix,
-    /// They were taken away: they do nothing here, whatever `global` says.
+    /// They were taken away, or their beginning runs something: they do nothing here, whatever `global` says.
     Off,
     /// Nothing begins with them.
     Nothing,
@@ -61,25 +61,45 @@ impl Trie {
         }
     }
 
-    /// Unbinds keys, and with a prefix all that begin with it.
+    /// Unbinds keys, and with a prefix all that begin with it. That counts in a pane for the keys of `global`, too.
     pub fn remove(&mut self, keys: &[Key]) {
         let Some((first, rest)) = keys.split_first() else { return };
         if rest.is_empty() {
             self.branches.retain(|(key, _)| key != first);
             self.branches.push((*first, Node::Off));
-        } else if let Some((_, Node::Leads(trie))) = self.branches.iter_mut().find(|(key, _)| key == first) {
-            trie.remove(rest);
+            return;
         }
+        match self.branches.iter_mut().find(|(key, _)| key == first) {
+            Some((_, Node::Leads(trie))) => trie.remove(rest),
+            Some(_) => {}
+            None => {
+                let mut trie = Trie::default();
+                trie.remove(rest);
+                self.branches.push((*first, Node::Leads(trie)));
+            }
+        }
+    }
+
+    /// Something runs here.
+    fn is_live(&self) -> bool {
+        self.branches.iter().any(|(_, node)| match node {
+            Node::Runs(_) => true,
+            Node::Leads(trie) => trie.is_live(),
+            Node::Off => false,
+        })
     }
 
     /// What these keys mean.
     pub fn find(&self, keys: &[Key]) -> Found<'_> {
-        let Some((first, rest)) = keys.split_first() else { return Found::Prefix };
+        let Some((first, rest)) = keys.split_first() else {
+            return if self.is_live() { Found::Prefix } else { Found::Nothing };
+        };
         match self.branches.iter().find(|(key, _)| key == first) {
             Some((_, Node::Runs(action))) if rest.is_empty() => Found::Action(action),
             Some((_, Node::Leads(trie))) => trie.find(rest),
-            Some((_, Node::Off)) => Found::Off,
-            _ => Found::Nothing,
+            // A key that runs something does so at once: nothing longer is reached through it.
+            Some((_, Node::Off | Node::Runs(_))) => Found::Off,
+            None => Found::Nothing,
         }
     }
 
@@ -91,7 +111,7 @@ impl Trie {
                 .iter()
                 .filter_map(|(key, node)| match node {
                     Node::Runs(action) => Some((*key, Some(action))),
-                    Node::Leads(_) => Some((*key, None)),
+                    Node::Leads(trie) => trie.is_live().then_some((*key, None)),
                     Node::Off => None,
                 })
                 .collect();
