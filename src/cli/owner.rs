@@ -3,11 +3,11 @@
 use super::arguments::Arguments;
 use super::console::{Console, Remote};
 use super::house::{House, Place, Shared};
-use super::{keys, output, screen};
+use super::look::{self, Look};
+use super::output;
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
-use crate::theme::ColorDepth;
 use crate::ui::Screen;
 use crate::worker::{Board, Workers};
 use clap::Parser;
@@ -86,9 +86,7 @@ impl Seats {
         environment: impl Fn(&str) -> Option<String>,
         first: Vec<String>,
     ) -> Seat {
-        let (keymap, mut warnings) = keys::load(&self.place);
-        let depth = ColorDepth::from_environment(environment);
-        let theme = screen::theme(&self.place, &self.shared.config.theme, depth, &mut warnings);
+        let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, environment);
         warnings.extend(first);
         Seat {
             desk: self.shared.desk.clone(),

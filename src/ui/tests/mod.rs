@@ -3,7 +3,9 @@
 
 mod desk;
 mod drafts;
+mod keys;
 mod lists;
+mod looks;
 mod panes;
 mod reading;
 mod seat;

@@ -1,6 +1,7 @@
 //! Drawing: the state of a screen as one frame. Nothing here changes anything.
 
 mod composer;
+mod following;
 mod help;
 mod inbox;
 mod paint;
