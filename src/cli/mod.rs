@@ -8,10 +8,12 @@ mod arguments;
 mod dead;
 mod demo;
 mod doctor;
+mod examples;
 mod form;
 mod help;
 mod house;
 mod keys;
+mod manual;
 mod outbox;
 mod output;
 mod read;
@@ -19,11 +21,11 @@ mod screen;
 mod store;
 mod sync;
 mod transfer;
+mod verbs;
 mod write;
 
 use crate::model::clean_block;
 use arguments::{Arguments, Verb};
-use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -36,7 +38,7 @@ const OWNED: u8 = 3;
 /// The program: reads the arguments (the program's name first), does what they say, returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::connector::init();
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match verbs::read(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Its words quote the arguments, which a script may have from a message.
@@ -97,7 +99,9 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Verb::Restore(args) => store::restore(&place, &args.folder),
             Verb::Keys => keys::run(&place),
             Verb::Demo(args) => demo::run(named, &place, args),
-            Verb::Doctor => doctor::run(&place),
+            Verb::Doctor(args) => doctor::run(&place, args.online),
+            Verb::Completions(args) => manual::completions(args.shell),
+            Verb::Man(args) => manual::man(&place, args),
             Verb::Help(args) => help::run(args.topic.as_deref()),
         },
     }

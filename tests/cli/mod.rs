@@ -10,6 +10,7 @@ mod dead;
 mod full;
 mod hostile;
 mod import;
+mod manual;
 mod process;
 mod writing;
 
