@@ -9,6 +9,7 @@ mod dead;
 mod demo;
 mod doctor;
 mod examples;
+mod first_run;
 mod form;
 mod help;
 mod house;

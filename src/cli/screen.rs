@@ -1,11 +1,13 @@
 //! Without a verb the screen opens: workers and the agent's seat in one process.
 
-use super::Outcome;
+use super::arguments::Demo;
 use super::house::{House, Place, runtime};
-use super::keys;
+use super::output::remark;
+use super::{Outcome, demo, first_run, keys};
 use crate::desk::Desk;
 use crate::seat::{Seat, is_usable};
 use crate::theme::{ColorDepth, Theme};
+use crate::ui::first_run::Leaving;
 use crate::worker::{StatusBoard, Workers};
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,7 +17,20 @@ use std::sync::{Arc, Mutex};
 /// A log beyond this is put aside at the next start.
 const LOG_BYTES: u64 = 5 << 20;
 
+/// Opens the inbox; without an account the doors come first.
 pub fn open(place: &Place) -> Outcome {
+    is_usable().map_err(anyhow::Error::msg)?;
+    if first_run::is_wanted(place)? {
+        match first_run::run(place)? {
+            Leaving::Quit => return Ok(()),
+            Leaving::Demo => {
+                demo::run(None, place, Demo { seed: None, speed: None, headless: false, seconds: None })?;
+                remark("That was the demo; nothing of it was kept. `switchboard` opens your own inbox.");
+                return Ok(());
+            }
+            Leaving::Open => {}
+        }
+    }
     open_with(place, |_, _| {})
 }
 
@@ -27,10 +42,6 @@ pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -
     let (keymap, mut warnings) = keys::load(place);
     let theme = theme(place, &house.config.theme, &mut warnings);
     warnings.extend(house.report.lines());
-    if house.desk.accounts().is_empty() {
-        warnings
-            .push("No account is configured yet: leave with q and run `switchboard account help email`.".to_owned());
-    }
     let House { config, desk, agent, .. } = house;
     let runtime = runtime()?;
     let sat = runtime.block_on(async {
@@ -45,7 +56,8 @@ pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -
     Ok(sat?)
 }
 
-fn theme(place: &Place, name: &str, warnings: &mut Vec<String>) -> Theme {
+/// The theme of a profile, and what is wrong with it.
+pub fn theme(place: &Place, name: &str, warnings: &mut Vec<String>) -> Theme {
     let depth = ColorDepth::from_environment(|variable| std::env::var(variable).ok());
     let path = place.profile.join("themes").join(format!("{}.toml", name.replace(['/', '\\'], "")));
     let own = match fs::read_to_string(&path) {

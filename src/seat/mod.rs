@@ -6,9 +6,11 @@
 
 mod backend;
 mod carry;
+mod first_run;
 mod save;
 mod terminal;
 
+pub use first_run::first_run;
 pub use terminal::is_usable;
 
 use crate::desk::Desk;
