@@ -5,7 +5,7 @@ use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// One inbox per customer, in a terminal. Without a verb the screen opens.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(name = "switchboard", version, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Arguments {
     /// The profile folder [default: ~/.local/share/switchboard; see `switchboard help profile`]
@@ -21,7 +21,7 @@ pub struct Arguments {
     pub verb: Option<Verb>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
     /// List the inbox: one row a customer
     Inbox(Inbox),
@@ -57,6 +57,8 @@ pub enum Verb {
     Outbox(Outbox),
     /// List drafts, or discard one
     Drafts(Drafts),
+    /// Own the profile without a screen; screens and verbs come in
+    Serve(Serve),
     /// Look after dead letters: what came in and was not understood
     Dead(Dead),
     /// List automatic mail and mail that belongs to nobody
@@ -93,7 +95,7 @@ pub enum Verb {
     Help(Help),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Inbox {
     /// Which cases; `inbox` is all that are not resolved
     #[arg(long, default_value = "inbox", value_parser = ["inbox", "open", "waiting", "snoozed", "resolved", "all"])]
@@ -115,13 +117,13 @@ pub struct Inbox {
     pub limit: Option<usize>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Who {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Show {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -131,7 +133,7 @@ pub struct Show {
 }
 
 /// Where a text comes from.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Text {
     /// The text; `-` reads it from standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "text_file")]
@@ -141,7 +143,7 @@ pub struct Text {
     pub text_file: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Reply {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -167,7 +169,7 @@ pub struct Reply {
     pub resolve: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Forward {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -188,7 +190,7 @@ pub struct Forward {
     pub account: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Compose {
     /// Send from this account [default: the first that can send]
     #[arg(long, value_name = "NAME")]
@@ -209,7 +211,7 @@ pub struct Compose {
     pub attach: Vec<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Note {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -217,7 +219,7 @@ pub struct Note {
     pub text: Text,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Snooze {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -232,7 +234,7 @@ pub struct Snooze {
     pub reply: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Assign {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -247,7 +249,7 @@ pub struct Assign {
     pub nobody: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Tag {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -262,7 +264,7 @@ pub struct Tag {
     pub remove: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct PriorityOf {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -271,7 +273,7 @@ pub struct PriorityOf {
     pub priority: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Edit {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -289,14 +291,14 @@ pub struct Edit {
     pub field: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Sync {
     /// Only this account; may be given several times
     #[arg(long, value_name = "NAME")]
     pub account: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Outbox {
     /// Send what is due, and wait at most so many seconds until nothing is held, queued or sending
     #[arg(long, value_name = "SECONDS")]
@@ -315,20 +317,20 @@ pub struct Outbox {
     pub limit: usize,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Drafts {
     /// Throw this one away
     #[arg(long, value_name = "ID")]
     pub discard: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Dead {
     #[command(subcommand)]
     pub verb: DeadVerb,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum DeadVerb {
     /// List dead letters, with why they were not understood
     List,
@@ -357,14 +359,14 @@ pub enum DeadVerb {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Limit {
     /// At most so many rows
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub limit: usize,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Original {
     /// The message's id, as `show --json` prints it
     pub message: String,
@@ -376,7 +378,7 @@ pub struct Original {
     pub out: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Import {
     /// What it is
     #[arg(value_parser = ["maildir", "mbox"])]
@@ -388,20 +390,20 @@ pub struct Import {
     pub account: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Export {
     /// Also write the originals into this folder, one `.eml` file a message
     #[arg(long, value_name = "DIR")]
     pub originals: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Account {
     #[command(subcommand)]
     pub verb: AccountVerb,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum AccountVerb {
     /// List the configured accounts
@@ -425,7 +427,7 @@ pub enum AccountVerb {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct AccountAdd {
     /// Its name, one short word
     pub name: String,
@@ -473,7 +475,7 @@ pub struct AccountAdd {
     pub hold: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Log {
     /// From this number on
     #[arg(long, value_name = "SEQ", default_value_t = 1)]
@@ -483,13 +485,13 @@ pub struct Log {
     pub limit: Option<usize>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Folder {
     /// The backup's folder
     pub folder: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Demo {
     /// The same number gives the same people, texts and order of events [default: 7]
     #[arg(long, value_name = "N")]
@@ -505,29 +507,54 @@ pub struct Demo {
     pub seconds: Option<u32>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Doctor {
     /// Log in to the mail servers as well, as `account test` does
     #[arg(long)]
     pub online: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Help {
     /// json, profile, or a verb
     pub topic: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub shell: Shell,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Man {
     /// Write all pages here, one a verb [default: print the main page]
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// Write the log to this file [default: `log` in the profile]
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+impl Verb {
+    /// It reads or changes the store: the process that owns the profile carries it out.
+    pub fn uses_the_store(&self) -> bool {
+        !matches!(
+            self,
+            Verb::Account(_)
+                | Verb::Restore(_)
+                | Verb::Keys
+                | Verb::Demo(_)
+                | Verb::Doctor(_)
+                | Verb::Completions(_)
+                | Verb::Man(_)
+                | Verb::Help(_)
+                | Verb::Serve(_)
+        )
+    }
 }

@@ -4,8 +4,10 @@ mod complete;
 mod work;
 
 use super::house::{Place, runtime};
+use super::output::remark;
 use super::screen;
 use crate::seat;
+use crate::theme::ColorDepth;
 use crate::ui::first_run::{FirstRun, Leaving};
 use tokio::sync::mpsc;
 use work::Work;
@@ -21,8 +23,9 @@ pub fn is_wanted(place: &Place) -> anyhow::Result<bool> {
 /// Shows the doors until the agent has gone through one.
 pub fn run(place: &Place) -> anyhow::Result<Leaving> {
     let config = place.config()?;
+    let depth = ColorDepth::from_environment(|name| std::env::var(name).ok());
     // What is wrong with a theme is said on the screen that follows.
-    let theme = screen::theme(place, &config.theme, &mut Vec::new());
+    let theme = screen::theme(place, &config.theme, depth, &mut Vec::new());
     let has_mail = place.must_exist().is_ok();
     let runtime = runtime()?;
     let leaving = runtime.block_on(async {
@@ -31,7 +34,8 @@ pub fn run(place: &Place) -> anyhow::Result<Leaving> {
         let first = FirstRun::new(&place.profile.display().to_string(), has_mail);
         let left = seat::first_run(first, &theme, |effect| work.take(effect), answers).await;
         // What was begun is ended before the profile is opened or the program ends.
-        work.finish().await;
+        let said = work.finish().await;
+        said.lines().for_each(remark);
         left
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));

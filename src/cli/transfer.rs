@@ -1,6 +1,7 @@
 //! `import` and `export`.
 
 use super::arguments::{Export, Import};
+use super::console::Console;
 use super::house::{House, Place, write_new};
 use super::output::{Meter, Output, remark};
 use super::{Outcome, form};
@@ -22,15 +23,21 @@ const TOO_MANY: u64 = 1000;
 
 pub fn import(place: &Place, args: Import) -> Outcome {
     let house = place.open()?;
+    let path = Console::current().path(&args.path);
     let connector = house.connector(&args.account)?;
     let started = Instant::now();
-    let mails = open(&args.path, Some(&args.kind))?;
+    let mails = open(&path, Some(&args.kind))?;
     let mut meter = Meter::new();
-    let Imported { read, failed, report, .. } = import_all(&house, &connector, &args.account, mails, &mut |done| {
-        meter.show(|| format!("{} read, {} new", done.read, done.report.new));
-        true
-    })?;
+    let Imported { read, failed, report, stopped, .. } =
+        import_all(&house, &connector, &args.account, mails, &mut |done, failed| {
+            match failed {
+                Some(error) => remark(&error.to_string()),
+                None => meter.show(|| format!("{} read, {} new", done.read, done.report.new)),
+            }
+            Console::current().is_waited_for()
+        })?;
     drop(meter);
+    anyhow::ensure!(!stopped, "stopped half way; what is in stays, import again to go on");
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let mut out = Output::new(place.json);
     out.row(
@@ -100,13 +107,14 @@ pub fn open(path: &Path, kind: Option<&str>) -> Result<Mails, ImportError> {
     Ok(if is_maildir { Mails::Maildir(maildir(path)?) } else { Mails::Mbox(mbox(path)?) })
 }
 
-/// Takes all mails in. `watch` sees how far it is after each commit, and whether to go on is what it says.
+/// Takes all mails in. `watch` sees how far it is after each commit, and each file that cannot be read; whether to go on
+/// is what it says.
 pub fn import_all(
     house: &House,
     connector: &Arc<dyn Connector>,
     account: &str,
     mut mails: Mails,
-    watch: &mut dyn FnMut(&Imported) -> bool,
+    watch: &mut dyn FnMut(&Imported, Option<&ImportError>) -> bool,
 ) -> anyhow::Result<Imported> {
     let mut done = Imported::default();
     let mut bytes = 0;
@@ -121,8 +129,7 @@ pub fn import_all(
             // A mail program may move a file meanwhile; the others are not to blame.
             Err(error) => {
                 done.failed += 1;
-                remark(&error.to_string());
-                if done.failed >= TOO_MANY {
+                if !watch(&done, Some(&error)) || done.failed >= TOO_MANY {
                     break;
                 }
             }
@@ -132,7 +139,7 @@ pub fn import_all(
             bytes = 0;
             let progress = mails.progress();
             done.done = (progress.done.saturating_mul(1000) / progress.total.max(1)).min(1000) as u16;
-            if !watch(&done) {
+            if !watch(&done, None) {
                 done.stopped = true;
                 return Ok(done);
             }
@@ -144,7 +151,8 @@ pub fn import_all(
 
 pub fn export(place: &Place, args: Export) -> Outcome {
     let house = place.open()?;
-    if let Some(folder) = &args.originals {
+    let originals = args.originals.map(|folder| Console::current().path(&folder));
+    if let Some(folder) = &originals {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let mut out = Output::new(true);
@@ -178,7 +186,7 @@ pub fn export(place: &Place, args: Export) -> Outcome {
                 map.insert("customer".to_owned(), customer.map_or(Value::Null, Value::String));
                 map.insert("raw_sha256".to_owned(), hash.map_or(Value::Null, Value::String));
             }
-            if let (Some(folder), Some(bytes)) = (&args.originals, &original) {
+            if let (Some(folder), Some(bytes)) = (&originals, &original) {
                 let path = folder.join(format!("{}.eml", stored.message.id));
                 if !path.exists() {
                     write_new(&path, bytes)?;

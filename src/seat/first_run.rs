@@ -1,7 +1,8 @@
 //! The loop of the screen before there is an account: keys in → update → effects → frames out, at this terminal.
 
-use super::terminal::Terminal;
-use super::{any, keyboard};
+use super::canvas::Canvas;
+use super::line::Line;
+use super::local::LocalTerminal;
 use crate::theme::Theme;
 use crate::ui::first_run::{Effect, FirstRun, Leaving, Msg};
 use crate::ui::view_first_run;
@@ -21,39 +22,51 @@ pub async fn first_run(
     mut carry: impl FnMut(Effect),
     mut answers: mpsc::Receiver<Msg>,
 ) -> io::Result<Leaving> {
-    let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()]
-        .into_iter()
-        .map(signal)
-        .collect::<io::Result<Vec<Signal>>>()?;
-    let mut terminal = Terminal::enter()?;
-    let mut input = keyboard();
+    let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+    let mut ends = ends.into_iter().map(signal).collect::<io::Result<Vec<Signal>>>()?;
+    let mut terminal = LocalTerminal::enter()?;
+    let Line { mut input, frames, mut drawn, size } = terminal.line()?;
+    let mut canvas = Canvas::new(size)?;
+    // A frame is on its way to the terminal.
+    let mut showing = false;
     loop {
-        if screen.take_dirty() {
-            terminal.draw(|frame| view_first_run(&screen, theme, frame))?;
+        if !showing && screen.take_dirty() {
+            let frame = canvas.frame(|frame| view_first_run(&screen, theme, frame))?;
+            if !frame.is_empty() {
+                if frames.try_send(frame).is_err() {
+                    return Ok(Leaving::Quit);
+                }
+                showing = true;
+            }
         }
+        let ended = futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv())));
         let msg = tokio::select! {
-            event = input.recv() => match event {
-                Some(event) => message(event?),
+            typed = input.recv() => match typed {
+                Some(Input::Key(key)) => Some(Msg::Key(key)),
+                Some(Input::Paste(text)) => Some(Msg::Paste(text)),
+                Some(Input::Resize(width, height)) => {
+                    canvas.resize((width, height))?;
+                    Some(Msg::Resize(width, height))
+                }
+                Some(_) => None,
+                None => return Ok(Leaving::Quit),
+            },
+            shown = drawn.recv(), if showing => match shown {
+                Some(()) => {
+                    showing = false;
+                    None
+                }
                 None => return Ok(Leaving::Quit),
             },
             Some(msg) = answers.recv() => Some(msg),
-            () = any(&mut ends) => return Ok(Leaving::Quit),
+            _ = ended => return Ok(Leaving::Quit),
         };
         for effect in msg.map(|msg| screen.update(msg)).unwrap_or_default() {
             match effect {
                 Effect::Leave(leaving) => return Ok(leaving),
-                Effect::Redraw => terminal.redraw()?,
+                Effect::Redraw => canvas.redraw()?,
                 other => carry(other),
             }
         }
-    }
-}
-
-fn message(input: Input) -> Option<Msg> {
-    match input {
-        Input::Key(key) => Some(Msg::Key(key)),
-        Input::Paste(text) => Some(Msg::Paste(text)),
-        Input::Resize(width, height) => Some(Msg::Resize(width, height)),
-        _ => None,
     }
 }

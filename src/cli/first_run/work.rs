@@ -3,6 +3,7 @@
 use super::complete::complete;
 use crate::cli::account::{self, with_account, with_archive};
 use crate::cli::arguments::AccountAdd;
+use crate::cli::console::Console;
 use crate::cli::house::{Place, connectors};
 use crate::cli::transfer::{self, Imported};
 use crate::config::expand;
@@ -11,8 +12,8 @@ use crate::model::Half;
 use crate::ui::first_run::{Effect, ImportEnd, ImportJob, ImportProgress, MailAccount, MailServer, Msg, SecretPlace};
 use anyhow::Context;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 
@@ -23,12 +24,14 @@ pub(super) struct Work {
     trial: Option<JoinHandle<()>>,
     import: Option<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
+    /// What is to be said when the screen is gone.
+    remarks: Arc<Mutex<String>>,
 }
 
 impl Work {
     pub(super) fn new(place: &Place, answer: Sender<Msg>) -> Work {
         let place = Arc::new(place.at(place.profile.clone()));
-        Work { place, answer, trial: None, import: None, stop: Arc::default() }
+        Work { place, answer, trial: None, import: None, stop: Arc::default(), remarks: Arc::default() }
     }
 
     /// Takes an effect on. Does not wait.
@@ -52,9 +55,10 @@ impl Work {
             })),
             Effect::Import(job) => {
                 self.stop = Arc::default();
-                let stop = self.stop.clone();
+                let (stop, remarks) = (self.stop.clone(), self.remarks.clone());
                 self.import = Some(tokio::task::spawn_blocking(move || {
-                    let result = import(&place, &job, &stop, &answer);
+                    let (result, said) = Console::beside_a_screen(|| import(&place, &job, &stop, &answer));
+                    remarks.lock().unwrap_or_else(PoisonError::into_inner).push_str(&said);
                     let _ = answer.blocking_send(Msg::Imported(result.map_err(|error| format!("{error:#}"))));
                 }));
             }
@@ -71,8 +75,8 @@ impl Work {
         }
     }
 
-    /// Ends what runs; an import finishes the commit it is in.
-    pub(super) async fn finish(mut self) {
+    /// Ends what runs; an import finishes the commit it is in. Gives what is to be said when the screen is gone.
+    pub(super) async fn finish(mut self) -> String {
         self.give_up();
         self.stop.store(true, Ordering::Relaxed);
         // Nobody reads the answers any more: its channel must not hold the import up.
@@ -80,6 +84,7 @@ impl Work {
         if let Some(import) = self.import {
             let _ = import.await;
         }
+        std::mem::take(&mut *self.remarks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -136,7 +141,7 @@ fn import(place: &Place, job: &ImportJob, stop: &AtomicBool, answer: &Sender<Msg
     let account = archive(place, &job.address)?;
     let house = place.open()?;
     let connector = house.connector(&account)?;
-    let imported = transfer::import_all(&house, &connector, &account, mails, &mut |done: &Imported| {
+    let imported = transfer::import_all(&house, &connector, &account, mails, &mut |done: &Imported, _| {
         let progress = ImportProgress { read: done.read, new: done.report.new, done: done.done };
         // A screen that is behind sees the next one.
         let _ = answer.try_send(Msg::Importing(progress));
