@@ -24,19 +24,19 @@ impl Doors {
             Choice {
                 key: '1',
                 label: "Try the demo",
-                doc: "A lively invented shop in a profile of its own. Nothing to set up, nothing kept.",
+                doc: "A lively invented shop. Nothing to set up, and nothing is kept.",
                 value: Door::Demo,
             },
             Choice {
                 key: '2',
                 label: "Add a mail account",
-                doc: "IMAP and SMTP, tested while you watch. Your password is not stored here.",
+                doc: "IMAP and SMTP, tried while you watch. No password is stored.",
                 value: Door::Account,
             },
             Choice {
                 key: '3',
                 label: "Import a Maildir or mbox",
-                doc: "Mail you have on this machine. It is only read, and no server is asked.",
+                doc: "Mail you have on this machine. It is only read.",
                 value: Door::Import,
             },
         ];
@@ -44,7 +44,7 @@ impl Doors {
             doors.push(Choice {
                 key: '4',
                 label: "Open the inbox as it is",
-                doc: "There are messages in this profile, though no account is configured.",
+                doc: "It has messages, though no account is configured.",
                 value: Door::Open,
             });
         }

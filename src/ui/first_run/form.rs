@@ -116,8 +116,8 @@ impl Form {
                 }
                 Value::Line(line) => {
                     if line.key(key) {
-                        // An emptied field may be guessed again.
-                        field.own = !line.text().is_empty();
+                        // An emptied one stays empty: no server is an answer too.
+                        field.own = true;
                         return Pressed::Changed(at);
                     }
                 }
