@@ -29,52 +29,63 @@ pub fn view(screen: &FirstRun, theme: &Theme, frame: &mut Frame) {
         painter.text(area, 1, "Make the window larger; nothing is lost.", Element::Text);
         return;
     }
-    let body = Rect::new(area.x, area.y, area.width, area.height - 1);
-    let wide = WIDE.min(body.width - 2);
-    // Where there is room the column stands a little above the middle.
-    let column = |rows: usize| {
-        let free = usize::from(body.height).saturating_sub(rows);
-        let top = (free / 3).min(12) as u16;
-        Rect::new(body.x + (body.width - wide) / 2, body.y + top, wide, body.height - top)
-    };
+    let wide = WIDE.min(area.width - 2);
     let columns = usize::from(wide);
-    let (mut rows, caret, keys) = match &screen.page {
-        Page::Doors => (doors(screen, columns), None, "↑ ↓ choose   Enter go   1 2 3 at once   q leave"),
-        Page::Account => {
-            let (rows, caret) = account(screen, columns, body.height);
-            (rows, caret, "↑ ↓ Tab move   ← → choose   Enter next   Esc back   C-c leave")
-        }
-        Page::Trial(trial) => (tried(trial, columns, usize::from(body.height)), None, keys_of(trial.stage)),
-        Page::Import => {
-            let (rows, caret) = import(&screen.import, columns);
-            (rows, caret, "↑ ↓ move   Tab completes the path   Enter next   Esc back   C-c leave")
-        }
-        Page::Importing(running) => (importing(running, columns), None, "Esc stop   Enter choose   C-c leave"),
-    };
-    if let Some(said) = &screen.said {
-        rows.push(Row::new());
-        rows.extend(
-            wrap(said, columns - 4)
-                .into_iter()
-                .enumerate()
-                .map(|(at, line)| vec![piece(Element::Error, format!("  {} {line}", if at == 0 { "!" } else { " " }))]),
-        );
+    let left = area.x + (area.width - wide) / 2;
+    // At the bottom the keys, above them what went wrong: both are always seen.
+    let said = screen.said.as_deref().map(|said| wrap(said, columns - 4)).unwrap_or_default();
+    let body = Rect::new(left, area.y, wide, area.height - 1 - said.len() as u16);
+    let Content { rows, at, caret, keys } = content(screen, columns, body.height);
+    for (row, line) in said.iter().enumerate() {
+        let text = format!("  {} {line}", if row == 0 { "!" } else { " " });
+        painter.text(Rect::new(left, body.bottom(), wide, said.len() as u16), row as u16, &text, Element::Error);
     }
-    let area = column(rows.len());
-    // What was said last must be seen, whatever else is there.
-    let hidden = rows.len().saturating_sub(usize::from(area.height));
-    for (at, row) in rows.iter().skip(hidden).enumerate() {
-        painter.row(area, at as u16, row);
+    painter.text(Rect::new(area.x, area.bottom() - 1, area.width, 1), 0, &format!(" {keys}"), Element::Hint);
+    // Where there is room the column stands a little above the middle; where there is not, the cursor stays in view.
+    let height = usize::from(body.height);
+    let top = (height.saturating_sub(rows.len()) / 3).min(12);
+    let hidden = rows.len().saturating_sub(height).min((at + 3).saturating_sub(height));
+    for (row, line) in rows.iter().skip(hidden).take(height).enumerate() {
+        painter.row(body, (row + top) as u16, line);
     }
-    if let Some((row, x)) = caret.filter(|(row, _)| *row >= hidden) {
-        let (x, y) = (area.x + x as u16, area.y + (row - hidden) as u16);
-        if x < area.right() && y < area.bottom() {
+    if let Some(column) = caret {
+        let (x, y) = (body.x + column as u16, body.y + (at + top).saturating_sub(hidden) as u16);
+        if x < body.right() && y < body.bottom() {
             let style = painter.style(Element::Caret);
             painter.buffer[(x, y)].set_style(style);
         }
     }
-    let hint = Rect::new(body.x, body.bottom(), body.width, 1);
-    painter.text(hint, 0, &format!(" {keys}"), Element::Hint);
+}
+
+/// What stands on a page.
+struct Content {
+    rows: Vec<Row>,
+    /// The row of the cursor.
+    at: usize,
+    /// The column of the caret in it.
+    caret: Option<usize>,
+    keys: &'static str,
+}
+
+fn content(screen: &FirstRun, columns: usize, height: u16) -> Content {
+    let menu = |rows: Vec<Row>, keys| Content { at: rows.len(), rows, caret: None, keys };
+    match &screen.page {
+        Page::Doors => {
+            let (rows, at) = doors(screen, columns, height >= 21);
+            Content { rows, at, caret: None, keys: "↑ ↓ choose   Enter go   1 2 3 at once   q leave" }
+        }
+        Page::Account => {
+            let (rows, at, caret) = account(screen, columns, height);
+            Content { rows, at, caret, keys: "↑ ↓ Tab move   ← → choose   Enter next   Esc back   C-c leave" }
+        }
+        Page::Trial(trial) => menu(tried(trial, columns, usize::from(height)), keys_of(trial.stage)),
+        Page::Import => {
+            let (rows, at, caret) = import(&screen.import, columns);
+            let keys = "↑ ↓ move   Tab completes the path   Enter next   Esc back   C-c leave";
+            Content { rows, at, caret, keys }
+        }
+        Page::Importing(running) => menu(importing(running, columns), "Esc stop   Enter choose   C-c leave"),
+    }
 }
 
 fn keys_of(stage: Stage) -> &'static str {
@@ -94,7 +105,9 @@ fn heading(title: &str, about: &str) -> Vec<Row> {
     vec![row, Row::new()]
 }
 
-fn doors(screen: &FirstRun, columns: usize) -> Vec<Row> {
+/// The rows, and which of them has the cursor.
+fn doors(screen: &FirstRun, columns: usize, spaced: bool) -> (Vec<Row>, usize) {
+    let mut cursor = 0;
     let mut rows = vec![
         vec![piece(Element::Title, "S W I T C H B O A R D")],
         vec![piece(Element::Text, "One inbox per customer, in a terminal.")],
@@ -104,21 +117,26 @@ fn doors(screen: &FirstRun, columns: usize) -> Vec<Row> {
     ];
     for (at, choice) in screen.doors.choices.iter().enumerate() {
         let here = at == screen.doors.selected;
+        if here {
+            cursor = rows.len();
+        }
         let (mark, label) = if here { ("▸ ", Element::InboxSelected) } else { ("  ", Element::Strong) };
         rows.push(vec![
             piece(Element::Cursor, mark),
             piece(Element::Key, format!("{}  ", choice.key)),
             piece(label, format!(" {} ", choice.label)),
         ]);
-        if !choice.doc.is_empty() {
-            let lines = wrap(choice.doc, columns - 6);
-            rows.extend(lines.into_iter().map(|line| vec![piece(Element::Dim, format!("      {line}"))]));
+        if !choice.doc.is_empty() && (spaced || here) {
+            let lines = wrap(choice.doc, columns - 8);
+            rows.extend(lines.into_iter().map(|line| vec![piece(Element::Dim, format!("        {line}"))]));
+        }
+        if spaced && !choice.doc.is_empty() {
             rows.push(Row::new());
         }
     }
     rows.push(Row::new());
     rows.push(vec![piece(Element::Dim, cut(&format!("Profile: {}", screen.profile), columns))]);
-    rows
+    (rows, cursor)
 }
 
 /// The choices of a menu.
@@ -134,17 +152,21 @@ fn menu<T>(menu: &Menu<T>) -> Vec<Row> {
     menu.choices.iter().enumerate().map(line).collect()
 }
 
-/// The fields of a form and its button; and where the caret stands: row and column.
-fn form(form: &Form, columns: usize, spaced: bool) -> (Vec<Row>, Option<(usize, usize)>) {
+/// The fields of a form and its button; the row of the cursor, and the column of the caret.
+fn form(form: &Form, columns: usize, spaced: bool) -> (Vec<Row>, usize, Option<usize>) {
     let mut rows = Vec::new();
+    let mut cursor = 0;
     let mut caret = None;
     for (at, field) in form.fields.iter().enumerate() {
         if field.apart && spaced {
             rows.push(Row::new());
         }
         let here = form.at == at;
+        if here {
+            cursor = rows.len();
+        }
         if let (true, Value::Line(line)) = (here, &field.value) {
-            caret = Some((rows.len(), 2 + LABEL + line.visible(columns - LABEL - 4).1));
+            caret = Some(2 + LABEL + line.visible(columns - LABEL - 4).1);
         }
         rows.push(row_of(field, here, columns));
     }
@@ -152,11 +174,14 @@ fn form(form: &Form, columns: usize, spaced: bool) -> (Vec<Row>, Option<(usize, 
         rows.push(Row::new());
     }
     let here = form.at >= form.fields.len();
+    if here {
+        cursor = rows.len();
+    }
     rows.push(vec![
         piece(Element::Cursor, if here { "▸ " } else { "  " }),
         piece(if here { Element::InboxSelected } else { Element::Strong }, format!("[ {} ]", form.button)),
     ]);
-    (rows, caret)
+    (rows, cursor, caret)
 }
 
 fn row_of(field: &Field, here: bool, columns: usize) -> Row {
@@ -194,10 +219,10 @@ fn help(form: &Form, otherwise: &'static str, columns: usize) -> Vec<Row> {
     wrap(text, columns - 4).into_iter().map(|line| vec![piece(Element::Dim, format!("  {line}"))]).collect()
 }
 
-fn account(screen: &FirstRun, columns: usize, height: u16) -> (Vec<Row>, Option<(usize, usize)>) {
+fn account(screen: &FirstRun, columns: usize, height: u16) -> (Vec<Row>, usize, Option<usize>) {
     let mut rows = heading("Add a mail account", "what can be guessed from the address is there already");
     let above = rows.len();
-    let (fields, caret) = form(&screen.account.form, columns, height >= 23);
+    let (fields, at, caret) = form(&screen.account.form, columns, height >= 23);
     rows.extend(fields);
     rows.push(Row::new());
     let button = "IMAP and SMTP are tried while you watch; what works is written into config.toml.";
@@ -206,13 +231,13 @@ fn account(screen: &FirstRun, columns: usize, height: u16) -> (Vec<Row>, Option<
         let lines = wrap(screen.account.note, columns - 4);
         rows.extend(lines.into_iter().map(|line| vec![piece(Element::Warning, format!("  {line}"))]));
     }
-    (rows, caret.map(|(row, x)| (row + above, x)))
+    (rows, at + above, caret)
 }
 
-fn import(form_of: &ImportForm, columns: usize) -> (Vec<Row>, Option<(usize, usize)>) {
+fn import(form_of: &ImportForm, columns: usize) -> (Vec<Row>, usize, Option<usize>) {
     let mut rows = heading("Import a Maildir or mbox", "your files are only read");
     let above = rows.len();
-    let (fields, caret) = form(&form_of.form, columns, true);
+    let (fields, at, caret) = form(&form_of.form, columns, true);
     rows.extend(fields);
     rows.push(Row::new());
     let button = "It can be stopped at any time; importing again goes on where it was.";
@@ -224,7 +249,7 @@ fn import(form_of: &ImportForm, columns: usize) -> (Vec<Row>, Option<(usize, usi
             wrap(&names, columns - 4).into_iter().take(6).map(|line| vec![piece(Element::Text, format!("  {line}"))]),
         );
     }
-    (rows, caret.map(|(row, x)| (row + above, x)))
+    (rows, at + above, caret)
 }
 
 fn server(server: Option<&MailServer>) -> String {
