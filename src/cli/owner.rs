@@ -1,16 +1,14 @@
 //! The process that owns a profile, at work: workers, the door, and whoever comes in by it.
 
-use super::arguments::Arguments;
 use super::console::{Console, Remote};
 use super::house::{House, Place, Shared};
 use super::look::{self, Look};
-use super::output;
+use super::{output, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
 use crate::ui::Screen;
 use crate::worker::{Board, Workers};
-use clap::Parser;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -140,7 +138,7 @@ fn carry_out(profile: &Path, shared: &Arc<Shared>, hello: &Hello, wanted: VerbWa
         zone: zone(&hello.zone),
     };
     Console::lend(remote, || {
-        let arguments = match Arguments::try_parse_from(words) {
+        let arguments = match verbs::read(words) {
             Ok(arguments) => arguments,
             Err(error) => {
                 output::remark(error.render().to_string().trim_end());

@@ -7,11 +7,13 @@
 mod backend;
 mod canvas;
 mod carry;
+mod first_run;
 mod line;
 mod local;
 mod save;
 mod typed;
 
+pub use first_run::first_run;
 pub use line::{FarEnd, Line};
 pub use local::{LocalTerminal, is_usable, show};
 pub use typed::Typed;

@@ -3,6 +3,7 @@
 
 mod desk;
 mod drafts;
+mod first_run;
 mod keys;
 mod lists;
 mod looks;
