@@ -36,7 +36,9 @@ pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -
     let sat = runtime.block_on(async {
         let workers = Workers::start(&desk);
         beside(&desk, workers.status());
-        let seat = Seat { desk: desk.clone(), workers, agent, keymap, theme, downloads: config.downloads, warnings };
+        let profile = place.profile.clone();
+        let downloads = config.downloads;
+        let seat = Seat { desk: desk.clone(), workers, agent, keymap, theme, profile, downloads, warnings };
         seat.run().await
     });
     // Blocking work that is still under way is waited for before the store closes.

@@ -6,6 +6,7 @@
 
 mod backend;
 mod carry;
+mod memory;
 mod save;
 mod terminal;
 
@@ -17,7 +18,7 @@ use crate::model::Timestamp;
 use crate::theme::Theme;
 use crate::ui::{self, Effect, Msg, Screen, Setup};
 use crate::worker::Workers;
-use carry::Carrier;
+use carry::{Carrier, Folders};
 use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures::StreamExt;
 use jiff::tz::TimeZone;
@@ -50,6 +51,8 @@ pub struct Seat {
     pub keymap: Keymap,
     /// The colours.
     pub theme: Theme,
+    /// The profile folder, where what a screen remembers of its agent is kept.
+    pub profile: PathBuf,
     /// Where attachments and originals are saved.
     pub downloads: PathBuf,
     /// What is to be said first.
@@ -68,7 +71,15 @@ impl Seat {
             .collect::<io::Result<Vec<Signal>>>()?;
         let mut terminal = Terminal::enter()?;
         let (answers, mut answered) = mpsc::channel(BURST);
-        let carrier = Carrier::start(self.desk.clone(), self.agent.clone(), self.downloads.clone(), answers);
+        let folders = Folders { profile: self.profile.clone(), downloads: self.downloads.clone() };
+        let carrier = Carrier::start(self.desk.clone(), self.agent.clone(), folders, answers);
+        let mut warnings = self.warnings;
+        let (profile, agent) = (self.profile, self.agent.clone());
+        let remembered = tokio::task::spawn_blocking(move || memory::division(&profile, &agent)).await;
+        let division = remembered.unwrap_or_else(|error| Err(error.to_string())).unwrap_or_else(|why| {
+            warnings.push(why);
+            ui::Division::default()
+        });
         let (width, height) = terminal.size()?;
         let (mut screen, effects) = Screen::new(Setup {
             width,
@@ -79,7 +90,8 @@ impl Seat {
             keymap: self.keymap,
             now: self.desk.now(),
             quote: true,
-            warnings: self.warnings,
+            division,
+            warnings,
         });
         let mut wake: Option<Timestamp> = None;
         let mut leaving = self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal)?;

@@ -8,6 +8,7 @@ mod answer_text;
 mod ask;
 mod block;
 mod composer;
+mod division;
 mod inbox;
 mod keys;
 mod layout;
@@ -27,6 +28,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use division::{Division, WHOLE};
 pub use screen::{Screen, Setup};
 pub use view::view;
 
@@ -199,6 +201,8 @@ pub enum Effect {
     Redraw,
     /// Send a [`Msg::Clock`] at this time.
     WakeAt(Timestamp),
+    /// Keep how the agent divides the screen for the next start.
+    KeepDivision(Division),
     /// Leave. Everything typed has been handed over by acts before this.
     Quit,
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod desk;
+mod divide;
 mod drafts;
 mod lists;
 mod panes;

@@ -4,7 +4,7 @@ use super::desk::{FakeDesk, NOW, account};
 use crate::keymap::{Keymap, parse_keys};
 use crate::model::{Act, Timestamp};
 use crate::theme::{ColorDepth, Theme};
-use crate::ui::{Effect, Msg, Screen, Setup, view};
+use crate::ui::{Division, Effect, Msg, Screen, Setup, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -36,6 +36,7 @@ impl FakeSeat {
             keymap,
             now: NOW,
             quote: true,
+            division: Division::default(),
             warnings: vec![],
         });
         let mut seat =
