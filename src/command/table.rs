@@ -88,6 +88,7 @@ commands! {
     Delete "delete" List Nothing, Asks, "Remove it from the list";
 
     CommandLine "command" Program Nothing, Harmless, "Say a command by name";
+    Palette "palette" Program Nothing, Harmless, "Find a command, a view or a customer";
     Help "help" Program Nothing, Harmless, "Show all keys and commands";
     Sync "sync" Program Nothing, Harmless, "Look for new messages now";
     Redraw "redraw" Program Nothing, Harmless, "Draw the whole screen again";

@@ -16,6 +16,8 @@ const WAITING: usize = 1024;
 /// An original is shown up to here.
 const SHOWN: usize = 256 * 1024;
 const OUTBOX: usize = 200;
+/// Customers found at once.
+const FOUND: usize = 20;
 /// What is typed last must be durable before the program ends; a disk that takes longer than this is broken.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
@@ -186,6 +188,10 @@ impl Hand {
             Load::Drafts => Loaded::Drafts(desk.drafts()?),
             Load::Original(id) => Loaded::Original(id, shown(&desk.original(id)?.1)),
             Load::DeadOriginal(id) => Loaded::DeadOriginal(id, shown(&desk.dead_original(id)?.1)),
+            Load::Search { text, after } => {
+                let page = desk.search(&text, after.as_deref(), FOUND)?;
+                Loaded::Search { text, page }
+            }
             Load::Counts => Loaded::Counts(self.counts()?),
         })
     }

@@ -17,6 +17,7 @@ impl Screen {
             Err(why) => {
                 // It does not say which question failed: all may be asked again.
                 self.inbox.failed();
+                self.search_failed();
                 (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
                 (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
                 for sheet in &mut self.sheets {
@@ -51,6 +52,7 @@ impl Screen {
                     None => self.ask_open(),
                 }
             }
+            Loaded::Search { text, page } => self.found(&text, page),
             Loaded::Counts(counts) => {
                 self.counts = counts;
                 self.counts_asked = false;

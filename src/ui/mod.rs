@@ -14,6 +14,7 @@ mod keys;
 mod layout;
 mod line_input;
 mod lists;
+mod palette;
 mod prompt;
 mod run;
 mod screen;
@@ -77,6 +78,14 @@ pub enum Load {
     Original(MessageId),
     /// The original of a dead letter as cleaned text, cut at 256 kB.
     DeadOriginal(DeadId),
+    /// Customers whose name or address has all these words, in the order of the inbox. A page looks at a bounded number of
+    /// them, so it may be short, or empty, and still have a next one.
+    Search {
+        /// The words.
+        text: String,
+        /// Where to go on; `None` from the top.
+        after: Option<Vec<u8>>,
+    },
     /// The numbers of the status line.
     Counts,
 }
@@ -123,6 +132,13 @@ pub enum Loaded {
     Original(MessageId, String),
     /// A dead letter's original.
     DeadOriginal(DeadId, String),
+    /// Customers that were found.
+    Search {
+        /// The words asked for.
+        text: String,
+        /// Those that fit.
+        page: Page<InboxRow>,
+    },
     /// The numbers.
     Counts(Counts),
 }

@@ -126,6 +126,7 @@ impl Screen {
                 self.prompt = Some(Prompt::new(Purpose::Command, ""));
                 self.touch();
             }
+            V::Palette => self.open_palette(),
             V::Sync => {
                 self.effect(Effect::SyncNow);
                 self.say("looking for new messages");

@@ -3,6 +3,7 @@
 use super::composer::Composer;
 use super::inbox::Inbox;
 use super::layout::{Layout, Pane, inner, layout};
+use super::palette::Palette;
 use super::prompt::{Prompt, Question};
 use super::sheet::Sheet;
 use super::timeline::Open;
@@ -99,6 +100,7 @@ pub struct Screen {
     pub(super) composer: Option<Composer>,
     pub(super) sheets: Vec<Sheet>,
     pub(super) prompt: Option<Prompt>,
+    pub(super) palette: Option<Palette>,
     pub(super) question: Option<Question>,
     /// Keys of a sequence that is not complete.
     pub(super) keys: Vec<Key>,
@@ -152,6 +154,7 @@ impl Screen {
             composer: None,
             sheets: Vec::new(),
             prompt: None,
+            palette: None,
             question: None,
             keys: Vec::new(),
             said,

@@ -29,6 +29,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("mail_parser::", &["connector/email/"]),
     ("ratatui::", &["ui/", "theme/", "seat/"]),
     ("tokio::", &["connector/", "desk/", "worker/", "seat/", "cli/"]),
+    ("nucleo_matcher::", &["ui/"]),
     ("anyhow::", &["cli/"]),
 ];
 

@@ -116,8 +116,8 @@ fn an_inbox_row_says_who_where_what_and_whose_at_every_width() {
     (case.status, case.owner) = (CaseStatus::Snoozed, Some("marguerite".into()));
     for (width, state, owner, channel) in [
         (60, "snooze", "@margu…", ""),
-        (80, "snoozed", "@marguerite", "chat,…"),
-        (100, "snoozed", "@marguerite", "chat,em…"),
+        (80, "snoozed", "@marguerite", "chat+1"),
+        (100, "snoozed", "@marguerite", "chat+1"),
     ] {
         let mut seat = FakeSeat::new(width, 24, desk_like(&desk));
         seat.keys("z");

@@ -5,6 +5,7 @@ mod desk;
 mod divide;
 mod drafts;
 mod lists;
+mod palette;
 mod panes;
 mod reading;
 mod seat;

@@ -167,8 +167,17 @@ fn channels(screen: &Screen, row: &InboxRow, columns: usize) -> crate::ui::text:
         return piece(Element::Dim, "");
     }
     if columns >= MIDDLE {
-        let longest = ours().map(width).max().unwrap_or(0).clamp(5, 9);
-        return cell(Element::Dim, &row.channels.join(","), if columns >= WIDE { longest + 3 } else { longest });
+        let longest = ours().map(width).max().unwrap_or(0).clamp(6, 9);
+        let room = if columns >= WIDE { longest + 3 } else { longest };
+        let all = row.channels.join(",");
+        let several = match row.channels.as_slice() {
+            [first, rest @ ..] if width(&all) > room => {
+                let more = format!("+{}", rest.len());
+                format!("{}{more}", cut(first, room.saturating_sub(width(&more))))
+            }
+            _ => all,
+        };
+        return cell(Element::Dim, &several, room);
     }
     let short: String = match row.channels.as_slice() {
         [only] => only.chars().take(2).collect(),

@@ -4,6 +4,7 @@ mod composer;
 mod help;
 mod inbox;
 mod paint;
+mod palette;
 mod profile;
 mod sheet;
 mod status;
@@ -54,6 +55,9 @@ pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
         let text = format!(" zoomed: {keys} shows the others too ");
         let foot = Rect::new(places.body.x + 2, places.body.bottom() - 1, places.body.width - 4, 1);
         painter.text(foot, 0, &text, Element::Dim);
+    }
+    if let (Some(palette), Some(prompt)) = (&screen.palette, &screen.prompt) {
+        palette::draw(screen, palette, prompt, places.body, &mut painter);
     }
     status::draw(screen, places.status, places.hint, &mut painter);
 }
