@@ -7,10 +7,13 @@
 mod backend;
 mod canvas;
 mod carry;
+mod escape;
 mod line;
 mod local;
 mod memory;
+mod pen;
 mod save;
+mod scroll;
 mod typed;
 
 pub use line::{FarEnd, Line};
@@ -23,6 +26,9 @@ use crate::model::Timestamp;
 use crate::theme::Theme;
 use crate::ui::{self, Effect, Msg, Screen, Setup};
 use crate::worker::Board;
+#[cfg(test)]
+pub(crate) use canvas::Canvas;
+#[cfg(not(test))]
 use canvas::Canvas;
 use carry::{Carrier, Folders};
 use crossterm::event::{Event as Input, KeyEventKind};

@@ -1,6 +1,7 @@
 //! Keys in, frame out: the screen with a desk of fixtures behind it.
 #![allow(clippy::unwrap_used)]
 
+mod bytes;
 mod desk;
 mod divide;
 mod drafts;
