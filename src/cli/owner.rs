@@ -94,6 +94,7 @@ impl Seats {
             keymap,
             theme,
             zone,
+            profile: self.place.profile.clone(),
             downloads: self.shared.config.downloads.clone(),
             warnings,
             seats: self.count.clone(),
