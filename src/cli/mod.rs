@@ -5,6 +5,7 @@
 
 mod account;
 mod arguments;
+mod bench;
 mod dead;
 mod demo;
 mod doctor;
@@ -96,6 +97,7 @@ fn dispatch(arguments: Arguments) -> Outcome {
             Verb::Backup(args) => store::backup(&place, &args.folder),
             Verb::Restore(args) => store::restore(&place, &args.folder),
             Verb::Keys => keys::run(&place),
+            Verb::Bench(args) => bench::run(&place, args),
             Verb::Demo(args) => demo::run(named, &place, args),
             Verb::Doctor => doctor::run(&place),
             Verb::Help(args) => help::run(args.topic.as_deref()),

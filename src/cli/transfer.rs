@@ -51,14 +51,17 @@ pub fn import(place: &Place, args: Import) -> Outcome {
 
 /// What an import came to.
 #[derive(Default)]
-struct Imported {
-    read: u64,
+pub struct Imported {
+    /// Messages found.
+    pub read: u64,
     /// Files that could not be read.
-    failed: u64,
-    report: IngestReport,
+    pub failed: u64,
+    /// What became of the others.
+    pub report: IngestReport,
 }
 
-fn import_all(
+/// Files all of them, a batch a commit.
+pub fn import_all(
     house: &House,
     connector: &Arc<dyn Connector>,
     account: &str,

@@ -74,10 +74,11 @@ impl Carrier {
     }
 }
 
-struct Hand {
-    desk: Arc<Desk>,
-    agent: String,
-    downloads: PathBuf,
+/// What carries one effect out, wherever it runs.
+pub(super) struct Hand {
+    pub(super) desk: Arc<Desk>,
+    pub(super) agent: String,
+    pub(super) downloads: PathBuf,
 }
 
 /// The answer for what was not done.
@@ -103,7 +104,8 @@ impl Hand {
         }
     }
 
-    fn carry_out(&self, effect: Effect) -> Option<Msg> {
+    /// Carries an effect out, here and now.
+    pub(super) fn carry_out(&self, effect: Effect) -> Option<Msg> {
         match effect {
             Effect::Load(load) => {
                 let loaded = self.load(load).map_err(|error| error.to_string());

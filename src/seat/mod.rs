@@ -5,10 +5,12 @@
 //! changed, after everything that has arrived was taken in.
 
 mod backend;
+mod bare;
 mod carry;
 mod save;
 mod terminal;
 
+pub use bare::BareSeat;
 pub use terminal::is_usable;
 
 use crate::desk::Desk;
