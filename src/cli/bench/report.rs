@@ -34,7 +34,8 @@ pub(super) fn lines(figures: &Value) -> Vec<String> {
         ("key to frame", short("key_to_frame")),
         ("key to answer", short("key_to_answer")),
         ("bytes for a key", format!("{} / {}", whole("/bytes_per_key/p50"), whole("/bytes_per_key/p99"))),
-        ("inbox page", short("inbox_page")),
+        ("inbox, first page", short("inbox_first_page")),
+        ("inbox, other page", short("inbox_page")),
         ("timeline page", short("timeline_page")),
         ("memory at work", format!("{} MB resident, {} MB at the peak", whole("/resident_mb"), whole("/peak_mb"))),
         ("disk", disk("disk")),
@@ -43,5 +44,5 @@ pub(super) fn lines(figures: &Value) -> Vec<String> {
         ("disk after it", disk("disk_rebuilt")),
     ];
     let head = format!("{} messages of {} customers", whole("/messages"), whole("/customers"));
-    std::iter::once(head).chain(rows.map(|(name, text)| format!("  {name:<16} {text}"))).collect()
+    std::iter::once(head).chain(rows.map(|(name, text)| format!("  {name:<18} {text}"))).collect()
 }

@@ -84,7 +84,9 @@ fn import(workplace: &Workplace, plan: Plan) -> anyhow::Result<Value> {
     let house = workplace.place().open()?;
     let connector = house.connector("support")?;
     let done = transfer::import_all(&house, &connector, "support", maildir(&workplace.maildir())?)?;
+    drop(connector);
     house.close()?;
+    transfer::settle(&workplace.place(), done.report.new);
     anyhow::ensure!(
         done.failed == 0 && done.report.new == plan.messages,
         "{} of {} messages were filed, {} files could not be read",
@@ -114,11 +116,15 @@ fn work(workplace: &Workplace, plan: Plan) -> anyhow::Result<Value> {
     let mut chance = fastrand::Rng::with_seed(plan.seed);
     let desk = &house.desk;
 
-    let (mut inbox_page, mut after, nothing) = (Samples::default(), None, InboxFilter::default());
+    let (mut first_page, mut inbox_page) = (Samples::default(), Samples::default());
+    let (mut after, nothing) = (None, InboxFilter::default());
+    let inbox = |after: Option<&[u8]>| desk.inbox(InboxView::Inbox, &nothing, after, INBOX_PAGE);
     for _ in 0..PAGES {
-        let page = inbox_page.take(|| desk.inbox(InboxView::Inbox, &nothing, after.as_deref(), INBOX_PAGE))?;
+        first_page.take(|| inbox(None))?;
+    }
+    for _ in 0..PAGES {
         // Down the list, and from the top again.
-        after = page.next;
+        after = inbox_page.take(|| inbox(after.as_deref()))?.next;
     }
     let customers = everybody(&house)?;
     let mut timeline_page = Samples::default();
@@ -129,7 +135,7 @@ fn work(workplace: &Workplace, plan: Plan) -> anyhow::Result<Value> {
     let figures = json!({
         "keys": keys.keys, "key_to_frame": keys.frame, "key_to_answer": keys.answer,
         "bytes_per_key": { "p50": keys.bytes.0, "p99": keys.bytes.1 },
-        "inbox_page": inbox_page.figures(), "timeline_page": timeline_page.figures(),
+        "inbox_first_page": first_page.figures(), "inbox_page": inbox_page.figures(), "timeline_page": timeline_page.figures(),
         "resident_mb": memory_mb("VmRSS"), "peak_mb": memory_mb("VmHWM"),
     });
     house.close()?;
