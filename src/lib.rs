@@ -16,6 +16,7 @@
 //! | [`keymap`], [`theme`] | data files → tries and styles | data_file, command (keymap only) |
 //! | [`ui`] | one agent's screen, pure: `update`, `view` | model, command, keymap, theme, identity |
 //! | [`seat`] | the loop of one agent's terminal: keys → update → effects → frames; its own backend | ui, desk, keymap, theme, model, worker, engine (whether a panic is expected) |
+//! | [`server`] | the ways in: the Unix socket by which screens and verbs of other processes reach the owner | seat, model |
 //! | [`config`] | `config.toml`, profile folders | connector (settings), model |
 //! | [`cli`] | the command line verbs, the wiring | everything |
 //!
@@ -67,6 +68,7 @@ pub mod identity;
 pub mod keymap;
 pub mod model;
 pub mod seat;
+pub mod server;
 pub mod store;
 pub mod theme;
 pub mod ui;

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// One inbox per customer, in a terminal. Without a verb the screen opens.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(name = "switchboard", version, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Arguments {
     /// The profile folder [default: $SWITCHBOARD_PROFILE, else $XDG_DATA_HOME/switchboard, else ~/.local/share/switchboard]
@@ -20,7 +20,7 @@ pub struct Arguments {
     pub verb: Option<Verb>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
     /// List the inbox: one row a customer
     Inbox(Inbox),
@@ -56,6 +56,8 @@ pub enum Verb {
     Outbox(Outbox),
     /// List drafts, or discard one
     Drafts(Drafts),
+    /// Own the profile without a screen: screens and verbs come in from other processes
+    Serve(Serve),
     /// Dead letters: what came in and could not be understood
     Dead(Dead),
     /// List automatic mail and mail that belongs to nobody
@@ -90,7 +92,7 @@ pub enum Verb {
     Help(Help),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Inbox {
     /// inbox (open, waiting, snoozed), open, waiting, snoozed, resolved, or all
     #[arg(long, default_value = "inbox", value_parser = ["inbox", "open", "waiting", "snoozed", "resolved", "all"])]
@@ -112,13 +114,13 @@ pub struct Inbox {
     pub limit: Option<usize>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Who {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Show {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -128,7 +130,7 @@ pub struct Show {
 }
 
 /// Where a text comes from.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Text {
     /// The text; `-` reads it from standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, required_unless_present = "text_file")]
@@ -138,7 +140,7 @@ pub struct Text {
     pub text_file: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Reply {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -164,7 +166,7 @@ pub struct Reply {
     pub resolve: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Forward {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -185,7 +187,7 @@ pub struct Forward {
     pub account: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Compose {
     /// Send from this account [default: the first that can send]
     #[arg(long, value_name = "NAME")]
@@ -206,7 +208,7 @@ pub struct Compose {
     pub attach: Vec<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Note {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -214,7 +216,7 @@ pub struct Note {
     pub text: Text,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Snooze {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -229,7 +231,7 @@ pub struct Snooze {
     pub reply: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Assign {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -244,7 +246,7 @@ pub struct Assign {
     pub nobody: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Tag {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -259,7 +261,7 @@ pub struct Tag {
     pub remove: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct PriorityOf {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -268,7 +270,7 @@ pub struct PriorityOf {
     pub priority: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Edit {
     /// An id, an address, or an unambiguous part of a name
     pub customer: String,
@@ -286,14 +288,14 @@ pub struct Edit {
     pub field: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Sync {
     /// Only this account; may be given several times
     #[arg(long, value_name = "NAME")]
     pub account: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Outbox {
     /// Send what is due, and wait at most so many seconds until nothing is held, queued or sending
     #[arg(long, value_name = "SECONDS")]
@@ -312,20 +314,20 @@ pub struct Outbox {
     pub limit: usize,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Drafts {
     /// Throw this one away
     #[arg(long, value_name = "ID")]
     pub discard: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Dead {
     #[command(subcommand)]
     pub verb: DeadVerb,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum DeadVerb {
     /// List them
     List,
@@ -354,14 +356,14 @@ pub enum DeadVerb {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Limit {
     /// At most so many rows
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub limit: usize,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Original {
     /// The message's id, as `show --json` prints it
     pub message: String,
@@ -373,7 +375,7 @@ pub struct Original {
     pub out: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Import {
     /// What it is
     #[arg(value_parser = ["maildir", "mbox"])]
@@ -385,20 +387,20 @@ pub struct Import {
     pub account: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Export {
     /// Also write the originals into this folder, one `.eml` file a message
     #[arg(long, value_name = "DIR")]
     pub originals: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Account {
     #[command(subcommand)]
     pub verb: AccountVerb,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum AccountVerb {
     /// List the configured accounts
@@ -422,7 +424,7 @@ pub enum AccountVerb {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct AccountAdd {
     /// Its name, one short word
     pub name: String,
@@ -470,7 +472,7 @@ pub struct AccountAdd {
     pub hold: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Log {
     /// From this number on
     #[arg(long, value_name = "SEQ", default_value_t = 1)]
@@ -480,13 +482,13 @@ pub struct Log {
     pub limit: Option<usize>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Folder {
     /// The backup's folder
     pub folder: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Demo {
     /// The same number gives the same people, texts and order of events [default: 7]
     #[arg(long, value_name = "N")]
@@ -502,7 +504,7 @@ pub struct Demo {
     pub seconds: Option<u32>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Bench {
     /// How many messages; several sizes, with commas between, are measured one after the other
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "10000", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
@@ -524,8 +526,32 @@ pub struct Bench {
     pub step: Option<super::bench::Step>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Help {
     /// json, keys, profile, or a verb
     pub topic: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// Write the log to this file [default: `log` in the profile]
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+impl Verb {
+    /// It reads or changes the store: the process that owns the profile carries it out.
+    pub fn uses_the_store(&self) -> bool {
+        !matches!(
+            self,
+            Verb::Account(_)
+                | Verb::Restore(_)
+                | Verb::Keys
+                | Verb::Bench(_)
+                | Verb::Demo(_)
+                | Verb::Doctor
+                | Verb::Help(_)
+                | Verb::Serve(_)
+        )
+    }
 }

@@ -1,6 +1,7 @@
 //! `dead`: what came in and could not be understood.
 
 use super::arguments::DeadVerb;
+use super::console::Console;
 use super::house::{Place, write_new};
 use super::output::{Output, remark};
 use super::{Outcome, form};
@@ -56,7 +57,7 @@ pub fn run(place: &Place, verb: DeadVerb) -> Outcome {
             let (_, original) = house.desk.dead_original(id(&text)?)?;
             match path {
                 Some(path) => {
-                    write_new(&path, &original)?;
+                    write_new(&Console::current().path(&path), &original)?;
                     remark(&format!("{} bytes into {}", original.len(), path.display()));
                 }
                 None => out.bytes(&original)?,

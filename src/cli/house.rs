@@ -19,6 +19,18 @@ pub struct Place {
     agent: Option<String>,
     /// JSON was asked for.
     pub json: bool,
+    /// The open house of this process, when the verb is carried out for another.
+    shared: Option<Arc<Shared>>,
+}
+
+/// What the owner of a profile shares with those who come in by the door.
+pub struct Shared {
+    /// Its configuration, as it was read at the start.
+    pub config: Config,
+    /// Its desk.
+    pub desk: Arc<Desk>,
+    /// Its store.
+    pub engine: Arc<SledEngine>,
 }
 
 /// An open profile.
@@ -31,6 +43,9 @@ pub struct House {
     pub agent: String,
     /// What opening found.
     pub report: OpenReport,
+    /// The store below.
+    pub engine: Arc<SledEngine>,
+    shared: bool,
 }
 
 impl Place {
@@ -38,12 +53,28 @@ impl Place {
         let profile = profile.unwrap_or_else(config::default_profile);
         // Absolute, so that it means the same wherever a worker is.
         let profile = std::path::absolute(&profile).unwrap_or(profile);
-        Place { profile, agent, json }
+        Place { profile, agent, json, shared: None }
     }
 
     /// The same agent and output at another profile.
     pub fn at(&self, profile: PathBuf) -> Place {
-        Place { profile: std::path::absolute(&profile).unwrap_or(profile), agent: self.agent.clone(), json: self.json }
+        let profile = std::path::absolute(&profile).unwrap_or(profile);
+        Place { profile, agent: self.agent.clone(), json: self.json, shared: None }
+    }
+
+    /// The same in the open house of this process.
+    pub fn within(self, shared: Arc<Shared>) -> Place {
+        Place { shared: Some(shared), ..self }
+    }
+
+    /// The open house, when this process owns the profile and the verb is carried out for another.
+    pub fn shared(&self) -> Option<&Arc<Shared>> {
+        self.shared.as_ref()
+    }
+
+    /// The agent's name asked for.
+    pub fn agent(&self) -> Option<&str> {
+        self.agent.as_deref()
     }
 
     /// Reads the configuration.
@@ -82,15 +113,30 @@ impl Place {
 
     /// Opens the house.
     pub fn open(&self) -> anyhow::Result<House> {
+        if let Some(shared) = &self.shared {
+            return Ok(self.join(shared));
+        }
         let config = self.config()?;
         let connectors = connectors(&config)?;
         let (engine, report) = self.engine(self.options(&config))?;
-        let store = Store::open(Arc::new(engine))?;
+        let engine = Arc::new(engine);
+        let store = Store::open(engine.clone())?;
         let desk = Arc::new(Desk::new(store, connectors, system_clock()));
         desk.recover_outbox()?;
         desk.wake_snoozed()?;
         let agent = clean_line(self.agent.as_deref().unwrap_or(&config.agent));
-        Ok(House { config, desk, agent, report })
+        Ok(House { config, desk, agent, report, engine, shared: false })
+    }
+
+    fn join(&self, shared: &Shared) -> House {
+        House {
+            config: shared.config.clone(),
+            desk: shared.desk.clone(),
+            agent: clean_line(self.agent.as_deref().unwrap_or(&shared.config.agent)),
+            report: OpenReport::default(),
+            engine: shared.engine.clone(),
+            shared: true,
+        }
     }
 
     /// The journal and state must be there already: a verb that only looks makes no profile.
@@ -128,8 +174,22 @@ impl House {
         })
     }
 
+    /// Others use the house too: workers are at work in it, and it stays open.
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// What those who come in by the door may use.
+    pub fn share(&self) -> Arc<Shared> {
+        let (config, desk, engine) = (self.config.clone(), self.desk.clone(), self.engine.clone());
+        Arc::new(Shared { config, desk, engine })
+    }
+
     /// Closes in order: the store's checkpoint is made here.
     pub fn close(self) -> anyhow::Result<()> {
+        if self.shared {
+            return Ok(());
+        }
         self.desk.store().engine().checkpoint()?;
         Ok(())
     }

@@ -5,18 +5,23 @@
 
 mod account;
 mod arguments;
+mod attach;
 mod bench;
+mod console;
 mod dead;
 mod demo;
 mod doctor;
 mod form;
+mod guest;
 mod help;
 mod house;
 mod keys;
 mod outbox;
 mod output;
+mod owner;
 mod read;
 mod screen;
+mod serve;
 mod store;
 mod sync;
 mod transfer;
@@ -25,19 +30,26 @@ mod write;
 use crate::model::clean_block;
 use arguments::{Arguments, Verb};
 use clap::Parser;
+use console::Console;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// What a verb returns: anyhow's error is shown as one sentence.
 type Outcome = anyhow::Result<()>;
 
 /// Exit code when another process owns the profile.
 const OWNED: u8 = 3;
+/// How long a profile that is owned by a process without a door is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// The program: reads the arguments (the program's name first), does what they say, returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::connector::init();
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Its words quote the arguments, which a script may have from a message.
@@ -52,54 +64,77 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    match dispatch(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::complain(&error);
-            ExitCode::from(if house::is_owned(&error) { OWNED } else { 1 })
+    let named = arguments.profile.clone();
+    let place = house::Place::new(arguments.profile.clone(), arguments.agent.clone(), arguments.json);
+    if arguments.verb.as_ref().is_none_or(|verb| !verb.uses_the_store()) {
+        return ExitCode::from(exit_code(dispatch(arguments, &place, named)));
+    }
+    // The owner carries it out, if there is one. One that is about to open its door, or a verb at work, is waited for.
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match guest::carry(&place, &words) {
+            Ok(Some(code)) => return ExitCode::from(code),
+            Ok(None) => {}
+            Err(error) => return ExitCode::from(exit_code(Err(error))),
+        }
+        match dispatch(arguments.clone(), &place, named.clone()) {
+            Err(error) if house::is_owned(&error) && Instant::now() < until && !Console::has_read() => {
+                std::thread::sleep(AGAIN);
+            }
+            outcome => return ExitCode::from(exit_code(outcome)),
         }
     }
 }
 
-fn dispatch(arguments: Arguments) -> Outcome {
-    let named = arguments.profile.clone();
-    let place = house::Place::new(arguments.profile, arguments.agent, arguments.json);
+/// The exit code of what a verb came to; its error is printed.
+fn exit_code(outcome: Outcome) -> u8 {
+    match outcome {
+        Ok(()) => 0,
+        Err(error) if output::is_broken_pipe(&error) => 0,
+        Err(error) => {
+            output::complain(&error);
+            if house::is_owned(&error) { OWNED } else { 1 }
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) -> Outcome {
     match arguments.verb {
-        None => screen::open(&place),
+        None => screen::open(place),
         Some(verb) => match verb {
-            Verb::Inbox(args) => read::inbox(&place, args),
-            Verb::Show(args) => read::show(&place, args),
-            Verb::Original(args) => read::original(&place, args),
-            Verb::Automated(args) => read::automated(&place, args),
-            Verb::Log(args) => read::log(&place, args),
-            Verb::Reply(args) => write::reply(&place, args),
-            Verb::Forward(args) => write::forward(&place, args),
-            Verb::Compose(args) => write::compose(&place, args),
-            Verb::Note(args) => write::note(&place, args),
-            Verb::Resolve(args) => write::resolve(&place, args),
-            Verb::Reopen(args) => write::reopen(&place, args),
-            Verb::Wait(args) => write::wait(&place, args),
-            Verb::Snooze(args) => write::snooze(&place, args),
-            Verb::Assign(args) => write::assign(&place, args),
-            Verb::Tag(args) => write::tag(&place, args),
-            Verb::Priority(args) => write::priority(&place, args),
-            Verb::Edit(args) => write::edit(&place, args),
-            Verb::Sync(args) => sync::run(&place, args),
-            Verb::Outbox(args) => outbox::run(&place, args),
-            Verb::Drafts(args) => outbox::drafts(&place, args),
-            Verb::Dead(args) => dead::run(&place, args.verb),
-            Verb::Import(args) => transfer::import(&place, args),
-            Verb::Export(args) => transfer::export(&place, args),
-            Verb::Account(args) => account::run(&place, args.verb),
-            Verb::Verify => store::verify(&place),
-            Verb::Rebuild => store::rebuild(&place),
-            Verb::Backup(args) => store::backup(&place, &args.folder),
-            Verb::Restore(args) => store::restore(&place, &args.folder),
-            Verb::Keys => keys::run(&place),
-            Verb::Bench(args) => bench::run(&place, args),
-            Verb::Demo(args) => demo::run(named, &place, args),
-            Verb::Doctor => doctor::run(&place),
+            Verb::Inbox(args) => read::inbox(place, args),
+            Verb::Show(args) => read::show(place, args),
+            Verb::Original(args) => read::original(place, args),
+            Verb::Automated(args) => read::automated(place, args),
+            Verb::Log(args) => read::log(place, args),
+            Verb::Reply(args) => write::reply(place, args),
+            Verb::Forward(args) => write::forward(place, args),
+            Verb::Compose(args) => write::compose(place, args),
+            Verb::Note(args) => write::note(place, args),
+            Verb::Resolve(args) => write::resolve(place, args),
+            Verb::Reopen(args) => write::reopen(place, args),
+            Verb::Wait(args) => write::wait(place, args),
+            Verb::Snooze(args) => write::snooze(place, args),
+            Verb::Assign(args) => write::assign(place, args),
+            Verb::Tag(args) => write::tag(place, args),
+            Verb::Priority(args) => write::priority(place, args),
+            Verb::Edit(args) => write::edit(place, args),
+            Verb::Sync(args) => sync::run(place, args),
+            Verb::Outbox(args) => outbox::run(place, args),
+            Verb::Drafts(args) => outbox::drafts(place, args),
+            Verb::Dead(args) => dead::run(place, args.verb),
+            Verb::Import(args) => transfer::import(place, args),
+            Verb::Export(args) => transfer::export(place, args),
+            Verb::Account(args) => account::run(place, args.verb),
+            Verb::Verify => store::verify(place),
+            Verb::Rebuild => store::rebuild(place),
+            Verb::Backup(args) => store::backup(place, &args.folder),
+            Verb::Restore(args) => store::restore(place, &args.folder),
+            Verb::Keys => keys::run(place),
+            Verb::Bench(args) => bench::run(place, args),
+            Verb::Demo(args) => demo::run(named, place, args),
+            Verb::Serve(args) => serve::run(place, &args),
+            Verb::Doctor => doctor::run(place),
             Verb::Help(args) => help::run(args.topic.as_deref()),
         },
     }

@@ -1,6 +1,7 @@
 //! `outbox` and `drafts`.
 
 use super::arguments::{Drafts, Outbox};
+use super::console::Console;
 use super::house::{Place, runtime};
 use super::output::{Output, remark};
 use super::{Outcome, form};
@@ -25,10 +26,15 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
     if let Some(seconds) = args.wait {
         let runtime = runtime()?;
         runtime.block_on(async {
+            let limit = Duration::from_secs(seconds);
+            if house.is_shared() {
+                let console = Console::current();
+                worker::wait_until_done(house.desk.clone(), limit, || console.is_waited_for()).await;
+                return Ok(());
+            }
             let mut couriers = tokio::task::JoinSet::new();
             for name in house.accounts(&[])? {
                 if let Some(sink) = house.connector(&name)?.sink() {
-                    let limit = Duration::from_secs(seconds);
                     couriers.spawn(worker::deliver_until_done(house.desk.clone(), name, sink, limit));
                 }
             }

@@ -1,30 +1,45 @@
 //! What is printed, and how.
 
+use super::console::Console;
 use crate::model::{clean_block, clean_line};
-use std::io::{self, Write};
+use std::io;
+
+/// Data waits until there is this much of it.
+const BUFFER: usize = 32 << 10;
 
 /// Prints lines of data to standard output.
 pub struct Output {
-    out: io::BufWriter<io::Stdout>,
+    console: Console,
+    buffer: Vec<u8>,
     /// JSON was asked for.
     pub json: bool,
 }
 
 impl Output {
     pub fn new(json: bool) -> Output {
-        Output { out: io::BufWriter::new(io::stdout()), json }
+        Output { console: Console::current(), buffer: Vec::new(), json }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.console.out(&std::mem::take(&mut self.buffer))
     }
 
     /// One JSON object on one line.
     pub fn object(&mut self, value: &serde_json::Value) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, value)?;
-        self.out.write_all(b"\n")
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        self.write(&line)
     }
 
     /// One line of text.
     pub fn line(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())?;
-        self.out.write_all(b"\n")
+        self.write(text.as_bytes())?;
+        self.write(b"\n")
     }
 
     /// `value` when JSON was asked for, else `text`.
@@ -34,24 +49,23 @@ impl Output {
 
     /// Bytes as they are. Refused where a terminal would act on them.
     pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        use io::IsTerminal;
-        if io::stdout().is_terminal() {
+        if self.console.out_is_terminal() {
             let text = clean_block(&String::from_utf8_lossy(bytes));
             return self.line(&text);
         }
-        self.out.write_all(bytes)
+        self.write(bytes)
     }
 
     /// Must be called at the end: what cannot be written is an error, not silence.
     pub fn finish(mut self) -> io::Result<()> {
-        self.out.flush()
+        self.flush()
     }
 }
 
 /// One remark to standard error.
 pub fn remark(text: &str) {
     // Without standard error there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{}", clean_block(text));
+    let _ = Console::current().err(format!("{}\n", clean_block(text)).as_bytes());
 }
 
 /// An error as one sentence to standard error.
@@ -78,6 +92,7 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// A progress line on standard error, on a terminal only, at most some times a second.
 pub struct Meter {
+    console: Console,
     last: std::time::Instant,
     shown: bool,
     on: bool,
@@ -85,8 +100,8 @@ pub struct Meter {
 
 impl Meter {
     pub fn new() -> Meter {
-        use io::IsTerminal;
-        Meter { last: std::time::Instant::now(), shown: false, on: io::stderr().is_terminal() }
+        let console = Console::current();
+        Meter { last: std::time::Instant::now(), shown: false, on: console.err_is_terminal(), console }
     }
 
     /// Shows how far it is.
@@ -94,7 +109,7 @@ impl Meter {
         if self.on && self.last.elapsed().as_millis() > 200 {
             self.last = std::time::Instant::now();
             self.shown = true;
-            let _ = write!(io::stderr(), "\r{}\x1b[K", clean_line(&text()));
+            let _ = self.console.err(format!("\r{}\x1b[K", clean_line(&text())).as_bytes());
         }
     }
 }
@@ -102,7 +117,7 @@ impl Meter {
 impl Drop for Meter {
     fn drop(&mut self) {
         if self.shown {
-            let _ = write!(io::stderr(), "\r\x1b[K");
+            let _ = self.console.err(b"\r\x1b[K");
         }
     }
 }

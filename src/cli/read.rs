@@ -1,6 +1,7 @@
 //! Reading verbs: inbox, show, original, automated, log.
 
 use super::arguments::{Inbox, Limit, Log, Original, Show};
+use super::console::Console;
 use super::house::{Place, write_new};
 use super::output::{Output, remark};
 use super::{Outcome, form};
@@ -54,7 +55,7 @@ fn inbox_line(row: &InboxRow) -> String {
 }
 
 fn minute(at: Timestamp) -> String {
-    at.to_jiff().to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    at.to_jiff().to_zoned(Console::current().zone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 pub fn show(place: &Place, args: Show) -> Outcome {
@@ -144,7 +145,7 @@ pub fn original(place: &Place, args: Original) -> Outcome {
     };
     match args.out {
         Some(path) => {
-            write_new(&path, &bytes)?;
+            write_new(&Console::current().path(&path), &bytes)?;
             remark(&format!("{} bytes into {}", bytes.len(), path.display()));
         }
         None => {

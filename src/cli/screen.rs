@@ -1,16 +1,23 @@
-//! Without a verb the screen opens: workers and the agent's seat in one process.
+//! Without a verb the screen opens: workers and the agent's seat in one process, or a screen at the process that owns the
+//! profile already.
 
-use super::Outcome;
-use super::house::{House, Place, runtime};
-use super::keys;
+use super::attach::{Attached, attach};
+use super::house::{Place, is_owned, runtime};
+use super::owner::Owner;
+use super::{AGAIN, Outcome, PATIENCE};
 use crate::desk::Desk;
-use crate::seat::{Seat, is_usable};
+use crate::seat::{LocalTerminal, is_usable};
 use crate::theme::{ColorDepth, Theme};
-use crate::worker::{StatusBoard, Workers};
+use crate::worker::StatusBoard;
+use jiff::tz::TimeZone;
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 /// A log beyond this is put aside at the next start.
 const LOG_BYTES: u64 = 5 << 20;
@@ -19,34 +26,77 @@ pub fn open(place: &Place) -> Outcome {
     open_with(place, |_, _| {})
 }
 
-/// Opens the screen; `beside` may start a task that lives as long as it does.
+/// Opens the screen; `beside` may start a task that lives as long as it does. Attaches where somebody owns the profile.
 pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -> Outcome {
     is_usable().map_err(anyhow::Error::msg)?;
-    let house = place.open()?;
-    log_to(&place.profile);
-    let (keymap, mut warnings) = keys::load(place);
-    let theme = theme(place, &house.config.theme, &mut warnings);
-    warnings.extend(house.report.lines());
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match attach(place)? {
+            Attached::Left => return Ok(()),
+            Attached::TakeOver => return begin_anew(),
+            Attached::Nobody => {}
+        }
+        match place.open() {
+            // A verb at work, or an owner about to open its door.
+            Err(error) if is_owned(&error) && Instant::now() < until => std::thread::sleep(AGAIN),
+            opened => return own(place, opened?, beside),
+        }
+    }
+}
+
+fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -> Outcome {
+    log_to(&place.profile.join("log"));
+    let mut warnings = house.report.lines();
     if house.desk.accounts().is_empty() {
         warnings
             .push("No account is configured yet: leave with q and run `switchboard account help email`.".to_owned());
     }
-    let House { config, desk, agent, .. } = house;
     let runtime = runtime()?;
-    let sat = runtime.block_on(async {
-        let workers = Workers::start(&desk);
-        beside(&desk, workers.status());
-        let seat = Seat { desk: desk.clone(), workers, agent, keymap, theme, downloads: config.downloads, warnings };
-        seat.run().await
+    let sat: Outcome = runtime.block_on(async {
+        let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+        let mut ends = ends.into_iter().map(signal).collect::<std::io::Result<Vec<Signal>>>()?;
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv()))).await;
+            let _ = stop.send(true);
+            // Kept open: a closed channel would say nothing.
+            std::future::pending::<()>().await;
+        });
+        let owner = Owner::start(place, &house);
+        beside(&house.desk, owner.board().status());
+        warnings.extend(owner.without_door.clone());
+        let seat = owner.seats.seat(
+            house.agent.clone(),
+            TimeZone::system(),
+            |name| std::env::var(name).ok(),
+            std::mem::take(&mut warnings),
+        );
+        let mut terminal = LocalTerminal::enter()?;
+        let sat = match terminal.line() {
+            Ok(line) => seat.run(line, stopped).await,
+            Err(error) => Err(error),
+        };
+        drop(terminal);
+        owner.stop().await;
+        sat?;
+        Ok(())
     });
     // Blocking work that is still under way is waited for before the store closes.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-    desk.store().engine().checkpoint()?;
-    Ok(sat?)
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    house.desk.store().engine().checkpoint()?;
+    sat
 }
 
-fn theme(place: &Place, name: &str, warnings: &mut Vec<String>) -> Theme {
-    let depth = ColorDepth::from_environment(|variable| std::env::var(variable).ok());
+/// Begins this program anew: it owns the profile then, or attaches to whoever was quicker.
+fn begin_anew() -> Outcome {
+    let mut words = std::env::args_os();
+    words.next();
+    // Returns only when it fails.
+    Err(std::process::Command::new(std::env::current_exe()?).args(words).exec().into())
+}
+
+/// The theme of a name, with the profile's own lines over it.
+pub fn theme(place: &Place, name: &str, depth: ColorDepth, warnings: &mut Vec<String>) -> Theme {
     let path = place.profile.join("themes").join(format!("{}.toml", name.replace(['/', '\\'], "")));
     let own = match fs::read_to_string(&path) {
         Ok(text) => Some(text),
@@ -63,12 +113,11 @@ fn theme(place: &Place, name: &str, warnings: &mut Vec<String>) -> Theme {
 }
 
 /// Logs go to a file of the profile, never to the terminal. Without one the program runs all the same.
-fn log_to(profile: &Path) {
-    let path = profile.join("log");
-    if fs::metadata(&path).is_ok_and(|facts| facts.len() > LOG_BYTES) {
-        let _ = fs::rename(&path, profile.join("log.old"));
+pub fn log_to(path: &Path) {
+    if fs::metadata(path).is_ok_and(|facts| facts.len() > LOG_BYTES) {
+        let _ = fs::rename(path, path.with_extension("old"));
     }
-    if let Ok(file) = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path) {
+    if let Ok(file) = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path) {
         let _ = tracing_subscriber::fmt()
             .with_writer(Mutex::new(file))
             .with_ansi(false)

@@ -1,11 +1,12 @@
 //! `verify`, `rebuild`, `backup`, `restore`.
 
 use super::Outcome;
+use super::console::Console;
 use super::house::{Place, doubt};
 use super::output::{Meter, Output, remark};
 use crate::engine::backup;
 use crate::engine::journal::Damage;
-use crate::engine::sled::Options;
+use crate::engine::sled::{OpenReport, Options};
 use serde_json::json;
 use std::path::Path;
 
@@ -33,9 +34,18 @@ fn damage_lines(damage: &[Damage]) -> Vec<String> {
 
 pub fn verify(place: &Place) -> Outcome {
     place.must_exist()?;
-    let (engine, opened) = place.engine(options(place))?;
     let mut meter = Meter::new();
-    let report = engine.verify(&mut progress(&mut meter, "checking"))?;
+    let mut told = progress(&mut meter, "checking");
+    let (report, opened) = match place.shared() {
+        Some(shared) => (shared.engine.verify(&mut told)?, OpenReport::default()),
+        None => {
+            let (engine, opened) = place.engine(options(place))?;
+            let report = engine.verify(&mut told)?;
+            engine.close()?;
+            (report, opened)
+        }
+    };
+    drop(told);
     drop(meter);
     let mut damage = damage_lines(&report.damage);
     damage.extend(
@@ -67,7 +77,6 @@ pub fn verify(place: &Place) -> Outcome {
         },
     )?;
     out.finish()?;
-    engine.close()?;
     anyhow::ensure!(damage.is_empty(), "the journal is damaged ({} in the list); the rest is usable", damage.len());
     anyhow::ensure!(report.different.is_empty(), "the state differs from the journal; `switchboard rebuild` mends it");
     anyhow::ensure!(report.rows_unchecked.is_none(), "the state could not be compared with the journal");
@@ -77,14 +86,24 @@ pub fn verify(place: &Place) -> Outcome {
 pub fn rebuild(place: &Place) -> Outcome {
     place.must_exist()?;
     let started = std::time::Instant::now();
-    let (engine, report) = place.engine(Options { rebuild: true, ..options(place) })?;
-    engine.close()?;
+    let (records, damage) = match place.shared() {
+        Some(shared) => {
+            let mut meter = Meter::new();
+            let rebuilt = shared.engine.rebuild_open(&mut progress(&mut meter, "reading the journal"))?;
+            (rebuilt.records, rebuilt.damage)
+        }
+        None => {
+            let (engine, report) = place.engine(Options { rebuild: true, ..options(place) })?;
+            engine.close()?;
+            (report.replayed, report.damage)
+        }
+    };
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-    let damage = damage_lines(&report.damage);
+    let damage = damage_lines(&damage);
     let mut out = Output::new(place.json);
     out.row(
-        || json!({ "records": report.replayed, "seconds": seconds, "damage": damage }),
-        || format!("The state was made anew from {} records in {seconds} s.", report.replayed),
+        || json!({ "records": records, "seconds": seconds, "damage": damage }),
+        || format!("The state was made anew from {records} records in {seconds} s."),
     )?;
     out.finish()?;
     Ok(())
@@ -93,7 +112,13 @@ pub fn rebuild(place: &Place) -> Outcome {
 pub fn backup(place: &Place, folder: &Path) -> Outcome {
     place.must_exist()?;
     let mut meter = Meter::new();
-    let report = backup::backup(&place.profile, folder, EXTRAS, &mut progress(&mut meter, "copying"))?;
+    let real = Console::current().path(folder);
+    let mut told = progress(&mut meter, "copying");
+    let report = match place.shared() {
+        Some(shared) => shared.engine.backup(&real, EXTRAS, &mut told)?,
+        None => backup::backup(&place.profile, &real, EXTRAS, &mut told)?,
+    };
+    drop(told);
     drop(meter);
     let damage = damage_lines(&report.damage);
     let mut out = Output::new(place.json);

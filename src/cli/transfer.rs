@@ -1,6 +1,7 @@
 //! `import` and `export`.
 
 use super::arguments::{Export, Import};
+use super::console::Console;
 use super::house::{House, Place, write_new};
 use super::output::{Meter, Output, remark};
 use super::{Outcome, form};
@@ -21,11 +22,12 @@ const TOO_MANY: u64 = 1000;
 
 pub fn import(place: &Place, args: Import) -> Outcome {
     let house = place.open()?;
+    let path = Console::current().path(&args.path);
     let connector = house.connector(&args.account)?;
     let started = Instant::now();
     let Imported { read, failed, report } = match args.kind.as_str() {
-        "maildir" => import_all(&house, &connector, &args.account, maildir(&args.path)?)?,
-        _ => import_all(&house, &connector, &args.account, mbox(&args.path)?)?,
+        "maildir" => import_all(&house, &connector, &args.account, maildir(&path)?)?,
+        _ => import_all(&house, &connector, &args.account, mbox(&path)?)?,
     };
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let mut out = Output::new(place.json);
@@ -54,7 +56,8 @@ pub fn import(place: &Place, args: Import) -> Outcome {
 /// opened next (measured: some seconds for a million messages), and then nobody should be waiting for the screen.
 pub fn settle(place: &Place, new: u64) {
     const MUCH: u64 = 5_000;
-    if new < MUCH {
+    // A house that stays open settles when it is opened next.
+    if new < MUCH || place.shared().is_some() {
         return;
     }
     // Only for speed: when another process has the profile by now, it has done the same.
@@ -106,6 +109,10 @@ pub fn import_all(
             done.report += house.desk.ingest(account, std::mem::take(&mut page))?;
             bytes = 0;
             meter.show(|| format!("{} read, {} new", done.read, done.report.new));
+            anyhow::ensure!(
+                Console::current().is_waited_for(),
+                "stopped half way; what is in stays, import again to go on"
+            );
         }
     }
     done.report += house.desk.ingest(account, page)?;
@@ -114,7 +121,8 @@ pub fn import_all(
 
 pub fn export(place: &Place, args: Export) -> Outcome {
     let house = place.open()?;
-    if let Some(folder) = &args.originals {
+    let originals = args.originals.map(|folder| Console::current().path(&folder));
+    if let Some(folder) = &originals {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let mut out = Output::new(true);
@@ -148,7 +156,7 @@ pub fn export(place: &Place, args: Export) -> Outcome {
                 map.insert("customer".to_owned(), customer.map_or(Value::Null, Value::String));
                 map.insert("raw_sha256".to_owned(), hash.map_or(Value::Null, Value::String));
             }
-            if let (Some(folder), Some(bytes)) = (&args.originals, &original) {
+            if let (Some(folder), Some(bytes)) = (&originals, &original) {
                 let path = folder.join(format!("{}.eml", stored.message.id));
                 if !path.exists() {
                     write_new(&path, bytes)?;

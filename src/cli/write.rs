@@ -4,6 +4,7 @@ use super::Outcome;
 use super::arguments::{
     Assign, Compose as ComposeArgs, Edit, Forward, Note, PriorityOf, Reply, Snooze, Tag, Text, Who,
 };
+use super::console::Console;
 use super::house::{House, Place};
 use super::output::{Output, remark};
 use crate::command;
@@ -24,10 +25,11 @@ fn text(args: Text) -> anyhow::Result<String> {
         anyhow::Ok(text)
     };
     match (args.text, args.text_file) {
-        (Some(text), _) if text == "-" => read(&mut std::io::stdin().lock(), "standard input"),
+        (Some(text), _) if text == "-" => read(&mut Console::current().input(), "standard input"),
         (Some(text), _) => Ok(text),
         (None, Some(path)) => {
-            let mut file = std::fs::File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let mut file = std::fs::File::open(Console::current().path(&path))
+                .with_context(|| format!("cannot read {}", path.display()))?;
             read(&mut file, &path.display().to_string())
         }
         (None, None) => anyhow::bail!("give the text with --text or --text-file"),
@@ -38,7 +40,8 @@ fn files(paths: Vec<PathBuf>) -> anyhow::Result<Vec<AttachmentSource>> {
     paths
         .into_iter()
         .map(|path| {
-            let path = std::path::absolute(&path).with_context(|| format!("cannot attach {}", path.display()))?;
+            let path = std::path::absolute(Console::current().path(&path))
+                .with_context(|| format!("cannot attach {}", path.display()))?;
             let path = path.into_os_string().into_string();
             path.map(AttachmentSource::Path).map_err(|path| anyhow::anyhow!("the path {path:?} is not UTF-8"))
         })
@@ -189,7 +192,7 @@ pub fn snooze(place: &Place, args: Snooze) -> Outcome {
     let time = if args.reply { "reply".to_owned() } else { args.time.or(args.until).unwrap_or_default() };
     let snooze = match time.parse::<jiff::Timestamp>() {
         Ok(at) => crate::model::Snooze::Until(at.into()),
-        Err(_) => command::snooze(&time, now, &jiff::tz::TimeZone::system())?,
+        Err(_) => command::snooze(&time, now, &Console::current().zone())?,
     };
     on(place, &args.customer, |id| Act::Snooze(id, snooze))
 }

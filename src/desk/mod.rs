@@ -45,6 +45,8 @@ pub struct Desk {
     clock: Clock,
     /// Use cases read, decide and write: one at a time.
     writer: Mutex<()>,
+    /// One an account, by its place in `accounts`.
+    turns: Vec<Arc<tokio::sync::Mutex<()>>>,
     feed: broadcast::Sender<Arc<Event>>,
 }
 
@@ -57,7 +59,8 @@ impl Desk {
     /// A desk over a store, with the connectors of the configured accounts.
     pub fn new(store: Store, connectors: Vec<Arc<dyn Connector>>, clock: Clock) -> Desk {
         let accounts = connectors.iter().map(|connector| connector.facts()).collect();
-        Desk { store, connectors, accounts, clock, writer: Mutex::new(()), feed: broadcast::channel(FEED).0 }
+        let turns = connectors.iter().map(|_| Arc::default()).collect();
+        Desk { store, connectors, accounts, clock, writer: Mutex::new(()), turns, feed: broadcast::channel(FEED).0 }
     }
 
     /// The tables below, to read.
@@ -79,6 +82,13 @@ impl Desk {
     pub fn connector(&self, account: &str) -> Option<&Arc<dyn Connector>> {
         let index = self.accounts.iter().position(|facts| facts.name == account)?;
         self.connectors.get(index)
+    }
+
+    /// Whose turn it is to pull an account: held from reading its cursor until the page is filed, so that a cursor never
+    /// goes back.
+    pub fn turn(&self, account: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let index = self.accounts.iter().position(|facts| facts.name == account);
+        index.and_then(|index| self.turns.get(index)).cloned().unwrap_or_default()
     }
 
     /// The time now.

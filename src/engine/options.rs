@@ -62,6 +62,15 @@ pub struct OpenReport {
     pub doubtful: bool,
 }
 
+/// What making the state of an open profile anew did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RebuildReport {
+    /// Records replayed.
+    pub records: u64,
+    /// Damage seen on the way.
+    pub damage: Vec<Damage>,
+}
+
 impl OpenReport {
     /// What the user should be told, one sentence a line; nothing when all was well.
     pub fn lines(&self) -> Vec<String> {

@@ -7,7 +7,7 @@ use super::journal::At;
 use super::journal::reader::Reader;
 use super::journal::record;
 use super::journal::writer::Written;
-use super::replay::{From, replay};
+use super::replay::{From, Replayed, replay};
 use super::state::{Applied, Changes, State};
 use super::{EngineError, Row};
 use std::collections::BTreeMap;
@@ -81,6 +81,22 @@ impl Shelf {
         self.over.clear();
         self.failed = None;
         Ok(())
+    }
+
+    /// Empties the state and replays the whole journal into it. Readers wait.
+    pub(crate) fn rebuild(
+        &mut self,
+        reader: &Reader,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Replayed, EngineError> {
+        self.over.clear();
+        self.failed = Some("it is being made anew".to_owned());
+        self.state.clear()?;
+        // Everything there was acknowledged.
+        let from = From { at: reader.start(), seq: 1, previous: None };
+        let replayed = replay(reader, &self.state, from, u64::MAX, progress)?;
+        self.failed = None;
+        Ok(replayed)
     }
 
     pub(crate) fn sync(&self) -> Result<(), EngineError> {

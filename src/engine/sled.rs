@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-pub use super::options::{OpenReport, Options};
+pub use super::options::{OpenReport, Options, RebuildReport};
 
 /// Commits with less than this, in bytes, go on when the disk is nearly full: drafts and acts.
 const SMALL: usize = 256 << 10;
@@ -109,6 +109,21 @@ impl SledEngine {
     ) -> Result<OpenReport, EngineError> {
         let (engine, report) = SledEngine::open(dir, Options { rebuild: true, ..options }, progress)?;
         engine.close().map(|()| report)
+    }
+
+    /// Makes the state anew from the journal while the profile is open. Commits and readers wait meanwhile. A crash on
+    /// the way leaves a state that the next start makes anew.
+    ///
+    /// # Errors
+    /// When the disk or the state refuses; the next start tries again.
+    pub fn rebuild_open(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<RebuildReport, EngineError> {
+        let mut commits = self.lock_commits();
+        self.broken.store(true, Ordering::Release);
+        self.note(false)?;
+        let replayed = self.shelf_mut().rebuild(&self.reader, progress)?;
+        self.broken.store(false, Ordering::Release);
+        self.make_checkpoint(&mut commits, false)?;
+        Ok(RebuildReport { records: replayed.records, damage: replayed.damage })
     }
 
     /// The profile's folder.

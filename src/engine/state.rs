@@ -166,6 +166,12 @@ impl State {
         Ok(())
     }
 
+    /// Removes every row. Not all or none: whoever calls this has noted before that the state is to be made anew.
+    pub(crate) fn clear(&self) -> Result<(), EngineError> {
+        let db = self.db()?;
+        guard(|| db.clear())
+    }
+
     /// Makes everything applied so far survive a power cut. sled's own flush asks the kernel to write, but not the disk.
     pub(crate) fn sync(&self) -> Result<(), EngineError> {
         let db = self.db()?;

@@ -10,12 +10,19 @@ use std::io::{self, Write};
 /// Writes cells as crossterm's backend does, and names the place anew after every cell that some terminals draw wider
 /// or narrower than others: joined emoji, variation selectors, flags, combining marks. Whatever a terminal makes of such
 /// a cell, the next one stands in its column.
-pub struct Careful<W: Write>(CrosstermBackend<W>);
+///
+/// It knows its terminal's size by itself and never asks this process's: the terminal may be another's.
+pub struct Careful<W: Write>(CrosstermBackend<W>, Size);
 
 impl<W: Write> Careful<W> {
-    /// Over a writer.
-    pub fn new(out: W) -> Careful<W> {
-        Careful(CrosstermBackend::new(out))
+    /// Over a writer to a terminal of this size.
+    pub fn new(out: W, size: Size) -> Careful<W> {
+        Careful(CrosstermBackend::new(out), size)
+    }
+
+    /// The terminal has another size now.
+    pub fn set_size(&mut self, size: Size) {
+        self.1 = size;
     }
 }
 
@@ -87,11 +94,11 @@ impl<W: Write> Backend for Careful<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.0.size()
+        Ok(self.1)
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.0.window_size()
+        Ok(WindowSize { columns_rows: self.1, pixels: Size::ZERO })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -111,7 +118,7 @@ mod tests {
         buffer.set_string(0, 0, line, ratatui::style::Style::default());
         let empty = Buffer::empty(buffer.area);
         let mut bytes = Vec::new();
-        Careful::new(&mut bytes).draw(empty.diff(&buffer).into_iter()).unwrap();
+        Careful::new(&mut bytes, Size::new(20, 1)).draw(empty.diff(&buffer).into_iter()).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 

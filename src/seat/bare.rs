@@ -1,7 +1,7 @@
-//! A seat without a terminal and without tasks: keys in, frames into any writer, and what the screen wants is carried out
-//! by the desk when asked. It is the real screen, backend and desk, for `switchboard bench` and `benches/` to measure.
+//! A seat without a terminal and without tasks: keys in, frames counted, and what the screen wants is carried out by the
+//! desk when asked. It is the real screen, canvas and desk, for `switchboard bench` and `benches/` to measure.
 
-use super::backend::Careful;
+use super::canvas::Canvas;
 use super::carry::Hand;
 use crate::desk::Desk;
 use crate::keymap::Keymap;
@@ -9,31 +9,27 @@ use crate::theme::Theme;
 use crate::ui::{self, Effect, Msg, Screen, Setup};
 use crossterm::event::KeyEvent;
 use jiff::tz::TimeZone;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// One agent at a terminal that is only a writer.
-pub struct BareSeat<W: Write> {
+/// One agent without a terminal.
+pub struct BareSeat {
     hand: Hand,
     screen: Screen,
     theme: Theme,
-    terminal: Terminal<Careful<W>>,
+    canvas: Canvas,
     waiting: VecDeque<Effect>,
 }
 
-impl<W: Write> BareSeat<W> {
+impl BareSeat {
     /// Sits down: the first frame is drawn, and what the screen wants first waits for [`BareSeat::settle`].
     ///
     /// # Errors
-    /// When the writer refuses.
-    pub fn new(desk: Arc<Desk>, keymap: Keymap, theme: Theme, size: (u16, u16), out: W) -> io::Result<BareSeat<W>> {
+    /// When no frame can be composed.
+    pub fn new(desk: Arc<Desk>, keymap: Keymap, theme: Theme, size: (u16, u16)) -> io::Result<BareSeat> {
         let (width, height) = size;
-        // A fixed size: the process's own terminal is not asked.
-        let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, width, height)) };
         let (screen, effects) = Screen::new(Setup {
             width,
             height,
@@ -49,18 +45,19 @@ impl<W: Write> BareSeat<W> {
             hand: Hand { desk, agent: "bench".to_owned(), downloads: PathBuf::new() },
             screen,
             theme,
-            terminal: Terminal::with_options(Careful::new(out), options)?,
+            canvas: Canvas::new(size)?,
             waiting: effects.into(),
         };
         seat.draw()?;
         Ok(seat)
     }
 
-    /// A key, and the frame that shows it, as in the seat's own loop. What the screen wants then waits.
+    /// A key, and the frame that shows it, as in the seat's own loop. What the screen wants then waits. Gives the bytes
+    /// of the frame.
     ///
     /// # Errors
-    /// When the writer refuses.
-    pub fn press(&mut self, key: KeyEvent) -> io::Result<()> {
+    /// When no frame can be composed.
+    pub fn press(&mut self, key: KeyEvent) -> io::Result<usize> {
         let clock = Msg::Clock(self.hand.desk.now());
         for msg in [clock, Msg::Key(key)] {
             self.waiting.extend(self.screen.update(msg));
@@ -68,24 +65,27 @@ impl<W: Write> BareSeat<W> {
         self.draw()
     }
 
-    /// Carries out what waits, and what that leads to, with a frame after each answer that shows.
+    /// Carries out what waits, and what that leads to, with a frame after each answer that shows. Gives the bytes of
+    /// these frames.
     ///
     /// # Errors
-    /// When the writer refuses.
-    pub fn settle(&mut self) -> io::Result<()> {
+    /// When no frame can be composed.
+    pub fn settle(&mut self) -> io::Result<usize> {
+        let mut bytes = 0;
         while let Some(effect) = self.waiting.pop_front() {
             if let Some(msg) = self.hand.carry_out(effect) {
                 self.waiting.extend(self.screen.update(msg));
-                self.draw()?;
+                bytes += self.draw()?;
             }
         }
-        Ok(())
+        Ok(bytes)
     }
 
-    fn draw(&mut self) -> io::Result<()> {
-        if self.screen.take_dirty() {
-            self.terminal.draw(|frame| ui::view(&self.screen, &self.theme, frame))?;
+    fn draw(&mut self) -> io::Result<usize> {
+        if !self.screen.take_dirty() {
+            return Ok(0);
         }
-        Ok(())
+        let (screen, theme) = (&self.screen, &self.theme);
+        self.canvas.frame(|frame| ui::view(screen, theme, frame)).map(|frame| frame.len())
     }
 }

@@ -6,31 +6,35 @@
 
 mod backend;
 mod bare;
+mod canvas;
 mod carry;
+mod line;
+mod local;
 mod save;
-mod terminal;
+mod typed;
 
 pub use bare::BareSeat;
-pub use terminal::is_usable;
+pub use line::{FarEnd, Line};
+pub use local::{LocalTerminal, is_usable, show};
+pub use typed::Typed;
 
 use crate::desk::Desk;
 use crate::keymap::Keymap;
 use crate::model::Timestamp;
 use crate::theme::Theme;
 use crate::ui::{self, Effect, Msg, Screen, Setup};
-use crate::worker::Workers;
+use crate::worker::Board;
+use canvas::Canvas;
 use carry::Carrier;
-use crossterm::event::{Event as Input, EventStream, KeyEventKind};
-use futures::StreamExt;
+use crossterm::event::{Event as Input, KeyEventKind};
 use jiff::tz::TimeZone;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use terminal::Terminal;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 /// A paste beyond this is cut, with a word about it.
@@ -39,176 +43,215 @@ const MAX_PASTE: usize = 1024 * 1024;
 const MINUTE: Duration = Duration::from_secs(60);
 /// Messages taken in before a frame is drawn at the latest.
 const BURST: usize = 256;
+/// News of the store reach a screen at most this often, and less often by so much for every other screen: a hundred
+/// screens and a busy mailbox must leave room for keys.
+const NEWS: Duration = Duration::from_millis(40);
+const NEWS_MORE: Duration = Duration::from_millis(4);
 
 /// What a seat needs.
 pub struct Seat {
     /// The desk.
     pub desk: Arc<Desk>,
     /// The workers, to ask for a pull and to hear how they are.
-    pub workers: Workers,
+    pub board: Board,
     /// Who sits here.
     pub agent: String,
     /// The keys.
     pub keymap: Keymap,
     /// The colours.
     pub theme: Theme,
+    /// The agent's time zone.
+    pub zone: TimeZone,
     /// Where attachments and originals are saved.
     pub downloads: PathBuf,
     /// What is to be said first.
     pub warnings: Vec<String>,
+    /// A screen that lost its line, to go on with.
+    pub resume: Option<Box<Screen>>,
+    /// How many seats there are; a seat counts itself in and out.
+    pub seats: Arc<AtomicUsize>,
+}
+
+/// How a seat ended. Everything typed is durable then.
+pub enum Ended {
+    /// The agent left.
+    Left,
+    /// The terminal is gone; the screen can go on elsewhere.
+    Lost(Box<Screen>),
+    /// The program ends.
+    Told,
 }
 
 impl Seat {
-    /// Runs until the agent leaves or the terminal goes away, then stops the workers. Everything typed is durable then.
+    /// Runs until the agent leaves, the terminal goes away, or `stop` becomes true. Everything typed is durable then.
     ///
     /// # Errors
-    /// When the terminal cannot be used.
-    pub async fn run(self) -> io::Result<()> {
-        let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()]
-            .into_iter()
-            .map(signal)
-            .collect::<io::Result<Vec<Signal>>>()?;
-        let mut terminal = Terminal::enter()?;
-        let (answers, mut answered) = mpsc::channel(BURST);
-        let carrier = Carrier::start(self.desk.clone(), self.agent.clone(), self.downloads.clone(), answers);
-        let (width, height) = terminal.size()?;
-        let (mut screen, effects) = Screen::new(Setup {
-            width,
-            height,
-            agent: self.agent.clone(),
-            zone: TimeZone::system(),
-            accounts: self.desk.accounts().to_vec(),
-            keymap: self.keymap,
-            now: self.desk.now(),
-            quote: true,
-            warnings: self.warnings,
-        });
-        let mut wake: Option<Timestamp> = None;
-        let mut leaving = self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal)?;
+    /// When no frame can be composed.
+    pub async fn run(self, line: Line, stop: watch::Receiver<bool>) -> io::Result<Ended> {
+        let seats = self.seats.clone();
+        seats.fetch_add(1, Ordering::Relaxed);
+        let ended = self.sit(line, stop).await;
+        seats.fetch_sub(1, Ordering::Relaxed);
+        ended
+    }
 
-        let mut input = keyboard();
-        let mut feed = self.desk.listen();
-        let mut status = self.workers.status().listen();
-        let mut notice = self.workers.notice();
+    async fn sit(self, mut line: Line, mut stop: watch::Receiver<bool>) -> io::Result<Ended> {
+        let Seat { desk, board, agent, keymap, theme, zone, downloads, warnings, resume, seats } = self;
+        let mut canvas = Canvas::new(line.size)?;
+        let (answers, mut answered) = mpsc::channel(BURST);
+        let carrier = Carrier::start(desk.clone(), agent.clone(), downloads, answers);
+        let (width, height) = line.size;
+        let accounts = desk.accounts().to_vec();
+        let now = desk.now();
+        let setup = Setup { width, height, agent, zone, accounts, keymap, now, quote: true, warnings };
+        let (mut screen, effects) = match resume {
+            Some(screen) => screen.move_to(setup),
+            None => Screen::new(setup),
+        };
+        let mut wake: Option<Timestamp> = None;
+        let mut hands = Hands { board: &board, carrier: &carrier, canvas: &mut canvas };
+        let mut leaving = hands.carry_out(effects, &mut wake)?;
+
+        let mut feed = desk.listen();
+        let mut status = board.status().listen();
+        let mut notice = board.notice();
         status.mark_changed();
         notice.mark_changed();
-
-        let sat: io::Result<()> = async {
-            while !leaving {
-                if screen.take_dirty() {
-                    terminal.draw(|frame| ui::view(&screen, &self.theme, frame))?;
-                }
-                let now = self.desk.now();
-                let pause = wake.map_or(MINUTE, |at| Duration::from_millis(at.since(now).max(0) as u64)).min(MINUTE);
-                let mut arrived: Vec<Msg> = Vec::new();
-                tokio::select! {
-                    event = input.recv() => match event {
-                        Some(event) => arrived.extend(message(event?)),
-                        None => leaving = true,
-                    },
-                    Some(msg) = answered.recv() => arrived.push(msg),
-                    event = feed.recv() => arrived.extend(match event {
-                        Ok(event) => Some(Msg::Changed(Box::new((*event).clone()))),
-                        Err(RecvError::Lagged(_)) => Some(Msg::Lagged),
-                        Err(RecvError::Closed) => None,
-                    }),
-                    Ok(()) = status.changed() => arrived.push(Msg::Status(status.borrow_and_update().clone())),
-                    Ok(()) = notice.changed() => arrived.push(Msg::Notice(notice.borrow_and_update().clone())),
-                    () = tokio::time::sleep_until(Instant::now() + pause) => wake = None,
-                    () = any(&mut ends) => leaving = true,
-                }
-                // Whatever else is there already is taken in before the next frame.
-                while arrived.len() < BURST {
-                    if let Ok(event) = input.try_recv() {
-                        arrived.extend(message(event?));
-                    } else if let Ok(msg) = answered.try_recv() {
-                        arrived.push(msg);
-                    } else {
-                        match feed.try_recv() {
-                            Ok(event) => arrived.push(Msg::Changed(Box::new((*event).clone()))),
-                            Err(TryRecvError::Lagged(_)) => arrived.push(Msg::Lagged),
-                            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-                        }
-                    }
-                }
-                let clock = Msg::Clock(self.desk.now());
-                for msg in std::iter::once(clock).chain(arrived) {
-                    let effects = screen.update(msg);
-                    leaving |= self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal)?;
+        let (mut lost, mut told) = (false, false);
+        // A frame is on its way to the terminal.
+        let mut showing = false;
+        let mut news_at = Instant::now();
+        while !leaving && !lost && !told {
+            if !showing && screen.take_dirty() {
+                let frame = hands.canvas.frame(|frame| ui::view(&screen, &theme, frame))?;
+                if !frame.is_empty() {
+                    lost = line.frames.try_send(frame).is_err();
+                    showing = true;
                 }
             }
-            Ok(())
+            let now = desk.now();
+            let pause = wake.map_or(MINUTE, |at| Duration::from_millis(at.since(now).max(0) as u64)).min(MINUTE);
+            let is_news_time = news_at <= Instant::now();
+            let mut arrived: Vec<Msg> = Vec::new();
+            tokio::select! {
+                biased;
+                event = line.input.recv() => match event {
+                    Some(event) => hands.take(event, &mut arrived)?,
+                    None => lost = true,
+                },
+                shown = line.drawn.recv(), if showing => match shown {
+                    Some(()) => showing = false,
+                    None => lost = true,
+                },
+                Some(msg) = answered.recv() => arrived.push(msg),
+                event = feed.recv(), if is_news_time => arrived.extend(match event {
+                    Ok(event) => Some(Msg::Changed(Box::new((*event).clone()))),
+                    Err(RecvError::Lagged(_)) => Some(Msg::Lagged),
+                    Err(RecvError::Closed) => None,
+                }),
+                Ok(()) = status.changed(), if is_news_time =>
+                    arrived.push(Msg::Status(status.borrow_and_update().clone())),
+                Ok(()) = notice.changed() => arrived.push(Msg::Notice(notice.borrow_and_update().clone())),
+                () = tokio::time::sleep_until(news_at), if !is_news_time => {}
+                () = tokio::time::sleep_until(Instant::now() + pause) => wake = None,
+                _ = stop.wait_for(|stop| *stop) => told = true,
+            }
+            // Whatever else is there already is taken in before the next frame.
+            while arrived.len() < BURST {
+                if let Ok(event) = line.input.try_recv() {
+                    hands.take(event, &mut arrived)?;
+                } else if let Ok(msg) = answered.try_recv() {
+                    arrived.push(msg);
+                } else {
+                    break;
+                }
+            }
+            if news_at <= Instant::now() {
+                let before = arrived.len();
+                while arrived.len() < before + BURST {
+                    match feed.try_recv() {
+                        Ok(event) => arrived.push(Msg::Changed(Box::new((*event).clone()))),
+                        Err(TryRecvError::Lagged(_)) => arrived.push(Msg::Lagged),
+                        Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                    }
+                }
+                if arrived.iter().any(|msg| matches!(msg, Msg::Changed(_) | Msg::Lagged | Msg::Status(_))) {
+                    let others = seats.load(Ordering::Relaxed).saturating_sub(1) as u32;
+                    news_at = Instant::now() + NEWS + NEWS_MORE * others;
+                }
+            }
+            let clock = Msg::Clock(desk.now());
+            for msg in std::iter::once(clock).chain(arrived) {
+                let effects = screen.update(msg);
+                leaving |= hands.carry_out(effects, &mut wake)?;
+            }
         }
-        .await;
         // A terminal that went away must not take along what was typed.
         let effects = screen.hang_up();
-        let last = self.workers.carry_out(&carrier, effects, &mut wake, &mut terminal);
-        // First what must not be lost, then the terminal, whose end nothing depends on.
-        carrier.finish().await;
-        drop(terminal);
-        self.workers.stop().await;
-        sat.and(last.map(|_| ()))
+        hands.carry_out(effects, &mut wake)?;
+        // What is still answered belongs to the screen: it may go on elsewhere.
+        let mut finished = std::pin::pin!(carrier.finish());
+        loop {
+            tokio::select! {
+                biased;
+                Some(msg) = answered.recv() => drop(screen.update(msg)),
+                () = &mut finished => break,
+            }
+        }
+        while let Ok(msg) = answered.try_recv() {
+            drop(screen.update(msg));
+        }
+        Ok(match (leaving, told) {
+            (true, _) => Ended::Left,
+            (false, true) => Ended::Told,
+            (false, false) => Ended::Lost(Box::new(screen)),
+        })
     }
 }
 
-impl Workers {
+/// What a seat does things with.
+struct Hands<'a> {
+    board: &'a Board,
+    carrier: &'a Carrier,
+    canvas: &'a mut Canvas,
+}
+
+impl Hands<'_> {
     /// Hands effects on. True when the agent wants to leave.
-    fn carry_out(
-        &self,
-        carrier: &Carrier,
-        effects: Vec<Effect>,
-        wake: &mut Option<Timestamp>,
-        terminal: &mut Terminal,
-    ) -> io::Result<bool> {
+    fn carry_out(&mut self, effects: Vec<Effect>, wake: &mut Option<Timestamp>) -> io::Result<bool> {
         let (mut leaving, mut redraw) = (false, false);
         for effect in effects {
             match effect {
                 Effect::Quit => leaving = true,
-                Effect::SyncNow => self.pull_now(),
+                Effect::SyncNow => self.board.pull_now(),
                 Effect::WakeAt(at) => *wake = Some(wake.map_or(at, |wake| wake.min(at))),
                 Effect::Redraw => redraw = true,
-                other => carrier.take(other),
+                other => self.carrier.take(other),
             }
         }
-        // Last: a terminal that is gone must not keep an act from being taken on.
         if redraw {
-            terminal.redraw()?;
+            self.canvas.redraw()?;
         }
         Ok(leaving)
     }
-}
 
-/// What is typed. A task of its own, since crossterm's stream keeps the first waker it was polled with and must not be
-/// looked at in passing. When the seat is full the rest waits in the terminal.
-fn keyboard() -> mpsc::Receiver<io::Result<Input>> {
-    let (send, receive) = mpsc::channel(BURST);
-    tokio::spawn(async move {
-        let mut stream = EventStream::new();
-        while let Some(event) = stream.next().await {
-            if send.send(event).await.is_err() {
-                break;
+    /// Takes in what was typed.
+    fn take(&mut self, input: Input, arrived: &mut Vec<Msg>) -> io::Result<()> {
+        match input {
+            Input::Key(key) if key.kind != KeyEventKind::Release => arrived.push(Msg::Key(key)),
+            Input::Paste(mut text) => {
+                if text.len() > MAX_PASTE {
+                    let end = (0..=MAX_PASTE).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+                    text.truncate(end);
+                }
+                arrived.push(Msg::Paste(text));
             }
-        }
-    });
-    receive
-}
-
-fn message(input: Input) -> Option<Msg> {
-    match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => Some(Msg::Key(key)),
-        Input::Paste(mut text) => {
-            if text.len() > MAX_PASTE {
-                let end = (0..=MAX_PASTE).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-                text.truncate(end);
+            Input::Resize(width, height) => {
+                self.canvas.resize((width, height))?;
+                arrived.push(Msg::Resize(width, height));
             }
-            Some(Msg::Paste(text))
+            _ => {}
         }
-        Input::Resize(width, height) => Some(Msg::Resize(width, height)),
-        _ => None,
+        Ok(())
     }
-}
-
-async fn any(signals: &mut [Signal]) {
-    let waits = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
-    futures::future::select_all(waits).await;
 }

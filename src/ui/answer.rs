@@ -16,14 +16,19 @@ impl Screen {
             Ok(loaded) => self.take(loaded),
             Err(why) => {
                 // It does not say which question failed: all may be asked again.
-                self.inbox.failed();
-                (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
-                (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
-                for sheet in &mut self.sheets {
-                    (sheet.asked, sheet.again) = (false, false);
-                }
+                self.forget_questions();
                 self.complain(why);
             }
+        }
+    }
+
+    /// No answer comes to what was asked; all may be asked again.
+    pub(super) fn forget_questions(&mut self) {
+        self.inbox.failed();
+        (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
+        (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
+        for sheet in &mut self.sheets {
+            (sheet.asked, sheet.again) = (false, false);
         }
     }
 

@@ -170,6 +170,22 @@ impl Screen {
         (screen, effects)
     }
 
+    /// Goes on where the line broke, on another terminal: the same customer, the same place, the same draft.
+    pub fn move_to(mut self: Box<Self>, setup: Setup) -> (Screen, Vec<Effect>) {
+        self.size = (setup.width, setup.height);
+        (self.zone, self.accounts, self.keymap, self.now) = (setup.zone, setup.accounts, setup.keymap, setup.now);
+        self.keys.clear();
+        self.forget_questions();
+        self.wake = None;
+        match setup.warnings.first() {
+            Some(first) => self.complain(first.clone()),
+            None => self.say("The line broke; this is where you were."),
+        }
+        self.reload_all();
+        let effects = self.settle();
+        (*self, effects)
+    }
+
     /// Takes in what happened, and gives what is wanted now. The effects are to be carried out in their order, acts one
     /// after the other.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {

@@ -74,6 +74,23 @@ pub async fn deliver_until_done(desk: Arc<Desk>, account: String, sink: Box<dyn 
     let _ = tokio::time::timeout(Duration::from_secs(2), courier.sink.close()).await;
 }
 
+/// Waits until others have sent what is held, queued or being sent, or the time is up, or nobody waits any more. Starts
+/// nothing itself: one courier an account is what keeps an answer from leaving twice.
+pub async fn wait_until_done(desk: Arc<Desk>, limit: Duration, is_waited_for: impl Fn() -> bool) {
+    let end = Instant::now() + limit;
+    let mut feed = desk.listen();
+    loop {
+        let looking = desk.clone();
+        let moving = blocking(move || looking.moving()).await;
+        if matches!(moving, Ok(0)) || Instant::now() >= end || !is_waited_for() {
+            return;
+        }
+        let look = (Instant::now() + Duration::from_millis(500)).min(end);
+        // Whatever happens is a reason to look; so is a feed that was missed.
+        let _ = tokio::time::timeout_at(look, feed.recv()).await;
+    }
+}
+
 struct Courier {
     desk: Arc<Desk>,
     account: String,

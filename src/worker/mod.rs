@@ -7,7 +7,7 @@ mod housekeeping;
 mod pull;
 mod status;
 
-pub use deliver::deliver_until_done;
+pub use deliver::{deliver_until_done, wait_until_done};
 pub use pull::{SyncReport, sync};
 pub use status::StatusBoard;
 
@@ -21,9 +21,32 @@ use tokio::task::JoinSet;
 pub struct Workers {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    board: Board,
+}
+
+/// What others see of the workers, and how they ask for a pull.
+#[derive(Clone)]
+pub struct Board {
     status: StatusBoard,
     nudge: Arc<Notify>,
     notice: watch::Receiver<Option<String>>,
+}
+
+impl Board {
+    /// How the accounts are doing, as it changes.
+    pub fn status(&self) -> &StatusBoard {
+        &self.status
+    }
+
+    /// One sentence about the house, as it changes.
+    pub fn notice(&self) -> watch::Receiver<Option<String>> {
+        self.notice.clone()
+    }
+
+    /// Pulls all accounts now.
+    pub fn pull_now(&self) {
+        self.nudge.notify_waiters();
+    }
 }
 
 /// Told to every worker: `true` means stop.
@@ -64,22 +87,12 @@ impl Workers {
             || {},
             stopped,
         ));
-        Workers { stop, tasks, status, nudge, notice }
+        Workers { stop, tasks, board: Board { status, nudge, notice } }
     }
 
-    /// How the accounts are doing, as it changes.
-    pub fn status(&self) -> &StatusBoard {
-        &self.status
-    }
-
-    /// One sentence about the house, as it changes.
-    pub fn notice(&self) -> watch::Receiver<Option<String>> {
-        self.notice.clone()
-    }
-
-    /// Pulls all accounts now.
-    pub fn pull_now(&self) {
-        self.nudge.notify_waiters();
+    /// What others see of them.
+    pub fn board(&self) -> &Board {
+        &self.board
     }
 
     /// Stops all workers; each finishes the commit it is in. What does not end within 5 s is dropped, which loses

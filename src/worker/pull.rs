@@ -44,6 +44,8 @@ struct Pulled {
 
 /// One page from the source into the desk.
 async fn page(desk: &Arc<Desk>, account: &str, source: &mut dyn Source) -> Result<Pulled, PullError> {
+    let turn = desk.turn(account);
+    let _turn = turn.lock().await;
     let (reading, name) = (desk.clone(), account.to_owned());
     let cursor =
         blocking(move || reading.store().cursor(&name)).await.map_err(|error| PullError::Desk(error.into()))?;

@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("theme", &["data_file"]),
     ("ui", &["model", "command", "keymap", "theme", "identity"]),
     ("seat", &["ui", "desk", "worker", "engine", "keymap", "theme", "model"]),
+    ("server", &["seat", "model"]),
     ("config", &["connector", "model"]),
 ];
 
@@ -29,7 +30,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("async_imap::", &["connector/email/"]),
     ("mail_parser::", &["connector/email/"]),
     ("ratatui::", &["ui/", "theme/", "seat/"]),
-    ("tokio::", &["connector/", "desk/", "worker/", "seat/", "cli/"]),
+    ("tokio::", &["connector/", "desk/", "worker/", "seat/", "server/", "cli/"]),
+    ("termina::", &["seat/"]),
     ("anyhow::", &["cli/"]),
 ];
 

@@ -54,7 +54,7 @@ pub fn run(place: &Place) -> Outcome {
 }
 
 async fn play(desk: &Arc<Desk>, workers: &Workers) -> Outcome {
-    all_watching(workers.status()).await;
+    all_watching(workers.board().status()).await;
     let sending = desk.clone();
     tokio::task::spawn_blocking(move || send_answers(&sending)).await??;
     loop {

@@ -1,0 +1,42 @@
+//! One agent's line: what is typed comes in, frames go out, wherever the terminal stands.
+
+use crossterm::event::Event as Input;
+use tokio::sync::mpsc;
+
+/// Things typed that may wait. When they do, the rest waits in the terminal.
+pub const TYPED: usize = 256;
+
+/// The two ways between a seat and its terminal. When either is closed the terminal is gone.
+///
+/// At most one frame is on its way: the next is composed only after the one before has reached the terminal. A terminal
+/// that does not read costs one frame, and nobody else notices.
+pub struct Line {
+    /// What is typed, and new sizes.
+    pub input: mpsc::Receiver<Input>,
+    /// Frames for the terminal; room for one.
+    pub frames: mpsc::Sender<Vec<u8>>,
+    /// The last frame has reached the terminal.
+    pub drawn: mpsc::Receiver<()>,
+    /// Columns and rows at the beginning.
+    pub size: (u16, u16),
+}
+
+/// The other ends of a [`Line`].
+pub struct FarEnd {
+    /// To say what was typed.
+    pub input: mpsc::Sender<Input>,
+    /// Frames to show.
+    pub frames: mpsc::Receiver<Vec<u8>>,
+    /// To say that a frame has reached the terminal.
+    pub drawn: mpsc::Sender<()>,
+}
+
+impl Line {
+    /// A line to a terminal of this size, and its other end.
+    pub fn new(size: (u16, u16)) -> (Line, FarEnd) {
+        let (type_in, input) = mpsc::channel(TYPED);
+        let (frames, shown) = mpsc::channel(1);
+        let (say_drawn, drawn) = mpsc::channel(4);
+        (Line { input, frames, drawn, size }, FarEnd { input: type_in, frames: shown, drawn: say_drawn })
+    }
+}

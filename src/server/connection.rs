@@ -1,0 +1,261 @@
+//! One guest: a greeting, then a verb or a screen.
+
+use super::wire::{Hello, Message, PIECE, PROTOCOL, ScreenWanted, VerbWanted, Wanted};
+use crate::seat::{Ended, FarEnd, Line, Typed};
+use crossterm::event::Event as Input;
+use std::io::{self, Read};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc as blocking;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, watch};
+
+/// A guest that says nothing is not waited for.
+const GREETING: Duration = Duration::from_secs(5);
+/// An Escape that nothing follows in this time was the key.
+const ESCAPE: Duration = Duration::from_millis(40);
+
+/// How long the last words to a client may take.
+const LAST: Duration = Duration::from_secs(1);
+
+/// What the owner does for its guests.
+pub trait Host: Send + Sync + 'static {
+    /// Carries a verb out and gives its exit code. Called on a thread of its own; may block.
+    fn carry_out(&self, hello: &Hello, wanted: VerbWanted, streams: VerbStreams) -> u8;
+
+    /// Seats an agent at a line until it ends.
+    fn seat(self: Arc<Self>, hello: Hello, wanted: ScreenWanted, line: Line, stop: watch::Receiver<bool>) -> Sitting;
+}
+
+/// A seat at work.
+pub type Sitting = Pin<Box<dyn Future<Output = io::Result<Ended>> + Send>>;
+
+/// Welcomes a guest and sees to it until it leaves.
+pub(super) async fn welcome(mut stream: UnixStream, host: Arc<dyn Host>, stop: watch::Receiver<bool>) {
+    let greeting = tokio::time::timeout(GREETING, Message::read_async(&mut stream)).await;
+    let Ok(Ok(Some(Message::Hello(hello)))) = greeting else { return };
+    if let Some(why) = unlike(&hello) {
+        let _ = stream.write_all(&Message::Refused(why).to_bytes()).await;
+        return;
+    }
+    match hello.wanted.clone() {
+        Wanted::Nothing => {
+            let _ = stream.write_all(&Message::Started.to_bytes()).await;
+        }
+        Wanted::Verb(wanted) => verb(stream, hello, wanted, host, stop).await,
+        Wanted::Screen(wanted) => screen(stream, hello, wanted, host, stop).await,
+    }
+}
+
+fn unlike(hello: &Hello) -> Option<String> {
+    let version = env!("CARGO_PKG_VERSION");
+    if hello.protocol == PROTOCOL && hello.version == version {
+        return None;
+    }
+    let theirs: String = hello.version.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
+    Some(format!(
+        "the profile is owned by switchboard {version}, process {}, and this is {theirs}; end the other one first",
+        std::process::id()
+    ))
+}
+
+/// The standard streams of a client.
+pub struct VerbStreams {
+    out: Mutex<std::os::unix::net::UnixStream>,
+    input: Mutex<InputPieces>,
+    gone: Arc<AtomicBool>,
+}
+
+struct InputPieces {
+    pieces: blocking::Receiver<Vec<u8>>,
+    /// What is left of the last piece.
+    rest: io::Cursor<Vec<u8>>,
+    ended: bool,
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the client is gone")
+}
+
+impl VerbStreams {
+    fn send(&self, message: &Message) -> io::Result<()> {
+        if self.gone.load(Ordering::Relaxed) {
+            return Err(gone());
+        }
+        message.write(&mut *self.out.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Prints to the client's standard output.
+    ///
+    /// # Errors
+    /// When the client is gone.
+    pub fn out(&self, bytes: &[u8]) -> io::Result<()> {
+        bytes.chunks(PIECE).try_for_each(|piece| self.send(&Message::Out(piece.to_vec())))
+    }
+
+    /// Prints to the client's standard error.
+    ///
+    /// # Errors
+    /// When the client is gone.
+    pub fn err(&self, bytes: &[u8]) -> io::Result<()> {
+        bytes.chunks(PIECE).try_for_each(|piece| self.send(&Message::Err(piece.to_vec())))
+    }
+
+    /// Reads from the client's standard input. It is asked for as it is read: what a verb does not want stays with the
+    /// client, for whoever reads there next.
+    ///
+    /// # Errors
+    /// When the client is gone.
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let read = input.rest.read(buffer)?;
+            if read > 0 || input.ended || buffer.is_empty() {
+                return Ok(read);
+            }
+            self.send(&Message::WantInput)?;
+            let piece = input.pieces.recv().map_err(|_| gone())?;
+            input.ended = piece.is_empty();
+            input.rest = io::Cursor::new(piece);
+        }
+    }
+
+    /// Nobody waits for the verb any more.
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
+    }
+}
+
+async fn verb(
+    stream: UnixStream,
+    hello: Hello,
+    wanted: VerbWanted,
+    host: Arc<dyn Host>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Ok(stream) = stream.into_std() else { return };
+    let (Ok(()), Ok(out)) = (stream.set_nonblocking(false), stream.try_clone()) else { return };
+    let gone = Arc::new(AtomicBool::new(false));
+    let (give, pieces) = blocking::sync_channel(4);
+    let listening = gone.clone();
+    // Ends when the client closes, or when the socket is shut down below.
+    let Ok(closing) = stream.try_clone() else { return };
+    std::thread::spawn(move || {
+        let mut stream = stream;
+        while let Ok(Some(Message::Input(piece))) = Message::read(&mut stream) {
+            if give.send(piece).is_err() {
+                break;
+            }
+        }
+        listening.store(true, Ordering::Relaxed);
+    });
+    let input = InputPieces { pieces, rest: io::Cursor::default(), ended: false };
+    let streams = VerbStreams { out: Mutex::new(out), input: Mutex::new(input), gone: gone.clone() };
+    let (said, done) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        if streams.send(&Message::Started).is_ok() {
+            let mut end = streams.out.lock().ok().and_then(|out| out.try_clone().ok());
+            let code = host.carry_out(&hello, wanted, streams);
+            if let Some(end) = &mut end {
+                let _ = Message::Exit(code).write(end);
+            }
+        }
+        let _ = said.send(());
+    });
+    let mut done = std::pin::pin!(done);
+    tokio::select! {
+        _ = &mut done => {}
+        // Long verbs look whether anybody waits; short ones come to their end.
+        () = async { drop(stop.wait_for(|stop| *stop).await) } => {
+            gone.store(true, Ordering::Relaxed);
+            let _ = done.await;
+        }
+    }
+    let _ = closing.shutdown(std::net::Shutdown::Both);
+}
+
+async fn screen(
+    stream: UnixStream,
+    hello: Hello,
+    wanted: ScreenWanted,
+    host: Arc<dyn Host>,
+    stop: watch::Receiver<bool>,
+) {
+    let (mut from, mut to) = stream.into_split();
+    if to.write_all(&Message::Started.to_bytes()).await.is_err() {
+        return;
+    }
+    let (line, FarEnd { input, frames, drawn }) = Line::new((wanted.width, wanted.height));
+    let reading = tokio::spawn(async move { read(&mut from, input, drawn).await });
+    let writing = tokio::spawn(write(to, frames));
+    let ended = host.seat(hello, wanted, line, stop).await;
+    reading.abort();
+    let abort = writing.abort_handle();
+    // A client that does not read is not waited for.
+    let Ok(Ok(mut to)) = tokio::time::timeout(LAST, writing).await else { return abort.abort() };
+    let last = match ended {
+        Ok(Ended::Told) => Message::Leaving,
+        Ok(_) => Message::Exit(0),
+        Err(error) => {
+            tracing::error!(%error, "a seat");
+            Message::Exit(1)
+        }
+    };
+    let _ = tokio::time::timeout(LAST, to.write_all(&last.to_bytes())).await;
+}
+
+/// What the client sends: keys, sizes, and that a frame was drawn. Ends with the connection.
+async fn read(from: &mut OwnedReadHalf, input: mpsc::Sender<Input>, drawn: mpsc::Sender<()>) {
+    let mut typed = Typed::default();
+    loop {
+        let next = if typed.waits() {
+            match tokio::time::timeout(ESCAPE, from.readable()).await {
+                Ok(_) => Message::read_async(from).await,
+                Err(_) => {
+                    for event in typed.settle() {
+                        if input.send(event).await.is_err() {
+                            return;
+                        }
+                    }
+                    continue;
+                }
+            }
+        } else {
+            Message::read_async(from).await
+        };
+        let events = match next {
+            Ok(Some(Message::Input(bytes))) => typed.take(&bytes),
+            Ok(Some(Message::Resize(width, height))) => vec![Input::Resize(width, height)],
+            Ok(Some(Message::Drawn)) => {
+                // A full channel says the same already.
+                let _ = drawn.try_send(());
+                continue;
+            }
+            _ => return,
+        };
+        for event in events {
+            if input.send(event).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn write(mut to: OwnedWriteHalf, mut frames: mpsc::Receiver<Vec<u8>>) -> OwnedWriteHalf {
+    while let Some(frame) = frames.recv().await {
+        for piece in frame.chunks(PIECE) {
+            if to.write_all(&Message::Out(piece.to_vec()).to_bytes()).await.is_err() {
+                return to;
+            }
+        }
+        // An empty piece ends the frame.
+        if to.write_all(&Message::Out(Vec::new()).to_bytes()).await.is_err() {
+            return to;
+        }
+    }
+    to
+}
