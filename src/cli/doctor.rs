@@ -8,7 +8,7 @@ use super::output::Output;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 
-pub fn run(place: &Place) -> Outcome {
+pub fn run(place: &Place, _online: bool) -> Outcome {
     let mut out = Output::new(place.json);
     let mut wrong = 0;
     let mut check = |what: &str, outcome: Result<String, String>| -> std::io::Result<()> {

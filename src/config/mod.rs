@@ -4,7 +4,7 @@ mod edit;
 mod profile;
 
 pub use edit::remove_account;
-pub use profile::{default_profile, home};
+pub use profile::{default_profile, expand, home};
 
 use crate::connector::AccountSettings;
 use std::path::{Path, PathBuf};

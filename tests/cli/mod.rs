@@ -11,6 +11,7 @@ mod full;
 mod hostile;
 mod import;
 mod keys;
+mod manual;
 mod process;
 mod writing;
 

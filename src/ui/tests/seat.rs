@@ -5,7 +5,7 @@ use crate::command::Verb;
 use crate::keymap::{Keymap, parse_keys};
 use crate::model::{Act, Timestamp};
 use crate::theme::{ColorDepth, Theme};
-use crate::ui::{Effect, Msg, Screen, Setup, view};
+use crate::ui::{Division, Effect, Msg, Screen, Setup, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -46,6 +46,7 @@ impl FakeSeat {
             keymap,
             now: NOW,
             quote: true,
+            division: Division::default(),
             warnings: vec![],
         });
         let mut seat =

@@ -45,7 +45,7 @@ pub(super) fn draw(screen: &Screen, status: Rect, hint: Rect, painter: &mut Pain
 
     if let Some(question) = &screen.question {
         draw_question(question, hint, painter);
-    } else if let Some(prompt) = &screen.prompt {
+    } else if let Some(prompt) = screen.prompt.as_ref().filter(|prompt| prompt.purpose != Purpose::Palette) {
         draw_prompt(screen, prompt, hint, painter);
     } else if screen.keys.is_empty() {
         painter.row(hint, 0, &hints(screen, usize::from(hint.width)));
