@@ -52,7 +52,7 @@ impl Doorway {
 
     fn frame(&self) -> String {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
-        let theme = Theme::load("dark", None, ColorDepth::True).0;
+        let theme = Theme::load("dark", &[], ColorDepth::True).0;
         terminal.draw(|frame| view_first_run(&self.screen, &theme, frame)).unwrap();
         let buffer = terminal.backend().buffer().clone();
         let row = |y| (0..self.size.0).map(|x| buffer[(x, y)].symbol()).collect::<String>();
