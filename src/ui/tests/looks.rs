@@ -107,7 +107,8 @@ fn every_state_is_told_by_signs_and_words() {
         assert!(row(&seat, "王小明").contains('●') && !row(&seat, "Bob Builder").contains('●'));
         assert!(row(&seat, "Bob Builder").contains('✗') && !row(&seat, "王小明").contains('✗'));
         // Open, and written by the customer, is what goes without saying.
-        for (name, states) in [("王小明", [false, false]), ("José", [true, false]), ("Bob Builder", [false, true])] {
+        for (name, states) in [("王小明", [false, false]), ("José", [true, false]), ("Bob Builder", [false, true])]
+        {
             let found = ["snoo", "wait"].map(|state| row(&seat, name).contains(state));
             assert_eq!(found, states, "{}", row(&seat, name));
         }
