@@ -26,6 +26,7 @@ mod screen;
 mod serve;
 mod store;
 mod sync;
+mod tour;
 mod transfer;
 mod verbs;
 mod write;

@@ -2,7 +2,7 @@
 
 use super::console::{Console, Remote};
 use super::house::{House, Place, Shared};
-use super::{keys, output, screen, verbs};
+use super::{keys, output, screen, tour, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
@@ -91,6 +91,7 @@ impl Seats {
         Seat {
             desk: self.shared.desk.clone(),
             board: self.board.clone(),
+            tour: self.shared.config.tour && tour::is_first(&self.place.profile, &agent),
             resume: self.unpark(&agent),
             agent,
             keymap,

@@ -30,12 +30,14 @@ pub struct Config {
     pub keep_free: u64,
     /// Where attachments and originals are saved.
     pub downloads: PathBuf,
+    /// Whoever comes for the first time is shown the keys that matter.
+    pub tour: bool,
     /// The accounts, in their order.
     pub accounts: Vec<AccountSettings>,
 }
 
 /// The keys of the top level.
-const KEYS: &[&str] = &["agent", "theme", "keep_free", "downloads", "account"];
+const KEYS: &[&str] = &["agent", "theme", "keep_free", "downloads", "tour", "account"];
 
 impl Config {
     /// Reads `config.toml` of a profile; what is not there has its default, the file included.
@@ -70,6 +72,11 @@ impl Config {
             None => 64,
             Some(size) => parse_megabytes(&size)?,
         };
+        let tour = match table.get("tour") {
+            None => true,
+            Some(toml::Value::Boolean(tour)) => *tour,
+            Some(_) => return Err("\"tour\" must be true or false".to_owned()),
+        };
         let accounts = match table.get("account") {
             None => Vec::new(),
             Some(toml::Value::Array(tables)) => accounts(tables, profile)?,
@@ -80,6 +87,7 @@ impl Config {
             theme: text_of("theme")?.unwrap_or_else(|| "dark".to_owned()),
             keep_free,
             downloads: text_of("downloads")?.map_or_else(profile::downloads, |path| profile::expand(&path)),
+            tour,
             accounts,
         })
     }

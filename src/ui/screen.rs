@@ -95,6 +95,8 @@ pub struct Screen {
     pub(super) sheets: Vec<Sheet>,
     pub(super) prompt: Option<Prompt>,
     pub(super) question: Option<Question>,
+    /// The tour stands over the panes.
+    pub(super) tour: bool,
     /// Keys of a sequence that is not complete.
     pub(super) keys: Vec<Key>,
 
@@ -146,6 +148,7 @@ impl Screen {
             sheets: Vec::new(),
             prompt: None,
             question: None,
+            tour: false,
             keys: Vec::new(),
             said,
             notice: None,
