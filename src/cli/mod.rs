@@ -17,6 +17,7 @@ mod guest;
 mod help;
 mod house;
 mod keys;
+mod locale;
 mod manual;
 mod outbox;
 mod output;

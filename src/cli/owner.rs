@@ -2,7 +2,7 @@
 
 use super::console::{Console, Remote};
 use super::house::{House, Place, Shared};
-use super::{keys, output, screen, tour, verbs};
+use super::{keys, locale, output, screen, tour, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
@@ -85,7 +85,8 @@ impl Seats {
         first: Vec<String>,
     ) -> Seat {
         let (keymap, mut warnings) = keys::load(&self.place);
-        let depth = ColorDepth::from_environment(environment);
+        warnings.extend(locale::trouble(&environment));
+        let depth = ColorDepth::from_environment(&environment);
         let theme = screen::theme(&self.place, &self.shared.config.theme, depth, &mut warnings);
         warnings.extend(first);
         Seat {

@@ -3,10 +3,12 @@
 
 mod account;
 mod automated;
+mod bad_input;
 mod case;
 pub mod contract;
 mod damage;
 mod dead;
+mod doctor;
 mod full;
 mod hostile;
 mod import;
