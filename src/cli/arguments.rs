@@ -17,6 +17,14 @@ pub struct Arguments {
     /// Act under this name [default: `agent` of config.toml, else your user name]
     #[arg(long, global = true, value_name = "NAME", display_order = 901)]
     pub agent: Option<String>,
+    /// Use these keys: default, mutt, gmail, helix, accessible, or a file of the profile's `keymaps` [default:
+    /// $SWITCHBOARD_KEYMAP, else `keymap` of config.toml]
+    #[arg(long, value_name = "NAME")]
+    pub keymap: Option<String>,
+    /// Use these colours: dark, light, high-contrast, terminal, or a file of the profile's `themes` [default:
+    /// $SWITCHBOARD_THEME, else `theme` of config.toml]
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
     #[command(subcommand)]
     pub verb: Option<Verb>,
 }
@@ -81,8 +89,8 @@ pub enum Verb {
     Backup(Folder),
     /// Make the profile from a backup
     Restore(Folder),
-    /// Print the keys
-    Keys,
+    /// Print the keys, or check keymap files
+    Keys(Keys),
     /// Open the screen on invented customers; nothing to set up
     Demo(Demo),
     /// Look whether all is well, and say what to do where it is not
@@ -93,6 +101,34 @@ pub enum Verb {
     Man(Man),
     /// Explain a verb, the fields of --json, or the profile
     Help(Help),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Keys {
+    #[command(subcommand)]
+    pub verb: Option<KeysVerb>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum KeysVerb {
+    /// Print all keys as they are on this machine (the same as `keys` alone)
+    Print(KeysPrint),
+    /// Check keymap files: each line that is not used is named by file, line and column
+    Check(KeysCheck),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct KeysPrint {
+    /// The keys of this keymap: default, mutt, gmail, helix, accessible, or a file of the profile's `keymaps`
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct KeysCheck {
+    /// The files [default: those of the profile]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -548,7 +584,7 @@ impl Verb {
             self,
             Verb::Account(_)
                 | Verb::Restore(_)
-                | Verb::Keys
+                | Verb::Keys(_)
                 | Verb::Demo(_)
                 | Verb::Doctor(_)
                 | Verb::Completions(_)

@@ -5,10 +5,9 @@ mod work;
 
 use super::house::{Place, runtime};
 use super::locale;
+use super::look;
 use super::output::remark;
-use super::screen;
 use crate::seat;
-use crate::theme::ColorDepth;
 use crate::ui::first_run::{FirstRun, Leaving};
 use tokio::sync::mpsc;
 use work::Work;
@@ -24,9 +23,8 @@ pub fn is_wanted(place: &Place) -> anyhow::Result<bool> {
 /// Shows the doors until the agent has gone through one.
 pub fn run(place: &Place) -> anyhow::Result<Leaving> {
     let config = place.config()?;
-    let depth = ColorDepth::from_environment(|name| std::env::var(name).ok());
     // What is wrong with a theme is said on the screen that follows.
-    let theme = screen::theme(place, &config.theme, depth, &mut Vec::new());
+    let (theme, _) = look::theme(&place.profile, &config.theme, |name| place.environment(name));
     let has_mail = place.must_exist().is_ok();
     let runtime = runtime()?;
     let leaving = runtime.block_on(async {

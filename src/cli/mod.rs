@@ -18,6 +18,7 @@ mod help;
 mod house;
 mod keys;
 mod locale;
+mod look;
 mod manual;
 mod outbox;
 mod output;
@@ -69,7 +70,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let named = arguments.profile.clone();
-    let place = house::Place::new(arguments.profile.clone(), arguments.agent.clone(), arguments.json);
+    let place = house::Place::new(arguments.profile.clone(), arguments.agent.clone(), arguments.json)
+        .with_look(arguments.keymap.clone(), arguments.theme.clone());
     if arguments.verb.as_ref().is_none_or(|verb| !verb.uses_the_store()) {
         return ExitCode::from(exit_code(dispatch(arguments, &place, named)));
     }
@@ -134,7 +136,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Rebuild => store::rebuild(place),
             Verb::Backup(args) => store::backup(place, &args.folder),
             Verb::Restore(args) => store::restore(place, &args.folder),
-            Verb::Keys => keys::run(place),
+            Verb::Keys(args) => keys::run(place, args),
             Verb::Demo(args) => demo::run(named, place, args),
             Verb::Serve(args) => serve::run(place, &args),
             Verb::Doctor(args) => doctor::run(place, args.online),

@@ -9,7 +9,6 @@ use super::owner::Owner;
 use super::{AGAIN, Outcome, PATIENCE, demo, first_run};
 use crate::desk::Desk;
 use crate::seat::{LocalTerminal, is_usable};
-use crate::theme::{ColorDepth, Theme};
 use crate::ui::first_run::Leaving;
 use crate::worker::StatusBoard;
 use jiff::tz::TimeZone;
@@ -86,7 +85,7 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
         let seat = owner.seats.seat(
             house.agent.clone(),
             TimeZone::system(),
-            |name| std::env::var(name).ok(),
+            |name| place.environment(name),
             std::mem::take(&mut warnings),
         );
         let mut terminal = LocalTerminal::enter()?;
@@ -111,23 +110,6 @@ fn begin_anew() -> Outcome {
     words.next();
     // Returns only when it fails.
     Err(std::process::Command::new(std::env::current_exe()?).args(words).exec().into())
-}
-
-/// The theme of a name, with the profile's own lines over it.
-pub fn theme(place: &Place, name: &str, depth: ColorDepth, warnings: &mut Vec<String>) -> Theme {
-    let path = place.profile.join("themes").join(format!("{}.toml", name.replace(['/', '\\'], "")));
-    let own = match fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => {
-            warnings.push(format!("{}: {error}", path.display()));
-            None
-        }
-    };
-    let shown = path.display().to_string();
-    let (theme, found) = Theme::load(name, own.as_deref().map(|text| (shown.as_str(), text)), depth);
-    warnings.extend(found.iter().map(ToString::to_string));
-    theme
 }
 
 /// Logs go to a file of the profile, never to the terminal. Without one the program runs all the same.

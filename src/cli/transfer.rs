@@ -4,6 +4,7 @@ use super::arguments::{Export, Import};
 use super::console::Console;
 use super::house::{House, Place, write_new};
 use super::output::{Meter, Output, remark};
+use super::owner::VerbDoor;
 use super::{Outcome, form};
 use crate::connector::email::import::{FileMail, ImportError, ImportProgress, Maildir, Mbox, maildir, mbox};
 use crate::connector::{Connector, PulledPage};
@@ -23,6 +24,7 @@ const TOO_MANY: u64 = 1000;
 
 pub fn import(place: &Place, args: Import) -> Outcome {
     let house = place.open()?;
+    let door = VerbDoor::open(place, &house);
     let path = Console::current().path(&args.path);
     let connector = house.connector(&args.account)?;
     let started = Instant::now();
@@ -55,6 +57,7 @@ pub fn import(place: &Place, args: Import) -> Outcome {
         },
     )?;
     out.finish()?;
+    drop(door);
     house.close()?;
     anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
     Ok(())

@@ -41,6 +41,10 @@ commands! {
     Dead "dead-letters" Go Nothing, Harmless, "Show what could not be understood";
     Automated "automated" Go Nothing, Harmless, "Show automatic mail";
     Drafts "drafts" Go Nothing, Harmless, "Show drafts";
+    Grow "grow" Go Nothing, Harmless, "Make this pane wider";
+    Shrink "shrink" Go Nothing, Harmless, "Make this pane narrower";
+    Zoom "zoom" Go Nothing, Harmless, "Give this pane the whole screen, or the others their part back";
+    ResetPanes "reset-panes" Go Nothing, Harmless, "Divide the screen as at first";
 
     Resolve "resolve" Case Nothing, Undoable, "Resolve the case and go on to the next";
     Reopen "reopen" Case Nothing, Undoable, "Open the case again";
@@ -84,6 +88,7 @@ commands! {
     Delete "delete" List Nothing, Asks, "Remove it from the list";
 
     CommandLine "command" Program Nothing, Harmless, "Say a command by name";
+    Palette "palette" Program Nothing, Harmless, "Find a command, a view or a customer";
     Help "help" Program Nothing, Harmless, "Show all keys and commands";
     Tour "tour" Program Nothing, Harmless, "Show the keys that matter most";
     Sync "sync" Program Nothing, Harmless, "Look for new messages now";

@@ -2,7 +2,10 @@
 
 use super::{Desk, DeskError};
 use crate::identity;
-use crate::model::{Customer, CustomerId, clean_line};
+use crate::model::{Customer, CustomerId, InboxRow, InboxView, Page, clean_line};
+
+/// Customers one page of a search looks at: some milliseconds of work.
+const LOOK: usize = 5_000;
 
 /// What a search for one customer gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +15,20 @@ pub struct Found {
 }
 
 impl Desk {
+    /// Customers whose name or address has all words of `text`, in the order of the inbox. At most
+    /// `limit` of them, and at most [`LOOK`] are looked at: `next` goes on from there.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn search(&self, text: &str, after: Option<&[u8]>, limit: usize) -> Result<Page<InboxRow>, DeskError> {
+        let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let fits = |row: &InboxRow| {
+            let (name, address) = (row.name.to_lowercase(), row.address.to_lowercase());
+            words.iter().all(|word| name.contains(word) || address.contains(word))
+        };
+        Ok(self.store.inbox(InboxView::All, after, limit, LOOK, fits)?)
+    }
+
     /// The one customer meant by `text`.
     ///
     /// # Errors

@@ -32,6 +32,16 @@ pub enum InboxView {
 }
 
 impl InboxView {
+    /// All of them.
+    pub const ALL: [InboxView; 6] = [
+        InboxView::Inbox,
+        InboxView::Open,
+        InboxView::Waiting,
+        InboxView::Snoozed,
+        InboxView::Resolved,
+        InboxView::All,
+    ];
+
     /// The word scripts and screens use.
     pub fn word(self) -> &'static str {
         match self {
@@ -46,9 +56,7 @@ impl InboxView {
 
     /// The view with this word.
     pub fn from_word(word: &str) -> Option<InboxView> {
-        [InboxView::Inbox, InboxView::Open, InboxView::Waiting, InboxView::Snoozed, InboxView::Resolved, InboxView::All]
-            .into_iter()
-            .find(|view| view.word() == word)
+        InboxView::ALL.into_iter().find(|view| view.word() == word)
     }
 }
 

@@ -1,47 +1,67 @@
-//! The seat's own backend: crossterm's, with care for characters whose width terminals do not agree on.
+//! The seat's own backend: it remembers what its terminal shows, and says only what is different.
 
-use crossterm::cursor::MoveTo;
+use super::pen::Pen;
+use super::scroll;
+use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
-use ratatui::buffer::Cell;
-use ratatui::layout::{Position, Size};
+use crossterm::terminal::{Clear, ClearType as Extent};
+use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::buffer::{Buffer, Cell, CellWidth};
+use ratatui::layout::{Position, Rect, Size};
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-/// Writes cells as crossterm's backend does, and names the place anew after every cell that some terminals draw wider
-/// or narrower than others: joined emoji, variation selectors, flags, combining marks. Whatever a terminal makes of such
-/// a cell, the next one stands in its column.
+/// A terminal at the other end of a writer. It names the place anew after every cell that some terminals draw wider or
+/// narrower than others: whatever a terminal makes of such a cell, the next one stands in its column. Rows that only
+/// moved are moved by the terminal.
 ///
 /// It knows its terminal's size by itself and never asks this process's: the terminal may be another's.
-pub struct Careful<W: Write>(CrosstermBackend<W>, Size);
+pub struct Careful<W: Write> {
+    out: W,
+    /// What the next frame looks like.
+    wanted: Buffer,
+    /// What the terminal shows.
+    shown: Buffer,
+    /// Where the links on the frame lead.
+    links: HashMap<u32, String>,
+    /// `None` when nobody knows.
+    cursor_shown: Option<bool>,
+}
+
+/// Going on by so many columns takes as many bytes as writing them.
+const SHORT: u16 = 5;
+
+/// A plain letter that looks like the one before it.
+fn is_like(cell: &Cell, before: &Cell) -> bool {
+    let look = |cell: &Cell| (cell.fg, cell.bg, cell.modifier, cell.underline_color);
+    cell.symbol().len() == 1 && look(cell) == look(before)
+}
 
 impl<W: Write> Careful<W> {
-    /// Over a writer to a terminal of this size.
+    /// Over a writer to an empty terminal of this size.
     pub fn new(out: W, size: Size) -> Careful<W> {
-        Careful(CrosstermBackend::new(out), size)
+        let empty = Buffer::empty(Rect::new(0, 0, size.width, size.height));
+        Careful { out, wanted: empty.clone(), shown: empty, links: HashMap::new(), cursor_shown: None }
     }
 
-    /// The terminal has another size now.
+    /// The terminal has another size now. It is cleared before anything else is drawn.
     pub fn set_size(&mut self, size: Size) {
-        self.1 = size;
+        let area = Rect::new(0, 0, size.width, size.height);
+        self.wanted.resize(area);
+        self.shown.resize(area);
+        self.cursor_shown = None;
     }
-}
 
-/// Terminals may not agree on this cell's width.
-fn is_doubtful(symbol: &str) -> bool {
-    let mut chars = symbol.chars();
-    match (chars.next(), chars.next()) {
-        // Emoji and symbols that older tables call narrow, and new ones wide.
-        (Some(one), None) => {
-            matches!(one as u32, 0x2190..=0x2BFF | 0x3000..=0x303F | 0x1F000..=0x1FAFF) && !is_drawing(one)
-        }
-        (Some(_), Some(_)) => true,
-        _ => false,
+    /// Where the links of the next frame lead, by their numbers.
+    pub fn set_links(&mut self, links: HashMap<u32, String>) {
+        self.links = links;
     }
-}
 
-/// Lines, blocks and arrows of our own frames: narrow everywhere.
-fn is_drawing(c: char) -> bool {
-    matches!(c as u32, 0x2190..=0x2193 | 0x2500..=0x259F)
+    fn forget(&mut self) {
+        self.wanted.reset();
+        self.shown.reset();
+        self.cursor_shown = None;
+    }
 }
 
 impl<W: Write> Backend for Careful<W> {
@@ -51,27 +71,29 @@ impl<W: Write> Backend for Careful<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut run: Vec<(u16, u16, &'a Cell)> = Vec::new();
         for (x, y, cell) in content {
-            run.push((x, y, cell));
-            if is_doubtful(cell.symbol()) {
-                self.0.draw(run.drain(..))?;
+            if let Some(place) = self.wanted.cell_mut((x, y)) {
+                *place = cell.clone();
             }
-        }
-        if !run.is_empty() {
-            self.0.draw(run.into_iter())?;
+            // What a wide character covers is nothing of its own.
+            for covered in 1..cell.symbol().cell_width() {
+                if let Some(place) = self.wanted.cell_mut((x + covered, y)) {
+                    place.reset();
+                }
+            }
         }
         Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        self.0.hide_cursor()
+        if self.cursor_shown.replace(false) == Some(false) { Ok(()) } else { queue!(self.out, Hide) }
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
         // ratatui shows the cursor when it is dropped and prints a failure to standard error, which panics when that is
         // gone with the terminal: in the middle of saving what was typed. A terminal that is gone fails the next frame.
-        let _ = self.0.show_cursor();
+        self.cursor_shown = Some(true);
+        let _ = queue!(self.out, Show);
         Ok(())
     }
 
@@ -82,27 +104,51 @@ impl<W: Write> Backend for Careful<W> {
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
         let Position { x, y } = position.into();
-        queue!(self.0, MoveTo(x, y))
+        queue!(self.out, MoveTo(x, y))
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.0.clear()
+        self.forget();
+        queue!(self.out, Clear(Extent::All))
     }
 
-    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        self.0.clear_region(clear_type)
+    fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
+        // Frames cover all of the terminal; ratatui clears a part only for views of its own that are smaller.
+        self.clear()
     }
 
     fn size(&self) -> io::Result<Size> {
-        Ok(self.1)
+        Ok(self.wanted.area.as_size())
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize { columns_rows: self.1, pixels: Size::ZERO })
+        Ok(WindowSize { columns_rows: self.wanted.area.as_size(), pixels: Size::ZERO })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Backend::flush(&mut self.0)
+        let mut pen = Pen::new(&self.links);
+        if let Some(scroll) = scroll::find(&self.shown, &self.wanted) {
+            pen.scroll(scroll.rows.start, scroll.rows.end, scroll.up);
+            scroll::apply(&mut self.shown, &scroll);
+        }
+        let mut last: Option<(u16, u16, &Cell)> = None;
+        for (x, y, cell) in self.shown.diff(&self.wanted) {
+            // Over a few cells that are as they were it is shorter to write them again than to say how far to go.
+            if let Some((from, row, before)) = last
+                && row == y
+                && x - from <= SHORT
+            {
+                let between: Vec<(u16, &Cell)> = (from + 1..x).map(|x| (x, &self.wanted[(x, y)])).collect();
+                if before.symbol().cell_width() == 1 && between.iter().all(|(_, cell)| is_like(cell, before)) {
+                    between.into_iter().for_each(|(x, cell)| pen.put(x, y, cell));
+                }
+            }
+            pen.put(x, y, cell);
+            last = Some((x, y, cell));
+        }
+        self.out.write_all(pen.end().as_bytes())?;
+        self.shown.clone_from(&self.wanted);
+        self.out.flush()
     }
 }
 
@@ -110,16 +156,28 @@ impl<W: Write> Backend for Careful<W> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use ratatui::buffer::Buffer;
-    use ratatui::layout::Rect;
+    use ratatui::style::{Color, Modifier, Style};
+
+    /// What is written when `lines` come after `before`.
+    fn change(before: &[(&str, Style)], lines: &[(&str, Style)]) -> String {
+        let mut bytes = Vec::new();
+        let mut backend = Careful::new(&mut bytes, Size::new(20, 8));
+        let mut at = 0;
+        for frame in [before, lines] {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 8));
+            for (y, (line, style)) in frame.iter().enumerate() {
+                buffer.set_string(0, y as u16, line, *style);
+            }
+            let shown = backend.wanted.clone();
+            at = backend.out.len();
+            backend.draw(shown.diff(&buffer).into_iter()).unwrap();
+            backend.flush().unwrap();
+        }
+        String::from_utf8(bytes[at..].to_vec()).unwrap()
+    }
 
     fn written(line: &str) -> String {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
-        buffer.set_string(0, 0, line, ratatui::style::Style::default());
-        let empty = Buffer::empty(buffer.area);
-        let mut bytes = Vec::new();
-        Careful::new(&mut bytes, Size::new(20, 1)).draw(empty.diff(&buffer).into_iter()).unwrap();
-        String::from_utf8(bytes).unwrap()
+        change(&[], &[(line, Style::new())])
     }
 
     #[test]
@@ -131,7 +189,36 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_one_run() {
-        assert_eq!(written("Hello│→▌").matches('H').count(), 2, "one move, one letter");
+    fn plain_text_is_one_run_and_so_is_chinese() {
+        assert_eq!(written("Hello│→▌"), "\x1b[1;1HHello│→▌");
+        assert_eq!(written("你好，世界。x"), "\x1b[1;1H你好，世界。x");
+    }
+
+    #[test]
+    fn only_what_is_different_is_said_of_colours_too() {
+        let red = Style::new().fg(Color::Red);
+        let bold = red.add_modifier(Modifier::BOLD);
+        assert_eq!(change(&[("abc", red)], &[("abd", red)]), "\x1b[1;3H\x1b[31md\x1b[m");
+        assert_eq!(change(&[], &[("a", bold), ("b", red)]), "\x1b[1;1H\x1b[1;31ma\x1b[2;1H\x1b[22mb\x1b[m");
+        assert_eq!(change(&[("abc", red)], &[("abc", red)]), "");
+        let green = Style::new().bg(Color::Rgb(1, 2, 3));
+        assert_eq!(change(&[], &[("a b", green)]), "\x1b[1;1H\x1b[48;2;1;2;3ma b\x1b[m");
+    }
+
+    #[test]
+    fn what_a_wide_character_covered_is_drawn_when_it_goes() {
+        assert_eq!(change(&[("你x", Style::new())], &[("abx", Style::new())]), "\x1b[1;1Hab");
+        assert_eq!(change(&[("abx", Style::new())], &[("你x", Style::new())]), "\x1b[1;1H你");
+    }
+
+    #[test]
+    fn rows_that_moved_are_moved_by_the_terminal() {
+        let lines =
+            ["head", "one of them", "two of them", "three of them", "four of them", "five of them", "six", "foot"];
+        let mut after = lines;
+        after[1..7].rotate_left(1);
+        after[6] = "seven";
+        let plain = |lines: [&'static str; 8]| lines.map(|line| (line, Style::new()));
+        assert_eq!(change(&plain(lines), &plain(after)), "\x1b[2;7r\x1b[1S\x1b[r\x1b[7;1Hseven");
     }
 }

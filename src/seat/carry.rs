@@ -1,7 +1,7 @@
 //! Carrying out what a screen wants, off its own task: loads on one task, acts and everything else on another, each in
 //! the order they were asked for.
 
-use super::save;
+use super::{memory, save};
 use crate::desk::{Desk, DeskError};
 use crate::model::{OutboxState, clean_block};
 use crate::ui::{Counts, Effect, Load, Loaded, Msg, Refusal};
@@ -16,6 +16,8 @@ const WAITING: usize = 1024;
 /// An original is shown up to here.
 const SHOWN: usize = 256 * 1024;
 const OUTBOX: usize = 200;
+/// Customers found at once.
+const FOUND: usize = 20;
 /// What is typed last must be durable before the program ends; a disk that takes longer than this is broken.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
@@ -29,8 +31,8 @@ pub struct Carrier {
 
 impl Carrier {
     /// Starts them; their answers go to `answers`.
-    pub fn start(desk: Arc<Desk>, agent: String, downloads: PathBuf, answers: mpsc::Sender<Msg>) -> Carrier {
-        let hand = Arc::new(Hand { desk, agent, downloads });
+    pub fn start(desk: Arc<Desk>, agent: String, folders: Folders, answers: mpsc::Sender<Msg>) -> Carrier {
+        let hand = Arc::new(Hand { desk, agent, folders });
         let (loads, mut to_load) = mpsc::channel::<Effect>(WAITING);
         let (acts, mut to_do) = mpsc::channel::<Effect>(WAITING);
         let (loading, load_answers) = (hand.clone(), answers.clone());
@@ -74,10 +76,18 @@ impl Carrier {
     }
 }
 
+/// Where a seat's files go.
+pub struct Folders {
+    /// What a screen remembers of its agent.
+    pub profile: PathBuf,
+    /// What agents save.
+    pub downloads: PathBuf,
+}
+
 struct Hand {
     desk: Arc<Desk>,
     agent: String,
-    downloads: PathBuf,
+    folders: Folders,
 }
 
 /// The answer for what was not done.
@@ -141,13 +151,17 @@ impl Hand {
                     })
                     .map_err(|error| error.to_string()),
             )),
+            Effect::KeepDivision(division) => {
+                let kept = memory::keep(&self.folders.profile, &self.agent, &division);
+                kept.err().map(|error| Msg::Told(Err(format!("how the panes are divided is not kept: {error}"))))
+            }
             // The seat's own loop sees to these.
             Effect::SyncNow | Effect::Redraw | Effect::WakeAt(_) | Effect::Quit => None,
         }
     }
 
     fn save(&self, name: &str, otherwise: &str, bytes: &[u8]) -> Result<String, String> {
-        let folder: &Path = &self.downloads;
+        let folder: &Path = &self.folders.downloads;
         let path = save::save(folder, name, otherwise, bytes)
             .map_err(|error| format!("cannot save into {}: {error}", folder.display()))?;
         Ok(path.display().to_string())
@@ -174,6 +188,10 @@ impl Hand {
             Load::Drafts => Loaded::Drafts(desk.drafts()?),
             Load::Original(id) => Loaded::Original(id, shown(&desk.original(id)?.1)),
             Load::DeadOriginal(id) => Loaded::DeadOriginal(id, shown(&desk.dead_original(id)?.1)),
+            Load::Search { text, after } => {
+                let page = desk.search(&text, after.as_deref(), FOUND)?;
+                Loaded::Search { text, page }
+            }
             Load::Counts => Loaded::Counts(self.counts()?),
         })
     }

@@ -7,10 +7,14 @@
 mod backend;
 mod canvas;
 mod carry;
+mod escape;
 mod first_run;
 mod line;
 mod local;
+mod memory;
+mod pen;
 mod save;
+mod scroll;
 mod typed;
 
 pub use first_run::first_run;
@@ -24,12 +28,15 @@ use crate::model::Timestamp;
 use crate::theme::Theme;
 use crate::ui::{self, Effect, Msg, Screen, Setup};
 use crate::worker::Board;
+#[cfg(test)]
+pub(crate) use canvas::Canvas;
+#[cfg(not(test))]
 use canvas::Canvas;
-use carry::Carrier;
+use carry::{Carrier, Folders};
 use crossterm::event::{Event as Input, KeyEventKind};
 use jiff::tz::TimeZone;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -60,6 +67,8 @@ pub struct Seat {
     pub keymap: Keymap,
     /// The colours.
     pub theme: Theme,
+    /// The profile folder, where what a screen remembers of its agent is kept.
+    pub profile: PathBuf,
     /// The agent's time zone.
     pub zone: TimeZone,
     /// Where attachments and originals are saved.
@@ -98,14 +107,17 @@ impl Seat {
     }
 
     async fn sit(self, mut line: Line, mut stop: watch::Receiver<bool>) -> io::Result<Ended> {
-        let Seat { desk, board, agent, keymap, theme, zone, downloads, warnings, tour, resume, seats } = self;
+        let Seat { desk, board, agent, keymap, theme, zone, profile, downloads, mut warnings, tour, resume, seats } =
+            self;
         let mut canvas = Canvas::new(line.size)?;
         let (answers, mut answered) = mpsc::channel(BURST);
-        let carrier = Carrier::start(desk.clone(), agent.clone(), downloads, answers);
+        let division = remembered(&profile, &agent, &mut warnings).await;
+        let folders = Folders { profile, downloads };
+        let carrier = Carrier::start(desk.clone(), agent.clone(), folders, answers);
         let (width, height) = line.size;
         let accounts = desk.accounts().to_vec();
         let now = desk.now();
-        let setup = Setup { width, height, agent, zone, accounts, keymap, now, quote: true, warnings };
+        let setup = Setup { width, height, agent, zone, accounts, keymap, now, quote: true, division, warnings };
         let (mut screen, effects) = match resume {
             Some(screen) => screen.move_to(setup),
             None => Screen::new(setup),
@@ -214,6 +226,16 @@ impl Seat {
     }
 }
 
+/// How the agent divided the screen last time.
+async fn remembered(profile: &Path, agent: &str, warnings: &mut Vec<String>) -> ui::Division {
+    let (profile, agent) = (profile.to_owned(), agent.to_owned());
+    let read = tokio::task::spawn_blocking(move || memory::division(&profile, &agent)).await;
+    read.unwrap_or_else(|error| Err(error.to_string())).unwrap_or_else(|why| {
+        warnings.push(why);
+        ui::Division::default()
+    })
+}
+
 /// What a seat does things with.
 struct Hands<'a> {
     board: &'a Board,
@@ -252,7 +274,10 @@ impl Hands<'_> {
                 arrived.push(Msg::Paste(text));
             }
             Input::Resize(width, height) => {
+                let (width, height) = line::believed((width, height));
                 self.canvas.resize((width, height))?;
+                // Of a storm of sizes only the last counts.
+                arrived.pop_if(|last| matches!(last, Msg::Resize(..)));
                 arrived.push(Msg::Resize(width, height));
             }
             _ => {}

@@ -25,6 +25,7 @@ impl Screen {
     /// No answer comes to what was asked; all may be asked again.
     pub(super) fn forget_questions(&mut self) {
         self.inbox.failed();
+        self.search_failed();
         (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
         (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
         for sheet in &mut self.sheets {
@@ -56,6 +57,7 @@ impl Screen {
                     None => self.ask_open(),
                 }
             }
+            Loaded::Search { text, page } => self.found(&text, page),
             Loaded::Counts(counts) => {
                 self.counts = counts;
                 self.counts_asked = false;

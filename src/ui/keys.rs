@@ -58,6 +58,7 @@ impl Screen {
                     self.touch();
                 }
                 self.filter_as_typed();
+                self.search_as_typed();
             }
             Context::Compose => {
                 let now = self.now;
@@ -88,6 +89,7 @@ impl Screen {
                     self.touch();
                 }
                 self.filter_as_typed();
+                self.search_as_typed();
             }
             Context::Compose => {
                 let now = self.now;
@@ -116,6 +118,12 @@ impl Screen {
     pub(super) fn run_in_prompt(&mut self, verb: Verb) {
         let Some(mut prompt) = self.prompt.take() else { return };
         self.touch();
+        if prompt.purpose == Purpose::Palette {
+            if self.run_in_palette(verb) {
+                self.prompt = Some(prompt);
+            }
+            return;
+        }
         match verb {
             Verb::Open => return self.finish_prompt(prompt),
             Verb::Back => {
@@ -139,7 +147,7 @@ impl Screen {
                 Ok(action) => self.run(&action),
                 Err(error) => self.complain(error.to_string()),
             },
-            Purpose::Filter(_) => {}
+            Purpose::Filter(_) | Purpose::Palette => {}
             // An empty line is an answer for those that may be empty.
             Purpose::Argument(verb) => self.run_with(verb, &text),
         }
@@ -155,6 +163,7 @@ impl Screen {
     pub(super) fn prompt_label(prompt: &Prompt) -> (String, &'static str) {
         match &prompt.purpose {
             Purpose::Command => (":".to_owned(), ""),
+            Purpose::Palette => (String::new(), ""),
             Purpose::Filter(_) => ("/".to_owned(), of(Verb::Filter).takes.help()),
             Purpose::Argument(verb) => (format!("{}: ", of(*verb).name), of(*verb).takes.help()),
         }

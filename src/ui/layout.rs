@@ -1,5 +1,6 @@
 //! Which pane stands where.
 
+use super::division::Division;
 use ratatui::layout::Rect;
 
 /// The panes of a seat.
@@ -36,14 +37,21 @@ pub(super) struct Layout {
     pub hint: Rect,
 }
 
+impl Layout {
+    /// How many panes are shown.
+    pub(super) fn panes(&self) -> usize {
+        [self.inbox, self.timeline, self.profile, self.compose].iter().flatten().count()
+    }
+}
+
 /// True when the terminal is too small.
 pub(super) fn too_small(width: u16, height: u16) -> bool {
     width < LEAST.0 || height < LEAST.1
 }
 
-/// One pane under 100 columns, two under 150, then three. While writing, the timeline stays beside the text if there is
-/// room.
-pub(super) fn layout(width: u16, height: u16, focus: Pane, composing: bool) -> Layout {
+/// One pane under 100 columns, two under 150, then three, as wide as the agent wants them; one when it is zoomed. While
+/// writing, the timeline stays beside the text if there is room.
+pub(super) fn layout(width: u16, height: u16, focus: Pane, composing: bool, division: &Division) -> Layout {
     let rows = height.saturating_sub(2);
     let body = Rect::new(0, 0, width, rows);
     let column = |x: u16, wide: u16| Some(Rect::new(x, 0, wide, rows));
@@ -53,30 +61,31 @@ pub(super) fn layout(width: u16, height: u16, focus: Pane, composing: bool) -> L
         hint: Rect::new(0, rows + 1, width, 1),
         ..Layout::default()
     };
+    let single = width < 100 || division.zoomed;
     match width {
-        0..100 if composing => layout.compose = Some(body),
-        0..100 => match focus {
+        _ if single && composing => layout.compose = Some(body),
+        _ if single => match focus {
             Pane::Inbox => layout.inbox = Some(body),
             Pane::Timeline => layout.timeline = Some(body),
             Pane::Profile => layout.profile = Some(body),
         },
         _ if composing => {
-            let left = width / 2;
-            layout.timeline = column(0, left);
-            layout.compose = column(left, width - left);
+            let right = division.compose(width);
+            layout.timeline = column(0, width - right);
+            layout.compose = column(width - right, right);
         }
-        100..150 if focus == Pane::Profile => {
-            let right = 38;
+        0..150 if focus == Pane::Profile => {
+            let right = division.profile(width);
             layout.timeline = column(0, width - right);
             layout.profile = column(width - right, right);
         }
-        100..150 => {
-            let left = width * 2 / 5;
+        0..150 => {
+            let left = division.inbox(width);
             layout.inbox = column(0, left);
             layout.timeline = column(left, width - left);
         }
         _ => {
-            let (left, right) = (width * 2 / 6, 38);
+            let (left, right) = division.three(width);
             layout.inbox = column(0, left);
             layout.timeline = column(left, width - left - right);
             layout.profile = column(width - right, right);

@@ -8,12 +8,14 @@ mod answer_text;
 mod ask;
 mod block;
 mod composer;
+mod division;
 pub mod first_run;
 mod inbox;
 mod keys;
 mod layout;
 mod line_input;
 mod lists;
+mod palette;
 mod prompt;
 mod run;
 mod screen;
@@ -29,6 +31,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use division::{Division, WHOLE};
 pub use screen::{Screen, Setup};
 pub use view::{view, view_first_run};
 
@@ -77,6 +80,14 @@ pub enum Load {
     Original(MessageId),
     /// The original of a dead letter as cleaned text, cut at 256 kB.
     DeadOriginal(DeadId),
+    /// Customers whose name or address has all these words, in the order of the inbox. A page looks at a bounded number of
+    /// them, so it may be short, or empty, and still have a next one.
+    Search {
+        /// The words.
+        text: String,
+        /// Where to go on; `None` from the top.
+        after: Option<Vec<u8>>,
+    },
     /// The numbers of the status line.
     Counts,
 }
@@ -123,6 +134,13 @@ pub enum Loaded {
     Original(MessageId, String),
     /// A dead letter's original.
     DeadOriginal(DeadId, String),
+    /// Customers that were found.
+    Search {
+        /// The words asked for.
+        text: String,
+        /// Those that fit.
+        page: Page<InboxRow>,
+    },
     /// The numbers.
     Counts(Counts),
 }
@@ -201,6 +219,8 @@ pub enum Effect {
     Redraw,
     /// Send a [`Msg::Clock`] at this time.
     WakeAt(Timestamp),
+    /// Keep how the agent divides the screen for the next start.
+    KeepDivision(Division),
     /// Leave. Everything typed has been handed over by acts before this.
     Quit,
 }

@@ -13,6 +13,8 @@ pub(super) enum Purpose {
     Filter(InboxFilter),
     /// The argument of a command.
     Argument(Verb),
+    /// Finding something in the palette.
+    Palette,
 }
 
 /// A line being typed.

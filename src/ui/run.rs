@@ -10,9 +10,6 @@ use crate::command::{Action, Group, Takes, Verb, of};
 use crate::keymap::Context;
 use crate::model::{InboxFilter, InboxView};
 
-/// Columns from which the timeline follows the cursor of the inbox.
-const FOLLOW_FROM: u16 = 100;
-
 impl Screen {
     /// Runs a command.
     pub(super) fn run(&mut self, action: &Action) {
@@ -96,6 +93,7 @@ impl Screen {
                 let filter = super::inbox::parse_filter(argument, &self.agent);
                 self.show_inbox(self.inbox.view, filter);
             }
+            V::Grow | V::Shrink | V::Zoom | V::ResetPanes => self.divide(verb),
             V::Outbox => self.open_sheet(Content::Outbox(Vec::new())),
             V::Dead => self.open_sheet(Content::Dead(Vec::new())),
             V::Automated => self.open_sheet(Content::Automated(Vec::new(), None)),
@@ -129,6 +127,7 @@ impl Screen {
                 self.prompt = Some(Prompt::new(Purpose::Command, ""));
                 self.touch();
             }
+            V::Palette => self.open_palette(),
             V::Sync => {
                 self.effect(Effect::SyncNow);
                 self.say("looking for new messages");
@@ -200,11 +199,11 @@ impl Screen {
         self.follow();
     }
 
-    /// On a wide screen the timeline shows whom the cursor is on, without counting as read.
+    /// Where the timeline is beside the inbox it shows whom the cursor is on, without counting as read.
     pub(super) fn follow(&mut self) {
-        if self.size.0 >= FOLLOW_FROM
-            && self.focus == Pane::Inbox
+        if self.focus == Pane::Inbox
             && self.composer.is_none()
+            && self.layout().timeline.is_some()
             && let Some(id) = self.inbox.row().map(|row| row.customer)
             && self.open.as_ref().is_none_or(|open| open.id != id)
         {

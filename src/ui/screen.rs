@@ -3,11 +3,12 @@
 use super::composer::Composer;
 use super::inbox::Inbox;
 use super::layout::{Layout, Pane, inner, layout};
+use super::palette::Palette;
 use super::prompt::{Prompt, Question};
 use super::sheet::Sheet;
 use super::timeline::Open;
 use super::when::seconds_until;
-use super::{Counts, Effect, Load, Msg};
+use super::{Counts, Division, Effect, Load, Msg};
 use crate::keymap::{Context, Key, Keymap};
 use crate::model::{AccountFacts, AccountStatus, Act, Compose, CustomerId, Draft, InboxFilter, InboxView, Timestamp};
 use jiff::tz::TimeZone;
@@ -32,6 +33,8 @@ pub struct Setup {
     pub now: Timestamp,
     /// Answers begin with what they answer, quoted.
     pub quote: bool,
+    /// How the agent divided the screen last time.
+    pub division: Division,
     /// What is wrong with the agent's own files (keys, colours), to be shown first.
     pub warnings: Vec<String>,
 }
@@ -89,11 +92,15 @@ pub struct Screen {
     pub(super) quote: bool,
 
     pub(super) focus: Pane,
+    pub(super) division: Division,
+    /// The division changed; it is kept then.
+    pub(super) keep_division_at: Option<Timestamp>,
     pub(super) inbox: Inbox,
     pub(super) open: Option<Open>,
     pub(super) composer: Option<Composer>,
     pub(super) sheets: Vec<Sheet>,
     pub(super) prompt: Option<Prompt>,
+    pub(super) palette: Option<Palette>,
     pub(super) question: Option<Question>,
     /// The tour stands over the panes.
     pub(super) tour: bool,
@@ -142,11 +149,14 @@ impl Screen {
             now: setup.now,
             quote: setup.quote,
             focus: Pane::Inbox,
+            division: setup.division,
+            keep_division_at: None,
             inbox: Inbox::default(),
             open: None,
             composer: None,
             sheets: Vec::new(),
             prompt: None,
+            palette: None,
             question: None,
             tour: false,
             keys: Vec::new(),
@@ -227,7 +237,15 @@ impl Screen {
         if self.composer.as_ref().and_then(Composer::wants_saving).is_some() {
             self.save_draft();
         }
+        self.keep_division();
         self.settle()
+    }
+
+    /// Hands the division over to be kept, if it changed.
+    fn keep_division(&mut self) {
+        if self.keep_division_at.take().is_some() {
+            self.effects.push(Effect::KeepDivision(self.division));
+        }
     }
 
     /// True when what is shown changed since this was last asked: only then a frame is worth drawing.
@@ -262,6 +280,9 @@ impl Screen {
         if self.composer.as_ref().and_then(Composer::wants_saving).is_some_and(|at| at <= now) {
             self.save_draft();
         }
+        if self.keep_division_at.is_some_and(|at| at <= now) {
+            self.keep_division();
+        }
     }
 
     /// Saves what is being written, now.
@@ -295,7 +316,8 @@ impl Screen {
     }
 
     fn ask_wake(&mut self) {
-        let mut at = self.composer.as_ref().and_then(Composer::wants_saving);
+        let draft = self.composer.as_ref().and_then(Composer::wants_saving);
+        let mut at = draft.into_iter().chain(self.keep_division_at).min();
         let counting = self.said.as_ref().is_some_and(|said| said.leaves.is_some())
             || self.open.as_ref().is_some_and(Open::counts_down);
         if counting {
@@ -312,7 +334,7 @@ impl Screen {
 
     /// Where everything stands now.
     pub(super) fn layout(&self) -> Layout {
-        layout(self.size.0, self.size.1, self.focus, self.composer.is_some())
+        layout(self.size.0, self.size.1, self.focus, self.composer.is_some(), &self.division)
     }
 
     /// Rows inside the frame of the pane that has the keys.

@@ -12,6 +12,7 @@ mod doctor;
 mod full;
 mod hostile;
 mod import;
+mod keys;
 mod manual;
 mod process;
 mod writing;

@@ -31,6 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ratatui::", &["ui/", "theme/", "seat/"]),
     ("tokio::", &["connector/", "desk/", "worker/", "seat/", "server/", "cli/"]),
     ("termina::", &["seat/"]),
+    ("nucleo_matcher::", &["ui/"]),
     ("anyhow::", &["cli/"]),
 ];
 

@@ -8,9 +8,8 @@ mod terminal;
 use super::Outcome;
 use super::house::{Place, is_owned};
 use super::output::Output;
-use super::{keys, locale, screen};
+use super::{keys, locale, look};
 use crate::config::Config;
-use crate::theme::{BUILT_IN, ColorDepth};
 use serde_json::json;
 
 /// What was found out about one thing.
@@ -91,14 +90,8 @@ fn locale_of() -> Finding {
 }
 
 fn look_of(place: &Place, config: &Config) -> Finding {
-    let mut warnings = Vec::new();
-    screen::theme(place, &config.theme, ColorDepth::True, &mut warnings);
-    let found = if warnings.is_empty() {
-        Found::Well(config.theme.clone())
-    } else {
-        let known: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
-        Found::Wrong(format!("{}. Built in are {}", warnings.join("; "), known.join(", ")))
-    };
+    let (_, warnings) = look::theme(&place.profile, &config.theme, |name| place.environment(name));
+    let found = if warnings.is_empty() { Found::Well(config.theme.clone()) } else { Found::Wrong(warnings.join("; ")) };
     finding("theme", found)
 }
 

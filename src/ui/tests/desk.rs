@@ -311,6 +311,16 @@ impl FakeDesk {
             Load::Drafts => Loaded::Drafts(self.drafts.clone()),
             Load::Original(id) => Loaded::Original(id, "From: ana@example.com\n\nthe original".into()),
             Load::DeadOriginal(id) => Loaded::DeadOriginal(id, "not a message".into()),
+            Load::Search { text, after } => {
+                // Looks at one customer a page, as a store of many would.
+                let at = after.as_ref().map_or(0, |bytes| usize::from_be_bytes(bytes.as_slice().try_into().unwrap()));
+                let rows = (at..self.customers.len().min(at + 1)).map(|index| self.row(index)).filter(|row| {
+                    let hay = format!("{} {}", row.name, row.address).to_lowercase();
+                    text.to_lowercase().split(' ').all(|word| hay.contains(word))
+                });
+                let next = (at + 1 < self.customers.len()).then(|| (at + 1).to_be_bytes().to_vec());
+                Loaded::Search { page: Page { rows: rows.collect(), next }, text }
+            }
             Load::Counts => Loaded::Counts(self.counts),
         }
     }

@@ -1,6 +1,6 @@
 //! The screen before there is an account: keys in, frames and wishes out.
 
-use crate::keymap::parse_keys;
+use crate::keymap::Key;
 use crate::model::Half;
 use crate::theme::{ColorDepth, Theme};
 use crate::ui::first_run::{
@@ -33,7 +33,7 @@ impl Doorway {
     }
 
     fn keys(&mut self, keys: &str) -> &mut Doorway {
-        for key in parse_keys(keys).unwrap() {
+        for key in keys.split(' ').map(|key| key.parse::<Key>().unwrap()) {
             self.tell(Msg::Key(KeyEvent::new(key.code, key.modifiers)));
         }
         self
@@ -52,7 +52,7 @@ impl Doorway {
 
     fn frame(&self) -> String {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
-        let theme = Theme::load("dark", None, ColorDepth::True).0;
+        let theme = Theme::load("dark", &[], ColorDepth::True).0;
         terminal.draw(|frame| view_first_run(&self.screen, &theme, frame)).unwrap();
         let buffer = terminal.backend().buffer().clone();
         let row = |y| (0..self.size.0).map(|x| buffer[(x, y)].symbol()).collect::<String>();

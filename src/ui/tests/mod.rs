@@ -1,10 +1,15 @@
 //! Keys in, frame out: the screen with a desk of fixtures behind it.
 #![allow(clippy::unwrap_used)]
 
+mod bytes;
 mod desk;
+mod divide;
 mod drafts;
 mod first_run;
+mod keys;
 mod lists;
+mod looks;
+mod palette;
 mod panes;
 mod reading;
 mod seat;

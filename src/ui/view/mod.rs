@@ -2,9 +2,11 @@
 
 mod composer;
 mod first_run;
+mod following;
 mod help;
 mod inbox;
 mod paint;
+mod palette;
 mod profile;
 mod sheet;
 mod status;
@@ -16,9 +18,11 @@ pub(super) use help::lines as help_lines;
 
 use super::Screen;
 use super::layout::{LEAST, Pane, too_small};
+use crate::command::Verb;
 use crate::theme::{Element, Theme};
 use paint::Painter;
 use ratatui::Frame;
+use ratatui::layout::Rect;
 
 /// Draws a screen.
 pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
@@ -49,6 +53,15 @@ pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
         if let (Some(area), Some(writing)) = (places.compose, &screen.composer) {
             composer::draw(screen, writing, area, &mut painter);
         }
+    }
+    if screen.division.zoomed && area.width >= 100 && screen.sheets.is_empty() {
+        let keys = screen.key_name(screen.context(), Verb::Zoom);
+        let text = format!(" zoomed: {keys} shows the others too ");
+        let foot = Rect::new(places.body.x + 2, places.body.bottom() - 1, places.body.width - 4, 1);
+        painter.text(foot, 0, &text, Element::Dim);
+    }
+    if let (Some(palette), Some(prompt)) = (&screen.palette, &screen.prompt) {
+        palette::draw(screen, palette, prompt, places.body, &mut painter);
     }
     status::draw(screen, places.status, places.hint, &mut painter);
     if screen.tour {
