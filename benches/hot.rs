@@ -93,8 +93,8 @@ fn main() {
     bench
         .path("timeline page", |number| desk.timeline(everybody[number as usize % everybody.len()], None, 50).unwrap());
 
-    let (theme, _) = Theme::load("dark", None, ColorDepth::True);
-    let mut seat = BareSeat::new(desk, Keymap::load(None).0, theme, (120, 40)).unwrap();
+    let (theme, _) = Theme::load("dark", &[], ColorDepth::True);
+    let mut seat = BareSeat::new(desk, Keymap::load("default", &[]).0, theme, (120, 40)).unwrap();
     seat.settle().unwrap();
     let mut press = |letter| seat.press(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE)).unwrap();
     bench.path("key to frame, inbox", |number| press(if number % 2 == 0 { 'j' } else { 'k' }));

@@ -4,13 +4,15 @@ use super::arguments::{Export, Import};
 use super::console::Console;
 use super::house::{House, Place, write_new};
 use super::output::{Meter, Output, remark};
+use super::owner::VerbDoor;
 use super::{Outcome, form};
-use crate::connector::email::import::{FileMail, ImportError, maildir, mbox};
+use crate::connector::email::import::{FileMail, ImportError, ImportProgress, Maildir, Mbox, maildir, mbox};
 use crate::connector::{Connector, PulledPage};
 use crate::desk::IngestReport;
 use anyhow::Context;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,14 +23,24 @@ const BATCH_BYTES: usize = 8 << 20;
 const TOO_MANY: u64 = 1000;
 
 pub fn import(place: &Place, args: Import) -> Outcome {
+    let settling = Settling::before(place);
     let house = place.open()?;
+    let door = VerbDoor::open(place, &house);
     let path = Console::current().path(&args.path);
     let connector = house.connector(&args.account)?;
     let started = Instant::now();
-    let Imported { read, failed, report } = match args.kind.as_str() {
-        "maildir" => import_all(&house, &connector, &args.account, maildir(&path)?)?,
-        _ => import_all(&house, &connector, &args.account, mbox(&path)?)?,
-    };
+    let mails = open(&path, Some(&args.kind))?;
+    let mut meter = Meter::new();
+    let Imported { read, failed, report, stopped, .. } =
+        import_all(&house, &connector, &args.account, mails, &mut |done, failed| {
+            match failed {
+                Some(error) => remark(&error.to_string()),
+                None => meter.show(|| format!("{} read, {} new", done.read, done.report.new)),
+            }
+            Console::current().is_waited_for()
+        })?;
+    drop(meter);
+    anyhow::ensure!(!stopped, "stopped half way; what is in stays, import again to go on");
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let mut out = Output::new(place.json);
     out.row(
@@ -46,50 +58,107 @@ pub fn import(place: &Place, args: Import) -> Outcome {
         },
     )?;
     out.finish()?;
+    drop(door);
     house.close()?;
-    settle(place, report.new);
+    settling.settle(place);
     anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
     Ok(())
 }
 
-/// Opens and closes the profile once when much came in: the state database looks through all that was written when it is
-/// opened next (measured: some seconds for a million messages), and then nobody should be waiting for the screen.
-pub fn settle(place: &Place, new: u64) {
-    const MUCH: u64 = 5_000;
-    // A house that stays open settles when it is opened next.
-    if new < MUCH || place.shared().is_some() {
-        return;
+/// What a profile's state takes on the disk before an import, so that it can be put in order after a large one.
+pub struct Settling {
+    before: u64,
+}
+
+impl Settling {
+    pub fn before(place: &Place) -> Settling {
+        Settling { before: state_bytes(place) }
     }
-    // Only for speed: when another process has the profile by now, it has done the same.
-    let options = place.config().map(|config| place.options(&config)).unwrap_or_default();
-    if let Err(error) = place.engine(options).and_then(|(engine, _)| Ok(engine.close()?)) {
-        tracing::debug!(%error, "the profile was not settled after an import");
+
+    /// Puts the state in order when it more than doubled: it then takes a third of the disk, and is quick to open. Done
+    /// now, so that nobody who waits for the screen pays for it.
+    pub fn settle(self, place: &Place) {
+        const MUCH: u64 = 16 << 20;
+        let after = state_bytes(place);
+        // A house that stays open cannot.
+        if place.shared().is_some() || after < MUCH || after < self.before.saturating_mul(2) {
+            return;
+        }
+        remark("Putting the state in order …");
+        let options = place.config().map(|config| place.options(&config)).unwrap_or_default();
+        let settled = place.engine(options).and_then(|(engine, _)| Ok(engine.close()?));
+        if let Err(error) = settled {
+            // All is in. Another process that has the profile by now can do with the state as it is.
+            tracing::debug!(%error, "the state was not put in order after an import");
+        }
     }
 }
 
-/// What an import came to.
+fn state_bytes(place: &Place) -> u64 {
+    let files = std::fs::read_dir(place.profile.join("state")).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|facts| facts.len()).sum()
+}
+
+/// What an import came to, or how far it is.
 #[derive(Default)]
 pub struct Imported {
-    /// Messages found.
+    /// Messages read.
     pub read: u64,
     /// Files that could not be read.
     pub failed: u64,
-    /// What became of the others.
+    /// What became of the messages.
     pub report: IngestReport,
+    /// How far through the files, in a thousand.
+    pub done: u16,
+    /// It was stopped before its end.
+    pub stopped: bool,
 }
 
-/// Files all of them, a batch a commit.
+/// Mail from files, as they are read.
+pub enum Mails {
+    Maildir(Maildir),
+    Mbox(Mbox),
+}
+
+impl Mails {
+    fn progress(&self) -> ImportProgress {
+        match self {
+            Mails::Maildir(mails) => mails.progress(),
+            Mails::Mbox(mails) => mails.progress(),
+        }
+    }
+}
+
+impl Iterator for Mails {
+    type Item = Result<FileMail, ImportError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Mails::Maildir(mails) => mails.next(),
+            Mails::Mbox(mails) => mails.next(),
+        }
+    }
+}
+
+/// Opens a Maildir or an mbox; which, when it is not said, by what is there.
+pub fn open(path: &Path, kind: Option<&str>) -> Result<Mails, ImportError> {
+    let is_maildir = kind.map_or_else(|| path.is_dir(), |kind| kind == "maildir");
+    Ok(if is_maildir { Mails::Maildir(maildir(path)?) } else { Mails::Mbox(mbox(path)?) })
+}
+
+/// Takes all mails in. `watch` sees how far it is after each commit, and each file that cannot be read; whether to go on
+/// is what it says.
 pub fn import_all(
     house: &House,
     connector: &Arc<dyn Connector>,
     account: &str,
-    mails: impl Iterator<Item = Result<FileMail, ImportError>>,
+    mut mails: Mails,
+    watch: &mut dyn FnMut(&Imported, Option<&ImportError>) -> bool,
 ) -> anyhow::Result<Imported> {
-    let mut meter = Meter::new();
     let mut done = Imported::default();
     let mut bytes = 0;
     let mut page = PulledPage::default();
-    for mail in mails {
+    while let Some(mail) = mails.next() {
         match mail {
             Ok(mail) => {
                 done.read += 1;
@@ -99,8 +168,7 @@ pub fn import_all(
             // A mail program may move a file meanwhile; the others are not to blame.
             Err(error) => {
                 done.failed += 1;
-                remark(&error.to_string());
-                if done.failed >= TOO_MANY {
+                if !watch(&done, Some(&error)) || done.failed >= TOO_MANY {
                     break;
                 }
             }
@@ -108,11 +176,12 @@ pub fn import_all(
         if page.items.len() >= BATCH || bytes >= BATCH_BYTES {
             done.report += house.desk.ingest(account, std::mem::take(&mut page))?;
             bytes = 0;
-            meter.show(|| format!("{} read, {} new", done.read, done.report.new));
-            anyhow::ensure!(
-                Console::current().is_waited_for(),
-                "stopped half way; what is in stays, import again to go on"
-            );
+            let progress = mails.progress();
+            done.done = (progress.done.saturating_mul(1000) / progress.total.max(1)).min(1000) as u16;
+            if !watch(&done, None) {
+                done.stopped = true;
+                return Ok(done);
+            }
         }
     }
     done.report += house.desk.ingest(account, page)?;

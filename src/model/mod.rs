@@ -18,7 +18,7 @@ mod time;
 mod times;
 mod view;
 
-pub use account::{AccountFacts, AccountStatus, Activity, Progress};
+pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress};
 pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind, TakeBack};
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Priority, Snooze};
 pub use dead::DeadLetter;

@@ -6,6 +6,15 @@ use tokio::sync::mpsc;
 /// Things typed that may wait. When they do, the rest waits in the terminal.
 pub const TYPED: usize = 256;
 
+/// A terminal as wide and high as this is believed; beyond it, and below one, only so much.
+const WIDEST: u16 = 1_000;
+const HIGHEST: u16 = 400;
+
+/// A size that can be drawn on, whatever a terminal claims.
+pub fn believed((width, height): (u16, u16)) -> (u16, u16) {
+    (width.clamp(1, WIDEST), height.clamp(1, HIGHEST))
+}
+
 /// The two ways between a seat and its terminal. When either is closed the terminal is gone.
 ///
 /// At most one frame is on its way: the next is composed only after the one before has reached the terminal. A terminal
@@ -37,6 +46,7 @@ impl Line {
         let (type_in, input) = mpsc::channel(TYPED);
         let (frames, shown) = mpsc::channel(1);
         let (say_drawn, drawn) = mpsc::channel(4);
+        let size = believed(size);
         (Line { input, frames, drawn, size }, FarEnd { input: type_in, frames: shown, drawn: say_drawn })
     }
 }

@@ -8,12 +8,14 @@ mod backend;
 mod bare;
 mod canvas;
 mod carry;
+mod first_run;
 mod line;
 mod local;
 mod save;
 mod typed;
 
 pub use bare::BareSeat;
+pub use first_run::first_run;
 pub use line::{FarEnd, Line};
 pub use local::{LocalTerminal, is_usable, show};
 pub use typed::Typed;
@@ -247,7 +249,10 @@ impl Hands<'_> {
                 arrived.push(Msg::Paste(text));
             }
             Input::Resize(width, height) => {
+                let (width, height) = line::believed((width, height));
                 self.canvas.resize((width, height))?;
+                // Of a storm of sizes only the last counts.
+                arrived.pop_if(|last| matches!(last, Msg::Resize(..)));
                 arrived.push(Msg::Resize(width, height));
             }
             _ => {}

@@ -8,6 +8,7 @@ mod answer_text;
 mod ask;
 mod block;
 mod composer;
+pub mod first_run;
 mod inbox;
 mod keys;
 mod layout;
@@ -28,7 +29,7 @@ mod write;
 mod tests;
 
 pub use screen::{Screen, Setup};
-pub use view::view;
+pub use view::{view, view_first_run};
 
 use crate::model::{
     AccountStatus, Act, Acted, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter, InboxRow,

@@ -33,8 +33,8 @@ pub(super) struct Walked {
 impl Agent {
     /// Sits down: the first page of customers is there, and the first one's timeline.
     pub(super) fn sit(house: &House) -> io::Result<Agent> {
-        let (keymap, _) = Keymap::load(None);
-        let (theme, _) = Theme::load("dark", None, ColorDepth::True);
+        let (keymap, _) = Keymap::load("default", &[]);
+        let (theme, _) = Theme::load("dark", &[], ColorDepth::True);
         let mut seat = BareSeat::new(house.desk.clone(), keymap, theme, SIZE)?;
         seat.settle()?;
         Ok(Agent(seat))

@@ -6,7 +6,6 @@ use super::workplace::Workplace;
 use super::{Plan, corpus};
 use crate::cli::house::House;
 use crate::cli::{Outcome, transfer};
-use crate::connector::email::import::maildir;
 use crate::engine::sled::{Options, SledEngine};
 use crate::model::{CustomerId, InboxFilter, InboxView};
 use serde_json::{Value, json};
@@ -81,12 +80,14 @@ fn say(line: &str) -> Outcome {
 
 fn import(workplace: &Workplace, plan: Plan) -> anyhow::Result<Value> {
     let stretch = Stretch::begin();
+    let settling = transfer::Settling::before(&workplace.place());
     let house = workplace.place().open()?;
     let connector = house.connector("support")?;
-    let done = transfer::import_all(&house, &connector, "support", maildir(&workplace.maildir())?)?;
+    let mails = transfer::open(&workplace.maildir(), Some("maildir"))?;
+    let done = transfer::import_all(&house, &connector, "support", mails, &mut |_, _| true)?;
     drop(connector);
     house.close()?;
-    transfer::settle(&workplace.place(), done.report.new);
+    settling.settle(&workplace.place());
     anyhow::ensure!(
         done.failed == 0 && done.report.new == plan.messages,
         "{} of {} messages were filed, {} files could not be read",

@@ -3,7 +3,10 @@
 
 mod desk;
 mod drafts;
+mod first_run;
+mod keys;
 mod lists;
+mod looks;
 mod panes;
 mod reading;
 mod seat;

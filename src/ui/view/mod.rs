@@ -1,6 +1,8 @@
 //! Drawing: the state of a screen as one frame. Nothing here changes anything.
 
 mod composer;
+mod first_run;
+mod following;
 mod help;
 mod inbox;
 mod paint;
@@ -9,6 +11,7 @@ mod sheet;
 mod status;
 mod timeline;
 
+pub use first_run::view as view_first_run;
 pub(super) use help::lines as help_lines;
 
 use super::Screen;

@@ -5,7 +5,7 @@ use crate::ui::layout::inner;
 use crate::ui::text::{Piece, cut, fit, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 /// A frame's buffer with the agent's colours.
 pub(super) struct Painter<'f> {
@@ -74,7 +74,9 @@ impl<'f> Painter<'f> {
             if let Some(over) = over {
                 style.bg = over.bg;
                 style = style.add_modifier(over.add_modifier);
-                if over.bg.is_none() {
+                // A block of one colour, and what would vanish in the ground, takes the ground's own letters.
+                let block = over.bg.is_none() || over.add_modifier.contains(Modifier::REVERSED);
+                if block || style.fg == over.bg {
                     style.fg = over.fg;
                 }
             }
