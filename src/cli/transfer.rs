@@ -9,6 +9,7 @@ use super::{Outcome, form};
 use crate::connector::email::import::{FileMail, ImportError, ImportProgress, Maildir, Mbox, maildir, mbox};
 use crate::connector::{Connector, PulledPage};
 use crate::desk::IngestReport;
+use crate::engine::sled::Options;
 use anyhow::Context;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -86,7 +87,7 @@ impl Settling {
         }
         remark("Putting the state in order …");
         let options = place.config().map(|config| place.options(&config)).unwrap_or_default();
-        let settled = place.engine(options).and_then(|(engine, _)| Ok(engine.close()?));
+        let settled = place.engine(Options { compact: true, ..options }).and_then(|(engine, _)| Ok(engine.close()?));
         if let Err(error) = settled {
             // All is in. Another process that has the profile by now can do with the state as it is.
             tracing::debug!(%error, "the state was not put in order after an import");
