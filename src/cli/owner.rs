@@ -87,6 +87,11 @@ impl Seats {
         first: Vec<String>,
     ) -> Seat {
         let (keymap, mut warnings) = keys::load(&self.place);
+        let term = environment("TERM").unwrap_or_default();
+        let tmux = environment("TMUX").is_some() || term.starts_with("tmux");
+        let mut comforts = self.shared.config.comforts;
+        // The console prints what it does not know.
+        comforts.links &= term != "linux";
         let depth = ColorDepth::from_environment(environment);
         let theme = screen::theme(&self.place, &self.shared.config.theme, depth, &mut warnings);
         warnings.extend(first);
@@ -98,6 +103,8 @@ impl Seats {
             keymap,
             theme,
             zone,
+            comforts,
+            tmux,
             profile: self.place.profile.clone(),
             downloads: self.shared.config.downloads.clone(),
             warnings,

@@ -74,6 +74,7 @@ commands! {
     Fold "fold" Read Nothing, Harmless, "Fold or unfold quotes and signature";
     SaveAttachment "save-attachment" Read Optional("which one, counted from 1"), Harmless, "Save an attachment";
     Original "original" Read Nothing, Harmless, "View the original message";
+    Copy "copy" Read Optional("message, address or id"), Harmless, "Copy to the clipboard: the message, the address, the id";
     SaveOriginal "save-original" Read Nothing, Harmless, "Save the original message (.eml)";
 
     Name "name" Profile Optional("the customer's name; empty for the one messages bring"), Undoable, "Name the customer";

@@ -7,6 +7,7 @@ pub use edit::remove_account;
 pub use profile::{default_profile, home};
 
 use crate::connector::AccountSettings;
+use crate::model::{Comforts, Notify};
 use std::path::{Path, PathBuf};
 
 /// A configuration that cannot be used.
@@ -30,12 +31,14 @@ pub struct Config {
     pub keep_free: u64,
     /// Where attachments and originals are saved.
     pub downloads: PathBuf,
+    /// What screens may do with their terminals.
+    pub comforts: Comforts,
     /// The accounts, in their order.
     pub accounts: Vec<AccountSettings>,
 }
 
 /// The keys of the top level.
-const KEYS: &[&str] = &["agent", "theme", "keep_free", "downloads", "account"];
+const KEYS: &[&str] = &["agent", "theme", "keep_free", "downloads", "mouse", "clipboard", "links", "notify", "account"];
 
 impl Config {
     /// Reads `config.toml` of a profile; what is not there has its default, the file included.
@@ -66,6 +69,22 @@ impl Config {
             Some(toml::Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(format!("\"{key}\" must be text in quotes")),
         };
+        let switch = |key: &str, otherwise: bool| match table.get(key) {
+            None => Ok(otherwise),
+            Some(toml::Value::Boolean(on)) => Ok(*on),
+            Some(_) => Err(format!("\"{key}\" is true or false, without quotes")),
+        };
+        let otherwise = Comforts::default();
+        let comforts = Comforts {
+            mouse: switch("mouse", otherwise.mouse)?,
+            clipboard: switch("clipboard", otherwise.clipboard)?,
+            links: switch("links", otherwise.links)?,
+            notify: match text_of("notify")? {
+                None => otherwise.notify,
+                Some(word) => Notify::from_word(&word)
+                    .ok_or_else(|| format!("notify = \"{word}\" is not off, bell, osc9 or osc777"))?,
+            },
+        };
         let keep_free = match text_of("keep_free")? {
             None => 64,
             Some(size) => parse_megabytes(&size)?,
@@ -80,6 +99,7 @@ impl Config {
             theme: text_of("theme")?.unwrap_or_else(|| "dark".to_owned()),
             keep_free,
             downloads: text_of("downloads")?.map_or_else(profile::downloads, |path| profile::expand(&path)),
+            comforts,
             accounts,
         })
     }
@@ -131,6 +151,7 @@ mod tests {
     #[test]
     fn an_empty_file_is_a_whole_configuration() {
         let config = parse("").unwrap();
+        assert_eq!(config.comforts, Comforts::default());
         assert_eq!((config.keep_free, config.theme.as_str(), config.accounts.len()), (64, "dark", 0));
     }
 
@@ -142,6 +163,8 @@ mod tests {
         assert!(parse("[[account]]\nname = \"a\"").unwrap_err().contains("connector"));
         let twice = "[[account]]\nname = \"a\"\nconnector = \"email\"\n".repeat(2);
         assert!(parse(&twice).unwrap_err().contains("two accounts"));
+        assert!(parse("mouse = \"yes\"").unwrap_err().contains("true or false"));
+        assert!(parse("notify = \"loud\"").unwrap_err().contains("osc777"));
         assert!(parse("keep_free = \"lots\"").unwrap_err().contains("64MB"));
     }
 }

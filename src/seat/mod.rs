@@ -22,7 +22,7 @@ pub use typed::Typed;
 
 use crate::desk::Desk;
 use crate::keymap::Keymap;
-use crate::model::Timestamp;
+use crate::model::{Comforts, Timestamp};
 use crate::theme::Theme;
 use crate::ui::{self, Effect, Msg, Screen, Setup};
 use crate::worker::Board;
@@ -69,6 +69,10 @@ pub struct Seat {
     pub profile: PathBuf,
     /// The agent's time zone.
     pub zone: TimeZone,
+    /// What may be done with the terminal.
+    pub comforts: Comforts,
+    /// The terminal is one of tmux's.
+    pub tmux: bool,
     /// Where attachments and originals are saved.
     pub downloads: PathBuf,
     /// What is to be said first.
@@ -103,7 +107,21 @@ impl Seat {
     }
 
     async fn sit(self, mut line: Line, mut stop: watch::Receiver<bool>) -> io::Result<Ended> {
-        let Seat { desk, board, agent, keymap, theme, zone, profile, downloads, mut warnings, resume, seats } = self;
+        let Seat {
+            desk,
+            board,
+            agent,
+            keymap,
+            theme,
+            zone,
+            profile,
+            comforts,
+            tmux,
+            downloads,
+            mut warnings,
+            resume,
+            seats,
+        } = self;
         let mut canvas = Canvas::new(line.size)?;
         let (answers, mut answered) = mpsc::channel(BURST);
         let division = remembered(&profile, &agent, &mut warnings).await;
@@ -112,13 +130,17 @@ impl Seat {
         let (width, height) = line.size;
         let accounts = desk.accounts().to_vec();
         let now = desk.now();
-        let setup = Setup { width, height, agent, zone, accounts, keymap, now, quote: true, division, warnings };
+        let setup =
+            Setup { width, height, agent, zone, accounts, keymap, now, quote: true, comforts, division, warnings };
         let (mut screen, effects) = match resume {
             Some(screen) => screen.move_to(setup),
             None => Screen::new(setup),
         };
         let mut wake: Option<Timestamp> = None;
-        let mut hands = Hands { board: &board, carrier: &carrier, canvas: &mut canvas };
+        if comforts.mouse {
+            canvas.say(escape::MOUSE);
+        }
+        let mut hands = Hands { board: &board, carrier: &carrier, canvas: &mut canvas, comforts, tmux };
         let mut leaving = hands.carry_out(effects, &mut wake)?;
 
         let mut feed = desk.listen();
@@ -131,7 +153,8 @@ impl Seat {
         let mut showing = false;
         let mut news_at = Instant::now();
         while !leaving && !lost && !told {
-            if !showing && screen.take_dirty() {
+            if !showing && (screen.take_dirty() || hands.canvas.has_said()) {
+                hands.canvas.set_links(screen.links());
                 let frame = hands.canvas.frame(|frame| ui::view(&screen, &theme, frame))?;
                 if !frame.is_empty() {
                     lost = line.frames.try_send(frame).is_err();
@@ -233,6 +256,8 @@ struct Hands<'a> {
     board: &'a Board,
     carrier: &'a Carrier,
     canvas: &'a mut Canvas,
+    comforts: Comforts,
+    tmux: bool,
 }
 
 impl Hands<'_> {
@@ -245,6 +270,10 @@ impl Hands<'_> {
                 Effect::SyncNow => self.board.pull_now(),
                 Effect::WakeAt(at) => *wake = Some(wake.map_or(at, |wake| wake.min(at))),
                 Effect::Redraw => redraw = true,
+                Effect::Copy(text) => self.canvas.say(&escape::clipboard(&text)),
+                Effect::Notify { title, body } => {
+                    self.canvas.say(&escape::notify(self.comforts.notify, self.tmux, &title, &body));
+                }
                 other => self.carrier.take(other),
             }
         }
@@ -258,6 +287,7 @@ impl Hands<'_> {
     fn take(&mut self, input: Input, arrived: &mut Vec<Msg>) -> io::Result<()> {
         match input {
             Input::Key(key) if key.kind != KeyEventKind::Release => arrived.push(Msg::Key(key)),
+            Input::Mouse(event) if self.comforts.mouse => arrived.push(Msg::Mouse(event)),
             Input::Paste(mut text) => {
                 if text.len() > MAX_PASTE {
                     let end = (0..=MAX_PASTE).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);

@@ -8,12 +8,16 @@ mod answer_text;
 mod ask;
 mod block;
 mod composer;
+mod copy;
 mod division;
 mod inbox;
 mod keys;
 mod layout;
 mod line_input;
+mod link;
 mod lists;
+mod mouse;
+mod news;
 mod palette;
 mod prompt;
 mod run;
@@ -34,8 +38,8 @@ pub use screen::{Screen, Setup};
 pub use view::view;
 
 use crate::model::{
-    AccountStatus, Act, Acted, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter, InboxRow,
-    InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
+    AccountStatus, Act, Acted, Customer, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter,
+    InboxRow, InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
 };
 
 /// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
@@ -86,6 +90,8 @@ pub enum Load {
         /// Where to go on; `None` from the top.
         after: Option<Vec<u8>>,
     },
+    /// Customers who may have written just now.
+    News(Vec<CustomerId>),
     /// The numbers of the status line.
     Counts,
 }
@@ -139,6 +145,8 @@ pub enum Loaded {
         /// Those that fit.
         page: Page<InboxRow>,
     },
+    /// The customers asked for.
+    News(Vec<Customer>),
     /// The numbers.
     Counts(Counts),
 }
@@ -172,6 +180,8 @@ pub enum Refusal {
 pub enum Msg {
     /// A key.
     Key(crossterm::event::KeyEvent),
+    /// A click or the wheel.
+    Mouse(crossterm::event::MouseEvent),
     /// A bracketed paste (already cut to 1 MB).
     Paste(String),
     /// The terminal's size.
@@ -217,6 +227,15 @@ pub enum Effect {
     Redraw,
     /// Send a [`Msg::Clock`] at this time.
     WakeAt(Timestamp),
+    /// Copy to the clipboard of the agent's terminal.
+    Copy(String),
+    /// Tell the agent, who may look elsewhere, that somebody wrote.
+    Notify {
+        /// Who.
+        title: String,
+        /// What.
+        body: String,
+    },
     /// Keep how the agent divides the screen for the next start.
     KeepDivision(Division),
     /// Leave. Everything typed has been handed over by acts before this.
