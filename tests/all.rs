@@ -7,5 +7,6 @@ mod demo;
 mod house;
 mod imap;
 mod journey;
+mod owner;
 mod smtp;
 mod support;

@@ -94,6 +94,14 @@ fn server(kind: &str, at: &str, security: &str, args: &AccountAdd) -> anyhow::Re
 }
 
 fn add(place: &Place, args: &AccountAdd) -> Outcome {
+    let (text, _) = with_account(place, args)?;
+    write(place, &text)?;
+    remark(&format!("Added to {}. `switchboard account test {}` tries it.", path(place).display(), args.name));
+    Ok(())
+}
+
+/// `config.toml` with one more account, and what it says then. Nothing is written yet.
+pub fn with_account(place: &Place, args: &AccountAdd) -> anyhow::Result<(String, Config)> {
     anyhow::ensure!(args.imap.is_some() || args.smtp.is_some(), "name a server: --imap HOST, --smtp HOST, or both");
     anyhow::ensure!(
         args.password_command.is_some()
@@ -103,13 +111,8 @@ fn add(place: &Place, args: &AccountAdd) -> Outcome {
         "say where the password is: --password-command, --password-env or --password-file. \
          Switchboard keeps no passwords itself"
     );
-    let mut block = format!(
-        "[[account]]\nname = {}\nconnector = {}\naddress = {}\nhold = {}\n",
-        quoted(&args.name),
-        quoted(&args.connector),
-        quoted(&args.address),
-        quoted(&args.hold)
-    );
+    let mut block = head(&args.name, &args.connector, &args.address);
+    block.push_str(&format!("hold = {}\n", quoted(&args.hold)));
     if let Some(name) = &args.display_name {
         block.push_str(&format!("display_name = {}\n", quoted(name)));
     }
@@ -119,17 +122,30 @@ fn add(place: &Place, args: &AccountAdd) -> Outcome {
     if let Some(smtp) = &args.smtp {
         block.push_str(&server("smtp", smtp, &args.smtp_security, args)?);
     }
+    with_block(place, &block)
+}
+
+/// As [`with_account`], for an account that holds imported mail alone.
+pub fn with_archive(place: &Place, name: &str, address: &str) -> anyhow::Result<(String, Config)> {
+    let block = head(name, "email", address) + "archive = true\n";
+    with_block(place, &block)
+}
+
+fn head(name: &str, connector: &str, address: &str) -> String {
+    let [name, connector, address] = [name, connector, address].map(quoted);
+    format!("[[account]]\nname = {name}\nconnector = {connector}\naddress = {address}\n")
+}
+
+fn with_block(place: &Place, block: &str) -> anyhow::Result<(String, Config)> {
     let mut text = read(place)?;
     if !text.is_empty() {
         text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
     }
-    text.push_str(&block);
+    text.push_str(block);
     // Nothing is written that could not be read back.
     let config = Config::parse(&text, &place.profile).map_err(anyhow::Error::msg)?;
     connectors(&config)?;
-    write(place, &text)?;
-    remark(&format!("Added to {}. `switchboard account test {}` tries it.", path(place).display(), args.name));
-    Ok(())
+    Ok((text, config))
 }
 
 fn test(place: &Place, name: Option<&str>) -> Outcome {
@@ -204,7 +220,7 @@ fn read(place: &Place) -> anyhow::Result<String> {
 }
 
 /// Writes the configuration so that a crash leaves the old or the new one, never half of one.
-fn write(place: &Place, text: &str) -> Outcome {
+pub fn write(place: &Place, text: &str) -> Outcome {
     let cannot = || format!("cannot write {}", path(place).display());
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&place.profile).with_context(cannot)?;
     // A link to a file kept elsewhere stays a link.

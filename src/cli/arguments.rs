@@ -1,21 +1,30 @@
 //! The words of the command line.
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// One inbox per customer, in a terminal. Without a verb the screen opens.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "switchboard", version, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Arguments {
-    /// The profile folder [default: $SWITCHBOARD_PROFILE, else $XDG_DATA_HOME/switchboard, else ~/.local/share/switchboard]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The profile folder [default: ~/.local/share/switchboard; see `switchboard help profile`]
+    #[arg(long, global = true, value_name = "DIR", display_order = 900)]
     pub profile: Option<PathBuf>,
-    /// Print data as JSON, one object a line (see `switchboard help json`)
-    #[arg(long, global = true)]
+    /// Print JSON, one object a line; `switchboard help json` names the fields
+    #[arg(long, global = true, display_order = 902)]
     pub json: bool,
     /// Act under this name [default: `agent` of config.toml, else your user name]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", display_order = 901)]
     pub agent: Option<String>,
+    /// Use these keys: default, mutt, gmail, helix, accessible, or a file of the profile's `keymaps` [default:
+    /// $SWITCHBOARD_KEYMAP, else `keymap` of config.toml]
+    #[arg(long, value_name = "NAME")]
+    pub keymap: Option<String>,
+    /// Use these colours: dark, light, high-contrast, terminal, or a file of the profile's `themes` [default:
+    /// $SWITCHBOARD_THEME, else `theme` of config.toml]
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
     #[command(subcommand)]
     pub verb: Option<Verb>,
 }
@@ -32,7 +41,7 @@ pub enum Verb {
     Forward(Forward),
     /// Write a new message
     Compose(Compose),
-    /// Write a private note on a customer; it never leaves the house
+    /// Write a private note; it never leaves the house
     Note(Note),
     /// Resolve a customer's case
     Resolve(Who),
@@ -40,7 +49,7 @@ pub enum Verb {
     Reopen(Who),
     /// Mark a case as waiting for the customer
     Wait(Who),
-    /// Put a case off until a time or until the customer answers
+    /// Put a case off until a time, or until the customer answers
     Snooze(Snooze),
     /// Give a case to an agent, or to nobody
     Assign(Assign),
@@ -52,17 +61,17 @@ pub enum Verb {
     Edit(Edit),
     /// Fetch all that the servers have, then return
     Sync(Sync),
-    /// List the outbox; send what is due; decide on what failed or is unknown
+    /// List the outbox, send what is due, decide on what is stuck
     Outbox(Outbox),
     /// List drafts, or discard one
     Drafts(Drafts),
-    /// Own the profile without a screen: screens and verbs come in from other processes
+    /// Own the profile without a screen; screens and verbs come in
     Serve(Serve),
-    /// Dead letters: what came in and could not be understood
+    /// Look after dead letters: what came in and was not understood
     Dead(Dead),
     /// List automatic mail and mail that belongs to nobody
     Automated(Limit),
-    /// Print a message's original byte for byte, or one of its attachments
+    /// Print a message byte for byte, or one of its attachments
     Original(Original),
     /// Import a Maildir or an mbox
     Import(Import),
@@ -72,27 +81,59 @@ pub enum Verb {
     Account(Account),
     /// Print the log: who did what, when
     Log(Log),
-    /// Check every record of the journal, and that the state equals what the journal says
+    /// Check every record of the journal, and the state against it
     Verify,
     /// Make the state anew from the journal
     Rebuild,
-    /// Back the profile up into a folder; again into the same folder copies only what is new
+    /// Back the profile up into a folder; the next time only what is new
     Backup(Folder),
     /// Make the profile from a backup
     Restore(Folder),
-    /// Print the keys
-    Keys,
-    /// Open the screen on invented customers who write while you watch: no mailbox, no network, nothing to set up
+    /// Print the keys, or check keymap files
+    Keys(Keys),
+    /// Open the screen on invented customers; nothing to set up
     Demo(Demo),
     /// Look whether all is well, and say what to do where it is not
-    Doctor,
-    /// Explain a topic, or a verb
+    Doctor(Doctor),
+    /// Print the script that completes verbs and options in a shell
+    Completions(Completions),
+    /// Print the manual page, or write all pages into a folder
+    Man(Man),
+    /// Explain a verb, the fields of --json, or the profile
     Help(Help),
 }
 
 #[derive(Clone, Debug, Args)]
+pub struct Keys {
+    #[command(subcommand)]
+    pub verb: Option<KeysVerb>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum KeysVerb {
+    /// Print all keys as they are on this machine (the same as `keys` alone)
+    Print(KeysPrint),
+    /// Check keymap files: each line that is not used is named by file, line and column
+    Check(KeysCheck),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct KeysPrint {
+    /// The keys of this keymap: default, mutt, gmail, helix, accessible, or a file of the profile's `keymaps`
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct KeysCheck {
+    /// The files [default: those of the profile]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
 pub struct Inbox {
-    /// inbox (open, waiting, snoozed), open, waiting, snoozed, resolved, or all
+    /// Which cases; `inbox` is all that are not resolved
     #[arg(long, default_value = "inbox", value_parser = ["inbox", "open", "waiting", "snoozed", "resolved", "all"])]
     pub view: String,
     /// Only cases of this agent; `none` for those of nobody
@@ -175,7 +216,7 @@ pub struct Forward {
     #[arg(long, value_name = "ID")]
     pub message: Option<String>,
     /// What you write above it
-    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     pub text: String,
     /// Leave its attachments out
     #[arg(long)]
@@ -221,7 +262,7 @@ pub struct Snooze {
     /// 30m, 2h, 3d, tomorrow, monday, 2026-12-01, "2026-12-01 09:00", an RFC 3339 time, or reply
     #[arg(value_name = "TIME", required_unless_present_any = ["until", "reply"])]
     pub time: Option<String>,
-    /// The same, named
+    /// The time, as an option
     #[arg(long, value_name = "TIME", alias = "for", conflicts_with = "time")]
     pub until: Option<String>,
     /// Until the customer answers
@@ -236,7 +277,7 @@ pub struct Assign {
     /// The agent
     #[arg(required_unless_present_any = ["nobody", "to"], value_name = "AGENT")]
     pub owner: Option<String>,
-    /// The same, named
+    /// The agent, as an option
     #[arg(long, value_name = "AGENT", conflicts_with = "owner")]
     pub to: Option<String>,
     /// Give it to nobody
@@ -251,7 +292,7 @@ pub struct Tag {
     /// Tags to add
     #[arg(value_name = "TAG")]
     pub tags: Vec<String>,
-    /// A tag to add, named; may be given several times
+    /// A tag to add, as an option; may be given several times
     #[arg(long, value_name = "TAG")]
     pub add: Vec<String>,
     /// A tag to remove; may be given several times
@@ -327,9 +368,9 @@ pub struct Dead {
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum DeadVerb {
-    /// List them
+    /// List dead letters, with why they were not understood
     List,
-    /// Show one as text
+    /// Show one as text, whole
     Show {
         /// Its id
         id: String,
@@ -378,9 +419,9 @@ pub struct Import {
     /// What it is
     #[arg(value_parser = ["maildir", "mbox"])]
     pub kind: String,
-    /// The folder or file
+    /// The Maildir's folder (or one with .eml files), or the mbox file
     pub path: PathBuf,
-    /// The account it belongs to
+    /// The account it belongs to; `switchboard account list` names them
     #[arg(long, value_name = "NAME")]
     pub account: String,
 }
@@ -426,8 +467,8 @@ pub enum AccountVerb {
 pub struct AccountAdd {
     /// Its name, one short word
     pub name: String,
-    /// The kind
-    #[arg(long, default_value = "email")]
+    /// The kind of account
+    #[arg(long, value_name = "KIND", default_value = "email")]
     pub connector: String,
     /// The address answers come from
     #[arg(long)]
@@ -439,13 +480,13 @@ pub struct AccountAdd {
     #[arg(long, value_name = "HOST[:PORT]")]
     pub imap: Option<String>,
     /// How the IMAP connection is secured
-    #[arg(long, default_value = "tls", value_parser = ["tls", "starttls", "none"])]
+    #[arg(long, value_name = "HOW", default_value = "tls", value_parser = ["tls", "starttls", "none"])]
     pub imap_security: String,
     /// SMTP server, HOST or HOST:PORT
     #[arg(long, value_name = "HOST[:PORT]")]
     pub smtp: Option<String>,
     /// How the SMTP connection is secured
-    #[arg(long, default_value = "starttls", value_parser = ["tls", "starttls", "none"])]
+    #[arg(long, value_name = "HOW", default_value = "starttls", value_parser = ["tls", "starttls", "none"])]
     pub smtp_security: String,
     /// The SMTP server takes mail without a login
     #[arg(long, requires = "smtp")]
@@ -465,8 +506,8 @@ pub struct AccountAdd {
     /// Certificates to trust, in PEM form
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-    /// Undo time before an answer leaves
-    #[arg(long, default_value = "10s")]
+    /// Undo time before an answer leaves: 10s, 2m
+    #[arg(long, value_name = "TIME", default_value = "10s")]
     pub hold: String,
 }
 
@@ -503,9 +544,30 @@ pub struct Demo {
 }
 
 #[derive(Clone, Debug, Args)]
+pub struct Doctor {
+    /// Log in to the mail servers as well, as `account test` does
+    #[arg(long)]
+    pub online: bool,
+}
+
+#[derive(Clone, Debug, Args)]
 pub struct Help {
-    /// json, keys, profile, or a verb
+    /// json, profile, or a verb
     pub topic: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Man {
+    /// Write all pages here, one a verb [default: print the main page]
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -522,9 +584,11 @@ impl Verb {
             self,
             Verb::Account(_)
                 | Verb::Restore(_)
-                | Verb::Keys
+                | Verb::Keys(_)
                 | Verb::Demo(_)
-                | Verb::Doctor
+                | Verb::Doctor(_)
+                | Verb::Completions(_)
+                | Verb::Man(_)
                 | Verb::Help(_)
                 | Verb::Serve(_)
         )

@@ -2,6 +2,7 @@
 
 use super::guest::hello;
 use super::house::{Place, runtime};
+use super::look::{KEYMAP, THEME};
 use crate::seat::{LocalTerminal, show};
 use crate::server::{Knocked, Message, ScreenWanted, Wanted, knock};
 use std::io::{Read, Write};
@@ -12,9 +13,21 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-/// What the environment says about a terminal.
-const TERMINAL: &[&str] =
-    &["TERM", "COLORTERM", "NO_COLOR", "TERM_PROGRAM", "TMUX", "STY", "LANG", "LC_ALL", "LC_CTYPE", "SSH_TTY"];
+/// What the environment says about a terminal, and which keys and colours its agent wants.
+const TERMINAL: &[&str] = &[
+    "TERM",
+    "COLORTERM",
+    "NO_COLOR",
+    "TERM_PROGRAM",
+    "TMUX",
+    "STY",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "SSH_TTY",
+    KEYMAP,
+    THEME,
+];
 /// Values longer than this are not passed on.
 const LONG: usize = 256;
 
@@ -31,7 +44,7 @@ pub enum Attached {
 /// Attaches this terminal to the owner of the profile.
 pub fn attach(place: &Place) -> anyhow::Result<Attached> {
     let (width, height) = crossterm::terminal::size()?;
-    let known = TERMINAL.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+    let known = TERMINAL.iter().filter_map(|name| Some(((*name).to_owned(), place.environment(name)?)));
     let environment = known.filter(|(_, value)| value.len() <= LONG).collect();
     let wanted = ScreenWanted { width, height, environment };
     let stream = match knock(&place.profile, hello(place, Wanted::Screen(wanted)))? {

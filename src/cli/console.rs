@@ -12,6 +12,8 @@ thread_local! {
     // A verb runs on one thread from beginning to end, so this is no state of anybody else.
     static CONSOLE: RefCell<Console> = const { RefCell::new(Console(None)) };
     static HAS_READ: Cell<bool> = const { Cell::new(false) };
+    // Remarks are kept here while a screen is on the terminal.
+    static KEPT: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
 /// Where a verb reads and prints.
@@ -53,6 +55,19 @@ impl Console {
         verb()
     }
 
+    /// Works while a screen is on the terminal: what would go to standard error is given back instead.
+    pub fn beside_a_screen<T>(work: impl FnOnce() -> T) -> (T, String) {
+        KEPT.with(|kept| *kept.borrow_mut() = Some(Vec::new()));
+        let done = work();
+        let kept = KEPT.with(|kept| kept.borrow_mut().take()).unwrap_or_default();
+        (done, String::from_utf8_lossy(&kept).into_owned())
+    }
+
+    /// Keeps a remark, if a screen is on the terminal.
+    fn keep(bytes: &[u8]) -> bool {
+        KEPT.with(|kept| kept.borrow_mut().as_mut().map(|kept| kept.extend_from_slice(bytes)).is_some())
+    }
+
     /// Prints to standard output.
     pub fn out(&self, bytes: &[u8]) -> io::Result<()> {
         match &self.0 {
@@ -65,6 +80,7 @@ impl Console {
     pub fn err(&self, bytes: &[u8]) -> io::Result<()> {
         match &self.0 {
             Some(remote) => remote.streams.err(bytes),
+            None if Console::keep(bytes) => Ok(()),
             None => io::stderr().write_all(bytes),
         }
     }
@@ -90,7 +106,8 @@ impl Console {
     }
 
     pub fn err_is_terminal(&self) -> bool {
-        self.0.as_ref().map_or_else(|| io::stderr().is_terminal(), |remote| remote.err_is_terminal)
+        let own = || KEPT.with(|kept| kept.borrow().is_none()) && io::stderr().is_terminal();
+        self.0.as_ref().map_or_else(own, |remote| remote.err_is_terminal)
     }
 
     /// The time zone times are shown in.

@@ -3,11 +3,12 @@
 use super::Outcome;
 use super::house::{Place, connectors, is_owned, runtime};
 use super::keys;
+use super::look;
 use super::output::Output;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 
-pub fn run(place: &Place) -> Outcome {
+pub fn run(place: &Place, _online: bool) -> Outcome {
     let mut out = Output::new(place.json);
     let mut wrong = 0;
     let mut check = |what: &str, outcome: Result<String, String>| -> std::io::Result<()> {
@@ -28,16 +29,8 @@ pub fn run(place: &Place) -> Outcome {
         Err(error) => check("config.toml", Err(format!("{error:#}")))?,
         Ok(config) => {
             check("config.toml", Ok(format!("{} configured", counted(config.accounts.len(), "account"))))?;
-            let known = crate::theme::BUILT_IN.iter().map(|(name, _)| *name).collect::<Vec<_>>();
-            let theme = config.theme.as_str();
-            check(
-                "theme",
-                if known.contains(&theme) {
-                    Ok(theme.to_owned())
-                } else {
-                    Err(format!("there is no theme \"{theme}\"; there are {}", known.join(", ")))
-                },
-            )?;
+            let (_, warnings) = look::theme(&place.profile, &config.theme, |name| place.environment(name));
+            check("theme", if warnings.is_empty() { Ok(config.theme.clone()) } else { Err(warnings.join("; ")) })?;
             check("store", store(place))?;
             match connectors(&config) {
                 Err(error) => check("accounts", Err(format!("{error:#}")))?,

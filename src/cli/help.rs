@@ -1,15 +1,14 @@
 //! `help TOPIC`.
 
 use super::Outcome;
-use super::arguments::Arguments;
 use super::output::Output;
-use clap::CommandFactory;
+use super::verbs;
 
 const JSON: &str = include_str!("help-json.txt");
 const PROFILE: &str = include_str!("help-profile.txt");
 
 pub fn run(topic: Option<&str>) -> Outcome {
-    let mut command = Arguments::command();
+    let mut command = verbs::words();
     command.build();
     let text = match topic {
         None => command.render_help().to_string(),

@@ -19,6 +19,10 @@ pub struct Place {
     agent: Option<String>,
     /// JSON was asked for.
     pub json: bool,
+    /// The keymap asked for.
+    pub keymap: Option<String>,
+    /// The theme asked for.
+    pub theme: Option<String>,
     /// The open house of this process, when the verb is carried out for another.
     shared: Option<Arc<Shared>>,
 }
@@ -53,13 +57,17 @@ impl Place {
         let profile = profile.unwrap_or_else(config::default_profile);
         // Absolute, so that it means the same wherever a worker is.
         let profile = std::path::absolute(&profile).unwrap_or(profile);
-        Place { profile, agent, json, shared: None }
+        Place { profile, agent, json, keymap: None, theme: None, shared: None }
     }
 
-    /// The same agent and output at another profile.
+    /// With the keys and colours asked for.
+    pub fn with_look(self, keymap: Option<String>, theme: Option<String>) -> Place {
+        Place { keymap, theme, ..self }
+    }
+
+    /// The same agent, output and look at another profile.
     pub fn at(&self, profile: PathBuf) -> Place {
-        let profile = std::path::absolute(&profile).unwrap_or(profile);
-        Place { profile, agent: self.agent.clone(), json: self.json, shared: None }
+        Place::new(Some(profile), self.agent.clone(), self.json).with_look(self.keymap.clone(), self.theme.clone())
     }
 
     /// The same in the open house of this process.

@@ -10,11 +10,15 @@ mod console;
 mod dead;
 mod demo;
 mod doctor;
+mod examples;
+mod first_run;
 mod form;
 mod guest;
 mod help;
 mod house;
 mod keys;
+mod look;
+mod manual;
 mod outbox;
 mod output;
 mod owner;
@@ -24,11 +28,11 @@ mod serve;
 mod store;
 mod sync;
 mod transfer;
+mod verbs;
 mod write;
 
 use crate::model::clean_block;
 use arguments::{Arguments, Verb};
-use clap::Parser;
 use console::Console;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -48,7 +52,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::connector::init();
     let words: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = match Arguments::try_parse_from(&words) {
+    let arguments = match verbs::read(words.iter().cloned()) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Its words quote the arguments, which a script may have from a message.
@@ -64,7 +68,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let named = arguments.profile.clone();
-    let place = house::Place::new(arguments.profile.clone(), arguments.agent.clone(), arguments.json);
+    let place = house::Place::new(arguments.profile.clone(), arguments.agent.clone(), arguments.json)
+        .with_look(arguments.keymap.clone(), arguments.theme.clone());
     if arguments.verb.as_ref().is_none_or(|verb| !verb.uses_the_store()) {
         return ExitCode::from(exit_code(dispatch(arguments, &place, named)));
     }
@@ -129,10 +134,12 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Rebuild => store::rebuild(place),
             Verb::Backup(args) => store::backup(place, &args.folder),
             Verb::Restore(args) => store::restore(place, &args.folder),
-            Verb::Keys => keys::run(place),
+            Verb::Keys(args) => keys::run(place, args),
             Verb::Demo(args) => demo::run(named, place, args),
             Verb::Serve(args) => serve::run(place, &args),
-            Verb::Doctor => doctor::run(place),
+            Verb::Doctor(args) => doctor::run(place, args.online),
+            Verb::Completions(args) => manual::completions(args.shell),
+            Verb::Man(args) => manual::man(place, args),
             Verb::Help(args) => help::run(args.topic.as_deref()),
         },
     }

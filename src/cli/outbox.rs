@@ -4,6 +4,7 @@ use super::arguments::{Drafts, Outbox};
 use super::console::Console;
 use super::house::{Place, runtime};
 use super::output::{Output, remark};
+use super::owner::VerbDoor;
 use super::{Outcome, form};
 use crate::model::{Act, OutgoingId};
 use crate::worker;
@@ -23,7 +24,9 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
     decide(&args.cancel, Act::CancelOutgoing)?;
     decide(&args.mark_sent, Act::MarkSent)?;
     let mut left = 0;
+    let mut door = None;
     if let Some(seconds) = args.wait {
+        door = Some(VerbDoor::open(place, &house));
         let runtime = runtime()?;
         runtime.block_on(async {
             let limit = Duration::from_secs(seconds);
@@ -66,6 +69,7 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
         )?;
     }
     out.finish()?;
+    drop(door);
     house.close()?;
     anyhow::ensure!(left == 0, "{left} still on the way; the reasons are in the list");
     Ok(())

@@ -1,21 +1,19 @@
 //! The process that owns a profile, at work: workers, the door, and whoever comes in by it.
 
-use super::arguments::Arguments;
 use super::console::{Console, Remote};
 use super::house::{House, Place, Shared};
-use super::{keys, output, screen};
+use super::look::{self, Look};
+use super::{output, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
-use crate::theme::ColorDepth;
 use crate::ui::Screen;
 use crate::worker::{Board, Workers};
-use clap::Parser;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -86,14 +84,12 @@ impl Seats {
         environment: impl Fn(&str) -> Option<String>,
         first: Vec<String>,
     ) -> Seat {
-        let (keymap, mut warnings) = keys::load(&self.place);
         let term = environment("TERM").unwrap_or_default();
         let tmux = environment("TMUX").is_some() || term.starts_with("tmux");
         let mut comforts = self.shared.config.comforts;
         // The console prints what it does not know.
         comforts.links &= term != "linux";
-        let depth = ColorDepth::from_environment(environment);
-        let theme = screen::theme(&self.place, &self.shared.config.theme, depth, &mut warnings);
+        let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, environment);
         warnings.extend(first);
         Seat {
             desk: self.shared.desk.clone(),
@@ -124,11 +120,12 @@ impl Seats {
             parked.insert(agent, (Instant::now(), screen));
         }
     }
+}
 
-    fn agent(&self, hello: &Hello) -> String {
-        let asked = clean_line(&hello.agent);
-        if asked.is_empty() { self.shared.config.agent.clone() } else { asked }
-    }
+/// Who a client acts as.
+fn agent_of(hello: &Hello, shared: &Shared) -> String {
+    let asked = clean_line(&hello.agent);
+    if asked.is_empty() { shared.config.agent.clone() } else { asked }
 }
 
 /// The client's time zone, as far as it can be known here.
@@ -136,43 +133,51 @@ fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).or_else(|_| TimeZone::posix(name)).unwrap_or_else(|_| TimeZone::system())
 }
 
+/// Carries out a client's verb in the house of this process.
+fn carry_out(profile: &Path, shared: &Arc<Shared>, hello: &Hello, wanted: VerbWanted, streams: VerbStreams) -> u8 {
+    let words = wanted.arguments.into_iter().map(|word| OsString::from_vec(word.into()));
+    let words = std::iter::once(OsString::from("switchboard")).chain(words);
+    let remote = Remote {
+        streams,
+        folder: PathBuf::from(OsString::from_vec(wanted.folder.into())),
+        out_is_terminal: wanted.out_is_terminal,
+        err_is_terminal: wanted.err_is_terminal,
+        process: hello.process,
+        zone: zone(&hello.zone),
+    };
+    Console::lend(remote, || {
+        let arguments = match verbs::read(words) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                output::remark(error.render().to_string().trim_end());
+                return 2;
+            }
+        };
+        let place = Place::new(Some(profile.to_owned()), Some(agent_of(hello, shared)), arguments.json);
+        let place = place.within(shared.clone());
+        let carried =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| super::dispatch(arguments, &place, None)));
+        match carried {
+            Ok(outcome) => super::exit_code(outcome),
+            Err(_) => {
+                output::remark("switchboard: something went wrong inside; the log of the profile says more");
+                1
+            }
+        }
+    })
+}
+
 impl Host for Seats {
     fn carry_out(&self, hello: &Hello, wanted: VerbWanted, streams: VerbStreams) -> u8 {
-        let words = wanted.arguments.into_iter().map(|word| OsString::from_vec(word.into()));
-        let words = std::iter::once(OsString::from("switchboard")).chain(words);
-        let remote = Remote {
-            streams,
-            folder: PathBuf::from(OsString::from_vec(wanted.folder.into())),
-            out_is_terminal: wanted.out_is_terminal,
-            err_is_terminal: wanted.err_is_terminal,
-            process: hello.process,
-            zone: zone(&hello.zone),
-        };
-        Console::lend(remote, || {
-            let arguments = match Arguments::try_parse_from(words) {
-                Ok(arguments) => arguments,
-                Err(error) => {
-                    output::remark(error.render().to_string().trim_end());
-                    return 2;
-                }
-            };
-            let agent = Some(self.agent(hello));
-            let place = Place::new(Some(self.place.profile.clone()), agent, arguments.json);
-            let place = place.within(self.shared.clone());
-            let carried =
-                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| super::dispatch(arguments, &place, None)));
-            match carried {
-                Ok(outcome) => super::exit_code(outcome),
-                Err(_) => {
-                    output::remark("switchboard: something went wrong inside; the log of the profile says more");
-                    1
-                }
-            }
-        })
+        carry_out(&self.place.profile, &self.shared, hello, wanted, streams)
+    }
+
+    fn without_seats(&self) -> Option<String> {
+        None
     }
 
     fn seat(self: Arc<Self>, hello: Hello, wanted: ScreenWanted, line: Line, stop: watch::Receiver<bool>) -> Sitting {
-        let agent = self.agent(&hello);
+        let agent = agent_of(&hello, &self.shared);
         let environment: HashMap<String, String> = wanted.environment.into_iter().collect();
         Box::pin(async move {
             let seats = self.clone();
@@ -192,5 +197,54 @@ impl Host for Seats {
                 other => other,
             })
         })
+    }
+}
+
+/// The door of a verb that owns the profile for a while (a long import): other verbs come in, screens wait.
+pub struct VerbDoor(Option<(tokio::runtime::Runtime, Door)>);
+
+struct VerbHost {
+    profile: PathBuf,
+    shared: Arc<Shared>,
+}
+
+impl VerbDoor {
+    /// Opens it, where the verb runs in its own process; a verb without a door is only less hospitable.
+    pub fn open(place: &Place, house: &House) -> VerbDoor {
+        if house.is_shared() {
+            return VerbDoor(None);
+        }
+        let host = Arc::new(VerbHost { profile: place.profile.clone(), shared: house.share() });
+        let opened = super::house::runtime().ok().and_then(|runtime| {
+            let door = runtime.block_on(async { Door::open(&place.profile, host) });
+            Some((runtime, door.ok()?))
+        });
+        VerbDoor(opened)
+    }
+}
+
+impl Drop for VerbDoor {
+    fn drop(&mut self) {
+        if let Some((runtime, door)) = self.0.take() {
+            runtime.block_on(door.close());
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Host for VerbHost {
+    fn carry_out(&self, hello: &Hello, wanted: VerbWanted, streams: VerbStreams) -> u8 {
+        carry_out(&self.profile, &self.shared, hello, wanted, streams)
+    }
+
+    fn without_seats(&self) -> Option<String> {
+        let process = std::process::id();
+        Some(format!(
+            "the profile is in use by process {process}, a verb at work; the screen opens when that has ended"
+        ))
+    }
+
+    fn seat(self: Arc<Self>, _: Hello, _: ScreenWanted, _: Line, _: watch::Receiver<bool>) -> Sitting {
+        Box::pin(async { Ok(Ended::Told) })
     }
 }

@@ -1,19 +1,22 @@
 //! Without a verb the screen opens: workers and the agent's seat in one process, or a screen at the process that owns the
 //! profile already.
 
+use super::arguments::Demo;
 use super::attach::{Attached, attach};
 use super::house::{Place, is_owned, runtime};
+use super::output::remark;
 use super::owner::Owner;
-use super::{AGAIN, Outcome, PATIENCE};
+use super::{AGAIN, Outcome, PATIENCE, demo, first_run};
 use crate::desk::Desk;
 use crate::seat::{LocalTerminal, is_usable};
-use crate::theme::{ColorDepth, Theme};
+use crate::ui::first_run::Leaving;
 use crate::worker::StatusBoard;
 use jiff::tz::TimeZone;
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,7 +25,26 @@ use tokio::sync::watch;
 /// A log beyond this is put aside at the next start.
 const LOG_BYTES: u64 = 5 << 20;
 
+/// Opens the inbox; without an account the doors come first.
 pub fn open(place: &Place) -> Outcome {
+    is_usable().map_err(anyhow::Error::msg)?;
+    if first_run::is_wanted(place)? {
+        // Where somebody owns the profile already, there is an inbox to see.
+        match attach(place)? {
+            Attached::Left => return Ok(()),
+            Attached::TakeOver => return begin_anew(),
+            Attached::Nobody => {}
+        }
+        match first_run::run(place)? {
+            Leaving::Quit => return Ok(()),
+            Leaving::Demo => {
+                demo::run(None, place, Demo { seed: None, speed: None, headless: false, seconds: None })?;
+                remark("That was the demo; nothing of it was kept. `switchboard` opens your own inbox.");
+                return Ok(());
+            }
+            Leaving::Open => {}
+        }
+    }
     open_with(place, |_, _| {})
 }
 
@@ -47,17 +69,22 @@ pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -
 fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -> Outcome {
     log_to(&place.profile.join("log"));
     let mut warnings = house.report.lines();
-    if house.desk.accounts().is_empty() {
-        warnings
-            .push("No account is configured yet: leave with q and run `switchboard account help email`.".to_owned());
-    }
     let runtime = runtime()?;
     let sat: Outcome = runtime.block_on(async {
         let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
         let mut ends = ends.into_iter().map(signal).collect::<std::io::Result<Vec<Signal>>>()?;
         let (stop, stopped) = watch::channel(false);
+        let mut terminal = LocalTerminal::enter()?;
+        let lent = terminal.lent();
         tokio::spawn(async move {
-            futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv()))).await;
+            const INTERRUPT: usize = 2;
+            loop {
+                let ended = futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv()))).await.1;
+                // An interrupt typed into the agent's editor is not for us.
+                if ended != INTERRUPT || !lent.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
             let _ = stop.send(true);
             // Kept open: a closed channel would say nothing.
             std::future::pending::<()>().await;
@@ -68,10 +95,9 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
         let seat = owner.seats.seat(
             house.agent.clone(),
             TimeZone::system(),
-            |name| std::env::var(name).ok(),
+            |name| place.environment(name),
             std::mem::take(&mut warnings),
         );
-        let mut terminal = LocalTerminal::enter()?;
         let sat = match terminal.line() {
             Ok(line) => seat.run(line, stopped).await,
             Err(error) => Err(error),
@@ -93,23 +119,6 @@ fn begin_anew() -> Outcome {
     words.next();
     // Returns only when it fails.
     Err(std::process::Command::new(std::env::current_exe()?).args(words).exec().into())
-}
-
-/// The theme of a name, with the profile's own lines over it.
-pub fn theme(place: &Place, name: &str, depth: ColorDepth, warnings: &mut Vec<String>) -> Theme {
-    let path = place.profile.join("themes").join(format!("{}.toml", name.replace(['/', '\\'], "")));
-    let own = match fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => {
-            warnings.push(format!("{}: {error}", path.display()));
-            None
-        }
-    };
-    let shown = path.display().to_string();
-    let (theme, found) = Theme::load(name, own.as_deref().map(|text| (shown.as_str(), text)), depth);
-    warnings.extend(found.iter().map(ToString::to_string));
-    theme
 }
 
 /// Logs go to a file of the profile, never to the terminal. Without one the program runs all the same.

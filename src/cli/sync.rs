@@ -4,6 +4,7 @@ use super::Outcome;
 use super::arguments::Sync;
 use super::house::{Place, runtime};
 use super::output::{Meter, Output};
+use super::owner::VerbDoor;
 use crate::worker;
 use anyhow::Context;
 use serde_json::json;
@@ -12,6 +13,7 @@ use std::time::Instant;
 
 pub fn run(place: &Place, args: Sync) -> Outcome {
     let house = place.open()?;
+    let door = VerbDoor::open(place, &house);
     let names = house.accounts(&args.account)?;
     anyhow::ensure!(!names.is_empty(), "no account is configured; `switchboard account help` says how");
     let meter = Arc::new(Mutex::new(Meter::new()));
@@ -64,6 +66,7 @@ pub fn run(place: &Place, args: Sync) -> Outcome {
         out.finish()?;
         anyhow::Ok(failed)
     })?;
+    drop(door);
     house.close()?;
     anyhow::ensure!(failed.is_empty(), "could not sync {}", failed.join(", "));
     Ok(())

@@ -4,13 +4,15 @@ use super::arguments::{Export, Import};
 use super::console::Console;
 use super::house::{House, Place, write_new};
 use super::output::{Meter, Output, remark};
+use super::owner::VerbDoor;
 use super::{Outcome, form};
-use crate::connector::email::import::{FileMail, ImportError, maildir, mbox};
+use crate::connector::email::import::{FileMail, ImportError, ImportProgress, Maildir, Mbox, maildir, mbox};
 use crate::connector::{Connector, PulledPage};
 use crate::desk::IngestReport;
 use anyhow::Context;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,13 +24,22 @@ const TOO_MANY: u64 = 1000;
 
 pub fn import(place: &Place, args: Import) -> Outcome {
     let house = place.open()?;
+    let door = VerbDoor::open(place, &house);
     let path = Console::current().path(&args.path);
     let connector = house.connector(&args.account)?;
     let started = Instant::now();
-    let Imported { read, failed, report } = match args.kind.as_str() {
-        "maildir" => import_all(&house, &connector, &args.account, maildir(&path)?)?,
-        _ => import_all(&house, &connector, &args.account, mbox(&path)?)?,
-    };
+    let mails = open(&path, Some(&args.kind))?;
+    let mut meter = Meter::new();
+    let Imported { read, failed, report, stopped, .. } =
+        import_all(&house, &connector, &args.account, mails, &mut |done, failed| {
+            match failed {
+                Some(error) => remark(&error.to_string()),
+                None => meter.show(|| format!("{} read, {} new", done.read, done.report.new)),
+            }
+            Console::current().is_waited_for()
+        })?;
+    drop(meter);
+    anyhow::ensure!(!stopped, "stopped half way; what is in stays, import again to go on");
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let mut out = Output::new(place.json);
     out.row(
@@ -46,31 +57,72 @@ pub fn import(place: &Place, args: Import) -> Outcome {
         },
     )?;
     out.finish()?;
+    drop(door);
     house.close()?;
     anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
     Ok(())
 }
 
-/// What an import came to.
+/// What an import came to, or how far it is.
 #[derive(Default)]
-struct Imported {
-    read: u64,
+pub struct Imported {
+    /// Messages read.
+    pub read: u64,
     /// Files that could not be read.
-    failed: u64,
-    report: IngestReport,
+    pub failed: u64,
+    /// What became of the messages.
+    pub report: IngestReport,
+    /// How far through the files, in a thousand.
+    pub done: u16,
+    /// It was stopped before its end.
+    pub stopped: bool,
 }
 
-fn import_all(
+/// Mail from files, as they are read.
+pub enum Mails {
+    Maildir(Maildir),
+    Mbox(Mbox),
+}
+
+impl Mails {
+    fn progress(&self) -> ImportProgress {
+        match self {
+            Mails::Maildir(mails) => mails.progress(),
+            Mails::Mbox(mails) => mails.progress(),
+        }
+    }
+}
+
+impl Iterator for Mails {
+    type Item = Result<FileMail, ImportError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Mails::Maildir(mails) => mails.next(),
+            Mails::Mbox(mails) => mails.next(),
+        }
+    }
+}
+
+/// Opens a Maildir or an mbox; which, when it is not said, by what is there.
+pub fn open(path: &Path, kind: Option<&str>) -> Result<Mails, ImportError> {
+    let is_maildir = kind.map_or_else(|| path.is_dir(), |kind| kind == "maildir");
+    Ok(if is_maildir { Mails::Maildir(maildir(path)?) } else { Mails::Mbox(mbox(path)?) })
+}
+
+/// Takes all mails in. `watch` sees how far it is after each commit, and each file that cannot be read; whether to go on
+/// is what it says.
+pub fn import_all(
     house: &House,
     connector: &Arc<dyn Connector>,
     account: &str,
-    mails: impl Iterator<Item = Result<FileMail, ImportError>>,
+    mut mails: Mails,
+    watch: &mut dyn FnMut(&Imported, Option<&ImportError>) -> bool,
 ) -> anyhow::Result<Imported> {
-    let mut meter = Meter::new();
     let mut done = Imported::default();
     let mut bytes = 0;
     let mut page = PulledPage::default();
-    for mail in mails {
+    while let Some(mail) = mails.next() {
         match mail {
             Ok(mail) => {
                 done.read += 1;
@@ -80,8 +132,7 @@ fn import_all(
             // A mail program may move a file meanwhile; the others are not to blame.
             Err(error) => {
                 done.failed += 1;
-                remark(&error.to_string());
-                if done.failed >= TOO_MANY {
+                if !watch(&done, Some(&error)) || done.failed >= TOO_MANY {
                     break;
                 }
             }
@@ -89,11 +140,12 @@ fn import_all(
         if page.items.len() >= BATCH || bytes >= BATCH_BYTES {
             done.report += house.desk.ingest(account, std::mem::take(&mut page))?;
             bytes = 0;
-            meter.show(|| format!("{} read, {} new", done.read, done.report.new));
-            anyhow::ensure!(
-                Console::current().is_waited_for(),
-                "stopped half way; what is in stays, import again to go on"
-            );
+            let progress = mails.progress();
+            done.done = (progress.done.saturating_mul(1000) / progress.total.max(1)).min(1000) as u16;
+            if !watch(&done, None) {
+                done.stopped = true;
+                return Ok(done);
+            }
         }
     }
     done.report += house.desk.ingest(account, page)?;

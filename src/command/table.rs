@@ -62,6 +62,7 @@ commands! {
     Forward "forward" Write Nothing, Harmless, "Hand the message on to somebody else";
     Compose "compose" Write Optional("an address"), Harmless, "Write a new message";
     Note "note" Write Nothing, Harmless, "Write a private note, which never leaves the house";
+    Editor "editor" Write Nothing, Harmless, "Write in $VISUAL or $EDITOR (local screens)";
     Review "review" Write Nothing, Harmless, "Done writing: look at what leaves";
     Send "send" Write Nothing, Undoable, "Send what was reviewed";
     SendResolve "send-resolve" Write Nothing, Undoable, "Send what was reviewed and resolve the case";

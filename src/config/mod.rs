@@ -4,7 +4,7 @@ mod edit;
 mod profile;
 
 pub use edit::remove_account;
-pub use profile::{default_profile, home};
+pub use profile::{default_profile, expand, home};
 
 use crate::connector::AccountSettings;
 use crate::model::{Comforts, Notify};
@@ -27,6 +27,8 @@ pub struct Config {
     pub agent: String,
     /// The theme of the screen.
     pub theme: String,
+    /// The keymap of the screen.
+    pub keymap: String,
     /// Megabytes that stay free on the disk of the profile.
     pub keep_free: u64,
     /// Where attachments and originals are saved.
@@ -38,7 +40,8 @@ pub struct Config {
 }
 
 /// The keys of the top level.
-const KEYS: &[&str] = &["agent", "theme", "keep_free", "downloads", "mouse", "clipboard", "links", "notify", "account"];
+const KEYS: &[&str] =
+    &["agent", "theme", "keymap", "keep_free", "downloads", "mouse", "clipboard", "links", "notify", "account"];
 
 impl Config {
     /// Reads `config.toml` of a profile; what is not there has its default, the file included.
@@ -97,6 +100,7 @@ impl Config {
         Ok(Config {
             agent: text_of("agent")?.filter(|name| !name.trim().is_empty()).unwrap_or_else(profile::user),
             theme: text_of("theme")?.unwrap_or_else(|| "dark".to_owned()),
+            keymap: text_of("keymap")?.unwrap_or_else(|| "default".to_owned()),
             keep_free,
             downloads: text_of("downloads")?.map_or_else(profile::downloads, |path| profile::expand(&path)),
             comforts,
@@ -152,7 +156,8 @@ mod tests {
     fn an_empty_file_is_a_whole_configuration() {
         let config = parse("").unwrap();
         assert_eq!(config.comforts, Comforts::default());
-        assert_eq!((config.keep_free, config.theme.as_str(), config.accounts.len()), (64, "dark", 0));
+        assert_eq!(config.accounts, []);
+        assert_eq!((config.keep_free, config.theme.as_str(), config.keymap.as_str()), (64, "dark", "default"));
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub(super) fn user() -> String {
 }
 
 /// A path that may begin with `~/`.
-pub(super) fn expand(path: &str) -> PathBuf {
-    match path.strip_prefix("~/") {
+pub fn expand(path: &str) -> PathBuf {
+    match path.strip_prefix("~/").or((path == "~").then_some("")) {
         Some(rest) => home().join(rest),
         None => PathBuf::from(path),
     }

@@ -14,7 +14,7 @@ pub use item::{BounceReport, Incoming, Item, PulledPage, Unreadable};
 pub use secret::{Secret, SecretError, SecretRef};
 pub use settings::{AccountSettings, SettingsError};
 
-use crate::model::{AccountFacts, Outgoing, Timestamp};
+use crate::model::{AccountFacts, Half, Outgoing, Timestamp};
 use futures::future::BoxFuture;
 use std::time::Duration;
 
@@ -26,6 +26,18 @@ pub struct Check {
     /// `Ok` with what was found, `Err` with what is wrong and the likely remedy.
     pub outcome: Result<String, String>,
 }
+
+/// How far a test goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Only what is on this machine: the passwords.
+    Secrets,
+    /// The servers too.
+    Servers,
+}
+
+/// Hears of every check as it is made.
+pub type Watcher<'a> = &'a (dyn Fn(Half, &Check) + Send + Sync);
 
 /// What the channel said when it took a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,8 +74,13 @@ pub trait Connector: Send + Sync {
     /// [`ConnectorError::Reject`] when it cannot be sent as it is, with the reason.
     fn render(&self, outgoing: &Outgoing, attachments: &[Vec<u8>]) -> Result<Vec<u8>, ConnectorError>;
 
-    /// Tries everything the account needs and says what is wrong. Bounded in time.
-    fn test(&self) -> BoxFuture<'_, Vec<Check>>;
+    /// Tries what the account needs and says what is wrong; `tell` hears of each step. Bounded in time, safe to drop.
+    fn try_out<'a>(&'a self, reach: Reach, tell: Watcher<'a>) -> BoxFuture<'a, Vec<Check>>;
+
+    /// Tries everything, with nobody watching.
+    fn test(&self) -> BoxFuture<'_, Vec<Check>> {
+        self.try_out(Reach::Servers, &|_, _| {})
+    }
 }
 
 /// Pulls from one account. Owned by one worker; keeps its connection between calls.

@@ -13,6 +13,9 @@ pub struct Key {
     pub modifiers: KeyModifiers,
 }
 
+/// Keys of one sequence at most.
+const MAX_KEYS: usize = 8;
+
 /// A text that names no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` names no key; write j, J, C-d, Alt-Enter, S-Tab, Space, Up, F5, or several with spaces between")]
@@ -64,9 +67,10 @@ impl Key {
     pub(super) fn rank(self) -> u8 {
         match self.code {
             KeyCode::Enter | KeyCode::Tab => 0,
-            KeyCode::Char(_) => 1,
-            KeyCode::Esc => 3,
-            _ => 2,
+            KeyCode::Char(letter) if letter.is_alphanumeric() && !letter.is_uppercase() => 1,
+            KeyCode::Char(_) => 2,
+            KeyCode::Esc => 4,
+            _ => 3,
         }
     }
 
@@ -145,10 +149,10 @@ impl fmt::Display for Key {
 /// Reads keys with spaces between: `g g`, `C-x C-s`.
 ///
 /// # Errors
-/// [`KeyError`] for the first that names no key.
+/// [`KeyError`] for the first that names no key, or when there are more than anybody presses one after the other.
 pub fn parse_keys(text: &str) -> Result<Vec<Key>, KeyError> {
-    let keys = text.split_whitespace().map(str::parse).collect::<Result<Vec<Key>, _>>()?;
-    if keys.is_empty() { Err(KeyError(text.to_owned())) } else { Ok(keys) }
+    let keys = text.split_whitespace().take(MAX_KEYS + 1).map(str::parse).collect::<Result<Vec<Key>, _>>()?;
+    if (1..=MAX_KEYS).contains(&keys.len()) { Ok(keys) } else { Err(KeyError(text.chars().take(40).collect())) }
 }
 
 /// Keys as a file writes them.
@@ -166,7 +170,7 @@ mod tests {
         for text in ["j", "J", "C-d", "Alt-Enter", "S-Tab", "Space", "F5", "C-x C-s", "g g", "-", "C--", "?", "é"] {
             assert_eq!(show_keys(&parse_keys(text).unwrap()), text);
         }
-        for text in ["", "Foo", "X-a", "F99", "C-"] {
+        for text in ["", "Foo", "X-a", "F99", "C-", "a a a a a a a a a"] {
             assert!(parse_keys(text).is_err(), "{text:?}");
         }
     }

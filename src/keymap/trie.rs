@@ -10,7 +10,7 @@ pub enum Found<'k> {
     Action(&'k Action),
     /// More keys may follow.
     Prefix,
-    /// They were taken away: they do nothing here, whatever `global` says.
+    /// They were taken away, or their beginning runs something: they do nothing here, whatever `global` says.
     Off,
     /// Nothing begins with them.
     Nothing,
@@ -30,54 +30,76 @@ enum Node {
 }
 
 impl Trie {
-    /// Binds keys. When that hides keys that were longer or shorter, one of those comes back.
-    pub fn insert(&mut self, keys: &[Key], action: Action) -> Option<Vec<Key>> {
-        let (first, rest) = keys.split_first()?;
+    /// Binds keys. Gives back what cannot be reached any more: longer ones that begin with these, or a shorter one that
+    /// these begin with.
+    pub fn insert(&mut self, keys: &[Key], action: Action) -> Vec<(Vec<Key>, Action)> {
+        let Some((first, rest)) = keys.split_first() else { return Vec::new() };
         let position = self.branches.iter().position(|(key, _)| key == first);
         if rest.is_empty() {
-            let mut hidden = None;
-            if let Some(position) = position
-                && let (_, Node::Leads(trie)) = self.branches.swap_remove(position)
-            {
-                hidden = trie.all().first().map(|(keys, _)| [&[*first], keys.as_slice()].concat());
-            }
+            let before = position.map(|position| self.branches.swap_remove(position).1);
             self.branches.push((*first, Node::Runs(action)));
-            return hidden;
+            return match before {
+                Some(Node::Leads(trie)) => {
+                    trie.all().into_iter().map(|(keys, action)| after(*first, &keys, action)).collect()
+                }
+                _ => Vec::new(),
+            };
         }
-        let mut shorter = None;
         let position = position.unwrap_or_else(|| {
             self.branches.push((*first, Node::Leads(Trie::default())));
             self.branches.len() - 1
         });
         let node = &mut self.branches[position].1;
-        if !matches!(node, Node::Leads(_)) {
-            shorter = matches!(node, Node::Runs(_)).then(|| vec![*first]);
-            *node = Node::Leads(Trie::default());
+        if let Node::Leads(trie) = node {
+            return trie.insert(rest, action).into_iter().map(|(keys, action)| after(*first, &keys, &action)).collect();
         }
-        let Node::Leads(trie) = node else { return shorter };
-        let deeper = trie.insert(rest, action).map(|keys| [&[*first], keys.as_slice()].concat());
-        shorter.or(deeper)
+        let mut trie = Trie::default();
+        trie.insert(rest, action);
+        match std::mem::replace(node, Node::Leads(trie)) {
+            Node::Runs(shorter) => vec![(vec![*first], shorter)],
+            _ => Vec::new(),
+        }
     }
 
-    /// Unbinds keys, and with a prefix all that begin with it.
+    /// Unbinds keys, and with a prefix all that begin with it. That counts in a pane for the keys of `global`, too.
     pub fn remove(&mut self, keys: &[Key]) {
         let Some((first, rest)) = keys.split_first() else { return };
         if rest.is_empty() {
             self.branches.retain(|(key, _)| key != first);
             self.branches.push((*first, Node::Off));
-        } else if let Some((_, Node::Leads(trie))) = self.branches.iter_mut().find(|(key, _)| key == first) {
-            trie.remove(rest);
+            return;
         }
+        match self.branches.iter_mut().find(|(key, _)| key == first) {
+            Some((_, Node::Leads(trie))) => trie.remove(rest),
+            Some(_) => {}
+            None => {
+                let mut trie = Trie::default();
+                trie.remove(rest);
+                self.branches.push((*first, Node::Leads(trie)));
+            }
+        }
+    }
+
+    /// Something runs here.
+    fn is_live(&self) -> bool {
+        self.branches.iter().any(|(_, node)| match node {
+            Node::Runs(_) => true,
+            Node::Leads(trie) => trie.is_live(),
+            Node::Off => false,
+        })
     }
 
     /// What these keys mean.
     pub fn find(&self, keys: &[Key]) -> Found<'_> {
-        let Some((first, rest)) = keys.split_first() else { return Found::Prefix };
+        let Some((first, rest)) = keys.split_first() else {
+            return if self.is_live() { Found::Prefix } else { Found::Nothing };
+        };
         match self.branches.iter().find(|(key, _)| key == first) {
             Some((_, Node::Runs(action))) if rest.is_empty() => Found::Action(action),
             Some((_, Node::Leads(trie))) => trie.find(rest),
-            Some((_, Node::Off)) => Found::Off,
-            _ => Found::Nothing,
+            // A key that runs something does so at once: nothing longer is reached through it.
+            Some((_, Node::Off | Node::Runs(_))) => Found::Off,
+            None => Found::Nothing,
         }
     }
 
@@ -89,7 +111,7 @@ impl Trie {
                 .iter()
                 .filter_map(|(key, node)| match node {
                     Node::Runs(action) => Some((*key, Some(action))),
-                    Node::Leads(_) => Some((*key, None)),
+                    Node::Leads(trie) => trie.is_live().then_some((*key, None)),
                     Node::Off => None,
                 })
                 .collect();
@@ -116,4 +138,9 @@ impl Trie {
         }
         all
     }
+}
+
+/// A binding one key deeper.
+fn after(first: Key, keys: &[Key], action: &Action) -> (Vec<Key>, Action) {
+    ([&[first], keys].concat(), action.clone())
 }

@@ -23,6 +23,15 @@ pub struct AccountFacts {
     pub can_send: bool,
 }
 
+/// One of the two ways through an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// Messages in.
+    Receiving,
+    /// Messages out.
+    Sending,
+}
+
 /// What an account's worker is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {

@@ -18,7 +18,7 @@ mod safe_text;
 mod time;
 mod view;
 
-pub use account::{AccountFacts, AccountStatus, Activity, Progress};
+pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress};
 pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind, TakeBack};
 pub use comforts::{Comforts, Notify};
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Priority, Snooze};

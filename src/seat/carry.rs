@@ -160,6 +160,7 @@ impl Hand {
             | Effect::Redraw
             | Effect::WakeAt(_)
             | Effect::Copy(_)
+            | Effect::Edit { .. }
             | Effect::Notify { .. }
             | Effect::Quit => None,
         }

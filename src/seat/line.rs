@@ -1,10 +1,20 @@
 //! One agent's line: what is typed comes in, frames go out, wherever the terminal stands.
 
+use super::editor::Lend;
 use crossterm::event::Event as Input;
 use tokio::sync::mpsc;
 
 /// Things typed that may wait. When they do, the rest waits in the terminal.
 pub const TYPED: usize = 256;
+
+/// A terminal as wide and high as this is believed; beyond it, and below one, only so much.
+const WIDEST: u16 = 1_000;
+const HIGHEST: u16 = 400;
+
+/// A size that can be drawn on, whatever a terminal claims.
+pub fn believed((width, height): (u16, u16)) -> (u16, u16) {
+    (width.clamp(1, WIDEST), height.clamp(1, HIGHEST))
+}
 
 /// The two ways between a seat and its terminal. When either is closed the terminal is gone.
 ///
@@ -19,6 +29,8 @@ pub struct Line {
     pub drawn: mpsc::Receiver<()>,
     /// Columns and rows at the beginning.
     pub size: (u16, u16),
+    /// To lend the terminal to an editor; only where it is this process's own.
+    pub lend: Option<mpsc::Sender<Lend>>,
 }
 
 /// The other ends of a [`Line`].
@@ -37,6 +49,7 @@ impl Line {
         let (type_in, input) = mpsc::channel(TYPED);
         let (frames, shown) = mpsc::channel(1);
         let (say_drawn, drawn) = mpsc::channel(4);
-        (Line { input, frames, drawn, size }, FarEnd { input: type_in, frames: shown, drawn: say_drawn })
+        let size = believed(size);
+        (Line { input, frames, drawn, size, lend: None }, FarEnd { input: type_in, frames: shown, drawn: say_drawn })
     }
 }

@@ -7,7 +7,9 @@
 mod backend;
 mod canvas;
 mod carry;
+mod editor;
 mod escape;
+mod first_run;
 mod line;
 mod local;
 mod memory;
@@ -16,6 +18,7 @@ mod save;
 mod scroll;
 mod typed;
 
+pub use first_run::first_run;
 pub use line::{FarEnd, Line};
 pub use local::{LocalTerminal, is_usable, show};
 pub use typed::Typed;
@@ -32,6 +35,7 @@ pub(crate) use canvas::Canvas;
 use canvas::Canvas;
 use carry::{Carrier, Folders};
 use crossterm::event::{Event as Input, KeyEventKind};
+use editor::Lend;
 use jiff::tz::TimeZone;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -124,7 +128,9 @@ impl Seat {
         } = self;
         let mut canvas = Canvas::new(line.size)?;
         let (answers, mut answered) = mpsc::channel(BURST);
+        let edited = answers.clone();
         let division = remembered(&profile, &agent, &mut warnings).await;
+        let mut editing = Editing { profile: profile.clone(), wanted: None, files: Vec::new() };
         let folders = Folders { profile, downloads };
         let carrier = Carrier::start(desk.clone(), agent.clone(), folders, answers);
         let (width, height) = line.size;
@@ -140,7 +146,8 @@ impl Seat {
         if comforts.mouse {
             canvas.say(escape::MOUSE);
         }
-        let mut hands = Hands { board: &board, carrier: &carrier, canvas: &mut canvas, comforts, tmux };
+        let mut hands =
+            Hands { board: &board, carrier: &carrier, canvas: &mut canvas, comforts, tmux, editing: &mut editing };
         let mut leaving = hands.carry_out(effects, &mut wake)?;
 
         let mut feed = desk.listen();
@@ -151,9 +158,14 @@ impl Seat {
         let (mut lost, mut told) = (false, false);
         // A frame is on its way to the terminal.
         let mut showing = false;
+        // An editor has the terminal.
+        let mut lent = false;
         let mut news_at = Instant::now();
         while !leaving && !lost && !told {
-            if !showing && (screen.take_dirty() || hands.canvas.has_said()) {
+            if !showing && let Some((draft, text)) = hands.editing.wanted.take() {
+                lent = hands.begin_editing(&draft, text, line.lend.clone(), edited.clone());
+            }
+            if !showing && !lent && (screen.take_dirty() || hands.canvas.has_said()) {
                 hands.canvas.set_links(screen.links());
                 let frame = hands.canvas.frame(|frame| ui::view(&screen, &theme, frame))?;
                 if !frame.is_empty() {
@@ -214,10 +226,15 @@ impl Seat {
             }
             let clock = Msg::Clock(desk.now());
             for msg in std::iter::once(clock).chain(arrived) {
+                if matches!(msg, Msg::Edited(_)) {
+                    lent = false;
+                    hands.take_terminal_back()?;
+                }
                 let effects = screen.update(msg);
                 leaving |= hands.carry_out(effects, &mut wake)?;
             }
         }
+        drop(edited);
         // A terminal that went away must not take along what was typed.
         let effects = screen.hang_up();
         hands.carry_out(effects, &mut wake)?;
@@ -233,6 +250,9 @@ impl Seat {
         while let Ok(msg) = answered.try_recv() {
             drop(screen.update(msg));
         }
+        // What was edited is in the store.
+        let files = editing.files;
+        let _ = tokio::task::spawn_blocking(move || files.iter().for_each(|path| editor::forget(path))).await;
         Ok(match (leaving, told) {
             (true, _) => Ended::Left,
             (false, true) => Ended::Told,
@@ -258,6 +278,16 @@ struct Hands<'a> {
     canvas: &'a mut Canvas,
     comforts: Comforts,
     tmux: bool,
+    editing: &'a mut Editing,
+}
+
+/// Texts that are edited elsewhere.
+struct Editing {
+    profile: PathBuf,
+    /// The next one: its draft and text. It waits until no frame is on its way.
+    wanted: Option<(String, String)>,
+    /// Files that were read back whole; they go when the seat ends.
+    files: Vec<PathBuf>,
 }
 
 impl Hands<'_> {
@@ -274,6 +304,7 @@ impl Hands<'_> {
                 Effect::Notify { title, body } => {
                     self.canvas.say(&escape::notify(self.comforts.notify, self.tmux, &title, &body));
                 }
+                Effect::Edit { draft, text } => self.editing.wanted = Some((draft.to_string(), text)),
                 other => self.carrier.take(other),
             }
         }
@@ -281,6 +312,37 @@ impl Hands<'_> {
             self.canvas.redraw()?;
         }
         Ok(leaving)
+    }
+
+    /// Lends the terminal to the agent's editor. False where there is none to lend.
+    fn begin_editing(
+        &mut self,
+        draft: &str,
+        text: String,
+        lend: Option<mpsc::Sender<Lend>>,
+        answers: mpsc::Sender<Msg>,
+    ) -> bool {
+        let Some(lend) = lend else {
+            let why = "an editor needs a screen of the process that owns the profile; this one is attached to it";
+            let _ = answers.try_send(Msg::Edited(Err(why.to_owned())));
+            return false;
+        };
+        let path = editor::path(&self.editing.profile, draft);
+        self.editing.files.retain(|known| *known != path);
+        self.editing.files.push(path.clone());
+        tokio::spawn(async move {
+            let edited = editor::edit(lend, path, text).await;
+            let _ = answers.send(Msg::Edited(edited)).await;
+        });
+        true
+    }
+
+    /// The terminal is the screen's again.
+    fn take_terminal_back(&mut self) -> io::Result<()> {
+        if self.comforts.mouse {
+            self.canvas.say(escape::MOUSE);
+        }
+        self.canvas.redraw()
     }
 
     /// Takes in what was typed.
@@ -296,7 +358,10 @@ impl Hands<'_> {
                 arrived.push(Msg::Paste(text));
             }
             Input::Resize(width, height) => {
+                let (width, height) = line::believed((width, height));
                 self.canvas.resize((width, height))?;
+                // Of a storm of sizes only the last counts.
+                arrived.pop_if(|last| matches!(last, Msg::Resize(..)));
                 arrived.push(Msg::Resize(width, height));
             }
             _ => {}

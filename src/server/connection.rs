@@ -27,6 +27,9 @@ pub trait Host: Send + Sync + 'static {
     /// Carries a verb out and gives its exit code. Called on a thread of its own; may block.
     fn carry_out(&self, hello: &Hello, wanted: VerbWanted, streams: VerbStreams) -> u8;
 
+    /// Why no screens can come in, if so.
+    fn without_seats(&self) -> Option<String>;
+
     /// Seats an agent at a line until it ends.
     fn seat(self: Arc<Self>, hello: Hello, wanted: ScreenWanted, line: Line, stop: watch::Receiver<bool>) -> Sitting;
 }
@@ -47,7 +50,12 @@ pub(super) async fn welcome(mut stream: UnixStream, host: Arc<dyn Host>, stop: w
             let _ = stream.write_all(&Message::Started.to_bytes()).await;
         }
         Wanted::Verb(wanted) => verb(stream, hello, wanted, host, stop).await,
-        Wanted::Screen(wanted) => screen(stream, hello, wanted, host, stop).await,
+        Wanted::Screen(wanted) => match host.without_seats() {
+            None => screen(stream, hello, wanted, host, stop).await,
+            Some(why) => {
+                let _ = stream.write_all(&Message::Refused(why).to_bytes()).await;
+            }
+        },
     }
 }
 
@@ -185,12 +193,12 @@ async fn screen(
     host: Arc<dyn Host>,
     stop: watch::Receiver<bool>,
 ) {
-    let (mut from, mut to) = stream.into_split();
+    let (from, mut to) = stream.into_split();
     if to.write_all(&Message::Started.to_bytes()).await.is_err() {
         return;
     }
     let (line, FarEnd { input, frames, drawn }) = Line::new((wanted.width, wanted.height));
-    let reading = tokio::spawn(async move { read(&mut from, input, drawn).await });
+    let reading = tokio::spawn(read(from, input, drawn));
     let writing = tokio::spawn(write(to, frames));
     let ended = host.seat(hello, wanted, line, stop).await;
     reading.abort();
@@ -209,25 +217,21 @@ async fn screen(
 }
 
 /// What the client sends: keys, sizes, and that a frame was drawn. Ends with the connection.
-async fn read(from: &mut OwnedReadHalf, input: mpsc::Sender<Input>, drawn: mpsc::Sender<()>) {
+async fn read(mut from: OwnedReadHalf, input: mpsc::Sender<Input>, drawn: mpsc::Sender<()>) {
+    let (give, mut messages) = mpsc::channel(4);
+    // A read that was given up half way would lose what it had; so it is never given up.
+    let reading = tokio::spawn(async move {
+        while let Ok(Some(message)) = Message::read_async(&mut from).await {
+            if give.send(message).await.is_err() {
+                break;
+            }
+        }
+    });
     let mut typed = Typed::default();
     loop {
-        let next = if typed.waits() {
-            match tokio::time::timeout(ESCAPE, from.readable()).await {
-                Ok(_) => Message::read_async(from).await,
-                Err(_) => {
-                    for event in typed.settle() {
-                        if input.send(event).await.is_err() {
-                            return;
-                        }
-                    }
-                    continue;
-                }
-            }
-        } else {
-            Message::read_async(from).await
-        };
-        let events = match next {
+        let pause = if typed.waits() { ESCAPE } else { Duration::MAX };
+        let events = match tokio::time::timeout(pause, messages.recv()).await {
+            Err(_) => typed.settle(),
             Ok(Some(Message::Input(bytes))) => typed.take(&bytes),
             Ok(Some(Message::Resize(width, height))) => vec![Input::Resize(width, height)],
             Ok(Some(Message::Drawn)) => {
@@ -235,14 +239,16 @@ async fn read(from: &mut OwnedReadHalf, input: mpsc::Sender<Input>, drawn: mpsc:
                 let _ = drawn.try_send(());
                 continue;
             }
-            _ => return,
+            Ok(_) => break,
         };
         for event in events {
             if input.send(event).await.is_err() {
+                reading.abort();
                 return;
             }
         }
     }
+    reading.abort();
 }
 
 async fn write(mut to: OwnedWriteHalf, mut frames: mpsc::Receiver<Vec<u8>>) -> OwnedWriteHalf {

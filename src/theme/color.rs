@@ -1,59 +1,11 @@
-//! Colours and what is left of them on terminals that know fewer.
+//! Colours: how a theme writes them, and the nearest of those that a terminal has.
 
 use ratatui::style::Color;
-
-/// How many colours a terminal shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColorDepth {
-    /// None: only bold, underlined, reversed and the like (`NO_COLOR`, `TERM=dumb`).
-    None,
-    /// The terminal's own sixteen.
-    Sixteen,
-    /// 256 (xterm's cube).
-    Indexed,
-    /// 24 bits.
-    #[default]
-    True,
-}
-
-impl ColorDepth {
-    /// What the environment says: `NO_COLOR` (<https://no-color.org>), `COLORTERM`, `TERM`. `lookup` reads a variable.
-    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> ColorDepth {
-        let term = lookup("TERM").unwrap_or_default();
-        let color_term = lookup("COLORTERM").unwrap_or_default();
-        if lookup("NO_COLOR").is_some_and(|value| !value.is_empty()) || term == "dumb" {
-            ColorDepth::None
-        } else if color_term == "truecolor" || color_term == "24bit" || term.ends_with("-direct") {
-            ColorDepth::True
-        } else if term.contains("256color") {
-            ColorDepth::Indexed
-        } else {
-            ColorDepth::Sixteen
-        }
-    }
-
-    /// The nearest colour there is; `None` when there are no colours.
-    pub(super) fn reduce(self, color: Color) -> Option<Color> {
-        match (self, color) {
-            (ColorDepth::None, _) => None,
-            (_, Color::Rgb(r, g, b)) => Some(match self {
-                ColorDepth::True => color,
-                ColorDepth::Indexed => Color::Indexed(nearest_indexed(r, g, b)),
-                _ => nearest_named(r, g, b),
-            }),
-            (ColorDepth::Sixteen, Color::Indexed(index)) if index > 15 => {
-                let (r, g, b) = indexed(index);
-                Some(nearest_named(r, g, b))
-            }
-            (_, other) => Some(other),
-        }
-    }
-}
 
 /// The six steps of a channel in xterm's cube.
 const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
-fn indexed(index: u8) -> (u8, u8, u8) {
+pub(super) fn indexed(index: u8) -> (u8, u8, u8) {
     if index >= 232 {
         let grey = 8 + (index - 232) * 10;
         return (grey, grey, grey);
@@ -69,7 +21,7 @@ fn distance((r, g, b): (u8, u8, u8), (x, y, z): (u8, u8, u8)) -> u32 {
     2 * square(r, x) + 4 * square(g, y) + square(b, z)
 }
 
-fn nearest_indexed(r: u8, g: u8, b: u8) -> u8 {
+pub(super) fn nearest_indexed(r: u8, g: u8, b: u8) -> u8 {
     (16..=255).min_by_key(|index| distance(indexed(*index), (r, g, b))).unwrap_or(16)
 }
 
@@ -93,8 +45,69 @@ const SIXTEEN: [(&str, Color, (u8, u8, u8)); 16] = [
     ("white", Color::White, (255, 255, 255)),
 ];
 
-fn nearest_named(r: u8, g: u8, b: u8) -> Color {
-    SIXTEEN.iter().min_by_key(|(_, _, rgb)| distance(*rgb, (r, g, b))).map_or(Color::Reset, |(_, color, _)| *color)
+/// How light a colour is, from 0 to 1 (WCAG's relative luminance).
+pub(super) fn luminance(r: u8, g: u8, b: u8) -> f64 {
+    let linear = |channel: u8| {
+        let value = f64::from(channel) / 255.0;
+        if value <= 0.039_28 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+}
+
+/// How well one colour is read on another, from 1 to 21 (WCAG 2.1).
+#[cfg(test)]
+pub(crate) fn contrast(a: Color, b: Color) -> f64 {
+    let light = |color| match color {
+        Color::Rgb(r, g, b) => luminance(r, g, b),
+        Color::Indexed(index) if index > 15 => {
+            let (r, g, b) = indexed(index);
+            luminance(r, g, b)
+        }
+        other => panic!("{other:?} is the terminal's own"),
+    };
+    let (a, b) = (light(a), light(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// Dark letters are better on it than light ones.
+pub(super) fn is_light(color: Color) -> bool {
+    let named = SIXTEEN.iter().find(|(_, named, _)| *named == color).map(|(_, _, rgb)| *rgb);
+    let (r, g, b) = match color {
+        Color::Rgb(r, g, b) => (r, g, b),
+        Color::Indexed(index) if index > 15 => indexed(index),
+        _ => named.unwrap_or_default(),
+    };
+    luminance(r, g, b) > 0.18
+}
+
+/// The nearest of the sixteen in hue, light or dark: by distance alone most soft colours would be grey.
+pub(super) fn nearest_named(r: u8, g: u8, b: u8) -> Color {
+    let (light, most, least) = (luminance(r, g, b), r.max(g).max(b), r.min(g).min(b));
+    let spread = most - least;
+    let is_grey = spread < 40 || u32::from(spread) * 4 < u32::from(most) || light < 0.04;
+    if is_grey {
+        return match light {
+            0.0..0.04 => Color::Black,
+            0.04..0.2 => Color::DarkGray,
+            0.2..0.65 => Color::Gray,
+            _ => Color::White,
+        };
+    }
+    let high = |channel: u8| u32::from(channel - least) * 2 > u32::from(spread);
+    match ((high(r), high(g), high(b)), light > 0.3) {
+        ((true, false, false), true) => Color::LightRed,
+        ((false, true, false), true) => Color::LightGreen,
+        ((true, true, _), true) => Color::LightYellow,
+        ((false, false, _), true) => Color::LightBlue,
+        ((true, false, true), true) => Color::LightMagenta,
+        ((false, true, true), true) => Color::LightCyan,
+        ((false, true, false), false) => Color::Green,
+        // What the sixteen call yellow is too light where a dark one was meant.
+        ((true, _, false), false) => Color::Red,
+        ((false, false, _) | (true, true, true), false) => Color::Blue,
+        ((true, false, true), false) => Color::Magenta,
+        ((false, true, true), false) => Color::Cyan,
+    }
 }
 
 /// Reads `#7aa2f7`, one of the sixteen names, `default` (the terminal's own), or a number up to 255.

@@ -34,7 +34,7 @@ elements! {
     Title "pane.title" "The title of a pane";
     InboxRow "inbox.row" "A row of the inbox";
     InboxUnread "inbox.unread" "A row with something unread";
-    InboxSelected "inbox.selected" "The row under the cursor";
+    InboxSelected "inbox.selected" "The row under the cursor, in the inbox and in lists";
     InboxName "inbox.name" "Names in the inbox";
     Open "case.open" "The word open";
     Waiting "case.waiting" "The word waiting";
@@ -56,10 +56,12 @@ elements! {
     Label "profile.label" "What stands before a value";
     ComposeBorder "compose.border" "The frame of a reply or new message";
     ComposeNote "compose.note" "The frame of a private note being written";
+    Selection "compose.selection" "Marked text";
     Caret "compose.caret" "The place of the next letter";
     Status "status" "The status line";
     StatusError "status.error" "A sentence about trouble in the status line";
     Hint "hint" "The line of key hints";
+    HintNext "hint.next" "What may follow a key, above the line of key hints";
     Prompt "prompt" "The line where a command is typed";
     Question "question" "A question that waits for an answer";
 }
@@ -71,11 +73,12 @@ impl Element {
             Element::Text => None,
             Element::BorderFocus | Element::Title => Some(Element::Border),
             Element::InboxUnread | Element::InboxSelected | Element::InboxName => Some(Element::InboxRow),
+            Element::Selection => Some(Element::InboxSelected),
             Element::NoteText => Some(Element::Note),
             Element::ComposeBorder => Some(Element::BorderFocus),
             Element::ComposeNote => Some(Element::Note),
             Element::StatusError => Some(Element::Status),
-            Element::Question | Element::Prompt => Some(Element::Hint),
+            Element::Question | Element::Prompt | Element::HintNext => Some(Element::Hint),
             Element::Folded => Some(Element::Quote),
             _ => Some(Element::Text),
         }

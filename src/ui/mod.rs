@@ -10,6 +10,7 @@ mod block;
 mod composer;
 mod copy;
 mod division;
+pub mod first_run;
 mod inbox;
 mod keys;
 mod layout;
@@ -35,7 +36,7 @@ mod tests;
 
 pub use division::{Division, WHOLE};
 pub use screen::{Screen, Setup};
-pub use view::view;
+pub use view::{view, view_first_run};
 
 use crate::model::{
     AccountStatus, Act, Acted, Customer, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter,
@@ -180,6 +181,8 @@ pub enum Refusal {
 pub enum Msg {
     /// A key.
     Key(crossterm::event::KeyEvent),
+    /// The text that came back from the agent's editor, or why none did.
+    Edited(Result<String, String>),
     /// A click or the wheel.
     Mouse(crossterm::event::MouseEvent),
     /// A bracketed paste (already cut to 1 MB).
@@ -229,6 +232,13 @@ pub enum Effect {
     WakeAt(Timestamp),
     /// Copy to the clipboard of the agent's terminal.
     Copy(String),
+    /// Let the agent edit a text in an editor of their own; answered by [`Msg::Edited`].
+    Edit {
+        /// The draft it is kept as.
+        draft: crate::model::DraftId,
+        /// The text.
+        text: String,
+    },
     /// Tell the agent, who may look elsewhere, that somebody wrote.
     Notify {
         /// Who.

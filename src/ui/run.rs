@@ -114,7 +114,15 @@ impl Screen {
             | V::Language
             | V::Field => self.triage(verb, argument),
             V::Reply | V::ReplyAll | V::Forward | V::Compose | V::Note => self.write(verb, argument),
-            V::Review | V::Send | V::SendResolve | V::Edit | V::Attach | V::Detach | V::Postpone | V::Discard => {
+            V::Editor
+            | V::Review
+            | V::Send
+            | V::SendResolve
+            | V::Edit
+            | V::Attach
+            | V::Detach
+            | V::Postpone
+            | V::Discard => {
                 self.finish_writing(verb, argument);
             }
             V::Fold => self.fold(),

@@ -214,6 +214,7 @@ impl Screen {
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => self.key(key),
+            Msg::Edited(result) => self.edited(result),
             Msg::Mouse(event) => self.mouse(event),
             Msg::Paste(text) => self.paste(&text),
             Msg::Resize(width, height) => {

@@ -109,6 +109,11 @@ pub const DRAFT: &[Fields] =
 
 const SAID: &[Fields] = &[is("customer said", Text), may("message", Text)];
 
+/// A row of `keys check`.
+pub fn check_row(verb: &str, value: &Value) {
+    check(verb, value, &[is("said", Text), may("file", Text), may("line column", Number)]);
+}
+
 #[test]
 fn the_help_is_at_hand() {
     assert_eq!(Profile::new("").ok(&["help", "json"]).out().trim_end(), HELP.trim_end());

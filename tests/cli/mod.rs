@@ -10,6 +10,8 @@ mod dead;
 mod full;
 mod hostile;
 mod import;
+mod keys;
+mod manual;
 mod process;
 mod writing;
 

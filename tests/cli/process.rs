@@ -10,7 +10,7 @@ use std::time::Duration;
 const NOWHERE: &str = "[smtp]\nhost = \"127.0.0.1\"\nport = 9\nsecurity = \"none\"\n";
 
 #[test]
-fn a_second_process_is_told_who_the_first_is() {
+fn a_verb_at_work_carries_out_others() {
     let profile = Profile::new(&account("1h", NOWHERE));
     profile.import(&mail::numbered(0..1));
     profile.ok(&["reply", "ana@test.example", "--text", "soon"]);
@@ -20,14 +20,31 @@ fn a_second_process_is_told_who_the_first_is() {
     let lock = profile.path.join("lock");
     let owns = || std::fs::read_to_string(&lock).unwrap().lines().next() == Some(&pid);
     assert!(until(Duration::from_secs(20), owns), "the first does not get it");
-    let second = profile.run(&["inbox", "--json"]);
+    assert_eq!(profile.one(&["inbox"])["name"], "Ana");
+    profile.ok(&["note", "ana@test.example", "--text", "while you wait"]);
+    assert!(owner.try_wait().unwrap().is_none(), "the first goes on");
     owner.kill().unwrap();
     owner.wait().unwrap();
+    // The lock ends with its owner, however that ended, and a socket left behind is no owner.
+    assert!(profile.ok(&["show", "ana@test.example"]).out().contains("while you wait"));
+}
+
+#[test]
+fn an_owner_that_lets_nobody_in_is_named() {
+    let profile = Profile::offline();
+    profile.import(&mail::numbered(0..1));
+    // This very test owns the profile, and has no door.
+    let lock = profile.path.join("lock");
+    let (pid, since) = (std::process::id(), "2026-07-01T08:00:00Z");
+    std::fs::write(&lock, format!("{pid}\n{since}\nsomething\nopen\n")).unwrap();
+    let held = std::fs::File::open(&lock).unwrap();
+    held.lock().unwrap();
+    let second = profile.run(&["inbox", "--json"]);
     assert_eq!(second.code, Some(3), "{second:?}");
     assert_eq!(second.err.lines().count(), 1, "one sentence: {}", second.err);
-    assert!(second.err.contains(&pid) && second.err.contains("in use"), "{}", second.err);
+    assert!(second.err.contains(&pid.to_string()) && second.err.contains("in use"), "{}", second.err);
     assert!(second.bytes.is_empty(), "nothing on standard output");
-    // The lock ends with its owner, however that ended.
+    drop(held);
     assert_eq!(profile.one(&["inbox"])["name"], "Ana");
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod ends;
+mod first_run;
 mod full;
 mod mail;
 

@@ -8,6 +8,7 @@ pub mod fault;
 pub mod mail;
 pub mod profile;
 pub mod relay;
+pub mod serve;
 pub mod small_disk;
 pub mod tls;
 pub mod tmux;

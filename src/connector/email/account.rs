@@ -5,7 +5,9 @@ use super::imap::{ImapSource, SentFolder};
 use super::settings::EmailSettings;
 use super::smtp::SmtpSink;
 use super::{parse, render};
-use crate::connector::{AccountSettings, Check, Connector, ConnectorError, Item, SettingsError, Sink, Source};
+use crate::connector::{
+    AccountSettings, Check, Connector, ConnectorError, Item, Reach, SettingsError, Sink, Source, Watcher,
+};
 use crate::model::{AccountFacts, Outgoing, Timestamp};
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -69,7 +71,7 @@ impl Connector for Email {
         render::render(outgoing, attachments)
     }
 
-    fn test(&self) -> BoxFuture<'_, Vec<Check>> {
-        Box::pin(check(&self.settings))
+    fn try_out<'a>(&'a self, reach: Reach, tell: Watcher<'a>) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(check(&self.settings, reach, tell))
     }
 }

@@ -6,7 +6,8 @@ use super::settings::{EmailSettings, ImapSettings, Security, Server, SmtpSetting
 use super::smtp::Connection;
 use super::trouble::Trouble;
 use super::wire::Wire;
-use crate::connector::Check;
+use crate::connector::{Check, Reach, Watcher};
+use crate::model::Half;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -15,13 +16,21 @@ use tokio::time::timeout;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The checks made so far, kept outside the future that makes them: what was found out counts when time runs out.
-#[derive(Default)]
-struct Checks(Mutex<Vec<Check>>);
+struct Checks<'a> {
+    half: Half,
+    tell: Watcher<'a>,
+    made: Mutex<Vec<Check>>,
+}
 
-impl Checks {
+impl<'a> Checks<'a> {
+    fn new(half: Half, tell: Watcher<'a>) -> Checks<'a> {
+        Checks { half, tell, made: Mutex::default() }
+    }
+
     fn add(&self, what: impl Into<String>, outcome: Result<String, String>) {
-        let mut checks = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        checks.push(Check { what: what.into(), outcome });
+        let check = Check { what: what.into(), outcome };
+        (self.tell)(self.half, &check);
+        self.made.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(check);
     }
 
     /// Notes how a step went; `None` when there is nothing to go on with.
@@ -44,24 +53,37 @@ impl Checks {
     }
 
     fn into_list(self) -> Vec<Check> {
-        self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.made.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 /// Tries both directions, at the same time.
-pub(super) async fn check(settings: &EmailSettings) -> Vec<Check> {
-    let (reading, sending) = (Checks::default(), Checks::default());
+pub(super) async fn check(settings: &EmailSettings, reach: Reach, tell: Watcher<'_>) -> Vec<Check> {
+    let (reading, sending) = (Checks::new(Half::Receiving, tell), Checks::new(Half::Sending, tell));
+    if settings.imap.is_none() && settings.smtp.is_none() {
+        reading.add("the account", Ok("holds imported mail alone, as configured: no server is asked".to_owned()));
+    }
     let read = async {
-        if let Some(imap) = &settings.imap
-            && timeout(LIMIT, check_imap(imap, &reading)).await.is_err()
-        {
+        let Some(imap) = &settings.imap else { return };
+        let all = async {
+            match reach {
+                Reach::Secrets => check_secret(&imap.server, &reading).await,
+                Reach::Servers => check_imap(imap, &reading).await,
+            }
+        };
+        if timeout(LIMIT, all).await.is_err() {
             reading.add(format!("go on with {}", imap.server.place()), Err(out_of_time()));
         }
     };
     let send = async {
-        if let Some(smtp) = &settings.smtp
-            && timeout(LIMIT, check_smtp(smtp, &sending)).await.is_err()
-        {
+        let Some(smtp) = &settings.smtp else { return };
+        let all = async {
+            match reach {
+                Reach::Secrets => check_secret(&smtp.server, &sending).await,
+                Reach::Servers => check_smtp(smtp, &sending).await,
+            }
+        };
+        if timeout(LIMIT, all).await.is_err() {
             sending.add(format!("go on with {}", smtp.server.place()), Err(out_of_time()));
         }
     };
@@ -79,13 +101,19 @@ fn out_of_time() -> String {
     )
 }
 
-/// Secret, network and TLS: the same in both directions.
-async fn check_server(server: &Server, protocol: Protocol, checks: &Checks) -> Option<Wire> {
+/// Where the configuration says there is a password, there is one.
+async fn check_secret(server: &Server, checks: &Checks<'_>) -> Option<()> {
     if let Some(login) = &server.login {
         let secret = login.secret.resolve().await.map_err(Trouble::from);
         let what = if login.token { "token" } else { "password" };
         checks.step(format!("get the {what} for {}", server.place()), secret, |_| "found".to_owned())?;
     }
+    Some(())
+}
+
+/// Secret, network and TLS: the same in both directions.
+async fn check_server(server: &Server, protocol: Protocol, checks: &Checks<'_>) -> Option<Wire> {
+    check_secret(server, checks).await?;
     let tcp = connect(server).await;
     let tcp = checks.step(format!("reach {}", server.place()), tcp, |tcp| match tcp.peer_addr() {
         Ok(address) => format!("connected to {address}"),
@@ -99,7 +127,7 @@ async fn check_server(server: &Server, protocol: Protocol, checks: &Checks) -> O
     checks.step(what, secure(server, protocol, tcp).await, |_| found.to_owned())
 }
 
-async fn check_imap(imap: &ImapSettings, checks: &Checks) -> Option<()> {
+async fn check_imap(imap: &ImapSettings, checks: &Checks<'_>) -> Option<()> {
     let server = &imap.server;
     let wire = check_server(server, Protocol::Imap, checks).await?;
     let greeted = Session::greet(server, wire).await;
@@ -143,7 +171,7 @@ async fn check_imap(imap: &ImapSettings, checks: &Checks) -> Option<()> {
     Some(())
 }
 
-async fn check_smtp(smtp: &SmtpSettings, checks: &Checks) -> Option<()> {
+async fn check_smtp(smtp: &SmtpSettings, checks: &Checks<'_>) -> Option<()> {
     let server = &smtp.server;
     let wire = check_server(server, Protocol::Smtp, checks).await?;
     let greeted = Connection::greet(server, wire).await;

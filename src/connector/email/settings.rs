@@ -220,6 +220,9 @@ mod tests {
         assert!(problem(head).contains("[account.imap]"));
         let smtp = FULL.split("[smtp]").nth(1).unwrap();
         assert!(read(&format!("{head}[smtp]{smtp}")).unwrap().imap.is_none());
+        let archive = read(&format!("{head}archive = true")).unwrap();
+        assert!(archive.imap.is_none() && archive.smtp.is_none());
+        assert!(problem(&format!("{head}archive = true\n[smtp]{smtp}")).contains("archive"));
     }
 
     #[test]

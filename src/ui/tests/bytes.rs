@@ -42,7 +42,7 @@ impl Wire {
         if !keys.is_empty() {
             seat.keys(keys);
         }
-        let theme = Theme::load("dark", None, ColorDepth::True).0;
+        let theme = Theme::load("dark", &[], ColorDepth::True).0;
         let mut wire = Wire { seat, canvas: Canvas::new((80, 24)).unwrap(), theme };
         wire.sent();
         wire

@@ -5,7 +5,7 @@ use super::desk::{FakeDesk, NOW, id, message, party};
 use crate::model::*;
 use crate::ui::Effect;
 
-fn outgoing(state: OutboxState) -> OutboxRow {
+pub(super) fn outgoing(state: OutboxState) -> OutboxRow {
     OutboxRow {
         outgoing: Outgoing {
             id: OutgoingId::of(&[state.word().as_bytes()]),

@@ -104,7 +104,7 @@ fn the_review_at_80_by_24() {
 
 #[test]
 fn a_private_note_looks_like_nothing_else() {
-    let theme = Theme::load("dark", None, ColorDepth::True).0;
+    let theme = Theme::load("dark", &[], ColorDepth::True).0;
     let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
     seat.keys("Enter m").text("call them");
     seat.shows("PRIVATE NOTE about Ana Sánchez – stays here");
@@ -180,7 +180,7 @@ fn a_hostile_message_neither_hangs_nor_breaks_the_screen() {
 /// Whatever is pressed in whatever order, at whatever size: there is a frame.
 #[test]
 fn any_keys_at_any_size_give_a_frame() {
-    let keys: Vec<String> = crate::keymap::Keymap::load(None)
+    let keys: Vec<String> = crate::keymap::Keymap::load("default", &[])
         .0
         .table()
         .iter()
@@ -242,7 +242,7 @@ fn pictures() {
         }
     }
     for (theme_name, _) in BUILT_IN {
-        let theme = Theme::load(theme_name, None, ColorDepth::True).0;
+        let theme = Theme::load(theme_name, &[], ColorDepth::True).0;
         for (name, seat) in &shots {
             let buffer = seat.buffer_in(&theme);
             let mut out = String::new();

@@ -1,6 +1,7 @@
 //! A seat without a terminal: presses keys, carries effects to the fake desk, draws into memory.
 
 use super::desk::{FakeDesk, NOW, account};
+use crate::command::Verb;
 use crate::keymap::{Keymap, parse_keys};
 use crate::model::{Act, Comforts, Notify, Timestamp};
 use crate::theme::{ColorDepth, Theme};
@@ -25,8 +26,17 @@ pub(super) struct FakeSeat {
 
 impl FakeSeat {
     pub(super) fn new(width: u16, height: u16, desk: FakeDesk) -> FakeSeat {
-        let (keymap, warnings) = Keymap::load(None);
+        FakeSeat::with_keys(width, height, desk, "default")
+    }
+
+    /// A seat whose agent chose another keymap.
+    pub(super) fn with_keys(width: u16, height: u16, desk: FakeDesk, name: &str) -> FakeSeat {
+        let (keymap, warnings) = Keymap::load(name, &[]);
         assert_eq!(warnings, []);
+        FakeSeat::with_keymap(width, height, desk, keymap)
+    }
+
+    pub(super) fn with_keymap(width: u16, height: u16, desk: FakeDesk, keymap: Keymap) -> FakeSeat {
         let (screen, effects) = Screen::new(Setup {
             width,
             height,
@@ -98,9 +108,10 @@ impl FakeSeat {
         self
     }
 
-    /// Says a command after `:`.
+    /// Says a command after `:`, whatever key that is.
     pub(super) fn say(&mut self, line: &str) -> &mut FakeSeat {
-        self.keys(":").text(line).keys("Enter")
+        let keys = self.screen.keymap.keys_for(self.screen.context(), Verb::CommandLine).unwrap_or(":".into());
+        self.keys(&keys).text(line).keys("Enter")
     }
 
     pub(super) fn clock(&mut self, millis: i64) {
@@ -120,7 +131,7 @@ impl FakeSeat {
     }
 
     pub(super) fn buffer(&self) -> Buffer {
-        self.buffer_in(&Theme::load("dark", None, ColorDepth::True).0)
+        self.buffer_in(&Theme::load("dark", &[], ColorDepth::True).0)
     }
 
     /// The frame as lines of text.

@@ -86,12 +86,15 @@ fn draw_editor(screen: &Screen, composer: &Composer, inside: Rect, painter: &mut
     painter.fill(place, ground);
     // The editor has no colours of its own: those of the ground stay.
     Widget::render(&composer.body, place, painter.buffer);
-    let caret = painter.style(Element::Caret);
+    let marks = [
+        (Modifier::REVERSED, painter.style(Element::Caret)),
+        (Modifier::UNDERLINED, painter.style(Element::Selection)),
+    ];
     for position in place.positions() {
         let cell = &mut painter.buffer[position];
-        if cell.modifier.contains(Modifier::REVERSED) {
-            cell.modifier.remove(Modifier::REVERSED);
-            cell.set_style(caret);
+        if let Some((mark, style)) = marks.iter().find(|(mark, _)| cell.modifier.contains(*mark)) {
+            cell.modifier.remove(*mark);
+            cell.set_style(*style);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The inbox: one row a customer.
 
 use super::paint::{Painter, cell, piece};
+use crate::command::Verb;
+use crate::keymap::Context;
 use crate::model::{CaseStatus, Direction, InboxRow, InboxView, Priority};
 use crate::theme::Element;
 use crate::ui::Screen;
@@ -48,9 +50,12 @@ pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Pai
     let inside = painter.frame(area, &title, &right, border, false);
     if inbox.rows.is_empty() && inbox.loaded {
         let text = match (filter.is_empty(), inbox.view.word()) {
-            (false, _) => "Nobody fits this filter; Esc clears it.",
-            (true, "inbox") => "Nobody waits. New messages come up here by themselves.",
-            _ => "No such cases.",
+            (false, _) => {
+                let back = screen.key_name(Context::Inbox, Verb::Back);
+                format!("Nobody fits this filter; {back} clears it.")
+            }
+            (true, "inbox") => "Nobody waits. New messages come up here by themselves.".to_owned(),
+            _ => "No such cases.".to_owned(),
         };
         painter.text(inside, 1, &format!(" {text}"), Element::Dim);
         // Why nobody may be there, in full: the status line has no room for it.
@@ -65,7 +70,13 @@ pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Pai
     }
     for (offset, row) in inbox.rows.iter().skip(inbox.top).take(usize::from(inside.height)).enumerate() {
         let selected = inbox.top + offset == inbox.selected;
-        let pieces = line(screen, row, usize::from(inside.width), selected && focused);
+        // Which row is open shows while the keys go elsewhere, too.
+        let mark = match (selected, focused) {
+            (true, true) => "▌",
+            (true, false) => "▏",
+            (false, _) => " ",
+        };
+        let pieces = line(screen, row, usize::from(inside.width), mark);
         let ground = selected.then_some(Element::InboxSelected);
         painter.row_on(inside, offset as u16, &pieces, ground);
     }
@@ -74,9 +85,12 @@ pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Pai
 /// What an empty inbox has to say about the accounts.
 fn standing(screen: &Screen) -> Vec<(String, Element)> {
     if screen.accounts.is_empty() {
-        let text = "No account is configured yet. Leave with q and y, then `switchboard account add --help` adds one, \
-                    and `switchboard account help email` explains every setting.";
-        return vec![(text.to_owned(), Element::Warning)];
+        let text = format!(
+            "No account is configured yet. Leave with {} and y, then `switchboard account add --help` adds one, and \
+             `switchboard account help email` explains every setting.",
+            screen.key_name(Context::Inbox, Verb::Back)
+        );
+        return vec![(text, Element::Warning)];
     }
     let troubled = screen.status.iter().filter(|account| !account.trouble.is_empty());
     troubled.map(|account| (format!("{}: {}", account.name, account.trouble), Element::Error)).collect()
@@ -91,7 +105,7 @@ const NARROW: usize = 44;
 
 /// One row: marks, name, channels, last line, owner, age. Nobody's column is empty: a state other than the one everybody
 /// here has stands before the last line as a word, an owner after it.
-fn line(screen: &Screen, row: &InboxRow, columns: usize, cursor: bool) -> Row {
+fn line(screen: &Screen, row: &InboxRow, columns: usize, mark: &str) -> Row {
     let now = screen.now;
     let unread = row.unread > 0;
     let text = if unread { Element::InboxUnread } else { Element::InboxRow };
@@ -100,7 +114,7 @@ fn line(screen: &Screen, row: &InboxRow, columns: usize, cursor: bool) -> Row {
     let urgent: String = urgency(row.priority).chars().take(2 - width(trouble)).collect();
     let unread_columns = if columns < MIDDLE { 2 } else { 3 };
     let mut left: Row = vec![
-        piece(Element::Cursor, if cursor { "▌" } else { " " }),
+        piece(Element::Cursor, mark),
         piece(Element::Error, trouble),
         cell(Element::Urgent, &urgent, 2 - width(trouble)),
         cell(Element::InboxUnread, &unread_mark(row.unread, unread_columns), unread_columns),

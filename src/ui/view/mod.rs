@@ -1,6 +1,8 @@
 //! Drawing: the state of a screen as one frame. Nothing here changes anything.
 
 mod composer;
+mod first_run;
+mod following;
 mod help;
 mod inbox;
 mod paint;
@@ -10,6 +12,7 @@ mod sheet;
 mod status;
 mod timeline;
 
+pub use first_run::view as view_first_run;
 pub(super) use help::lines as help_lines;
 
 use super::Screen;
@@ -23,7 +26,7 @@ use ratatui::layout::Rect;
 /// Draws a screen.
 pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
-    let mut painter = Painter::new(frame.buffer_mut(), theme, &screen.links);
+    let mut painter = Painter::new(frame.buffer_mut(), theme).with_links(&screen.links);
     painter.ground(area);
     if too_small(area.width, area.height) {
         let text = format!("Switchboard needs {} × {}; this is {} × {}", LEAST.0, LEAST.1, area.width, area.height);

@@ -7,7 +7,7 @@ pub(super) use crate::ui::text::piece;
 use crate::ui::text::{Piece, cut, fit, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 /// A frame's buffer with the agent's colours.
 pub(super) struct Painter<'f> {
@@ -16,13 +16,18 @@ pub(super) struct Painter<'f> {
     /// The colours.
     pub theme: &'f Theme,
     /// The numbers of links.
-    links: &'f Links,
+    links: Option<&'f Links>,
 }
 
 impl<'f> Painter<'f> {
     /// Draws into a buffer.
-    pub(super) fn new(buffer: &'f mut Buffer, theme: &'f Theme, links: &'f Links) -> Painter<'f> {
-        Painter { buffer, theme, links }
+    pub(super) fn new(buffer: &'f mut Buffer, theme: &'f Theme) -> Painter<'f> {
+        Painter { buffer, theme, links: None }
+    }
+
+    /// With links that are known by these numbers.
+    pub(super) fn with_links(self, links: &'f Links) -> Painter<'f> {
+        Painter { links: Some(links), ..self }
     }
 
     /// How an element looks.
@@ -78,13 +83,15 @@ impl<'f> Painter<'f> {
             if let Some(over) = over {
                 style.bg = over.bg;
                 style = style.add_modifier(over.add_modifier);
-                if over.bg.is_none() {
+                // A block of one colour, and what would vanish in the ground, takes the ground's own letters.
+                let block = over.bg.is_none() || over.add_modifier.contains(Modifier::REVERSED);
+                if block || style.fg == over.bg {
                     style.fg = over.fg;
                 }
             }
             self.buffer.set_stringn(x, y, &text, room, style);
             let end = x + width(&text).min(room) as u16;
-            if let Some(number) = piece.link.as_ref().and_then(|target| self.links.of(target)) {
+            if let Some(number) = piece.link.as_ref().and_then(|target| self.links?.of(target)) {
                 // The backend knows a link by this; nothing else has a colour of its underline.
                 let [_, a, b, c] = number.to_be_bytes();
                 for x in x..end {

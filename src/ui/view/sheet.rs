@@ -41,6 +41,14 @@ pub(super) fn draw(screen: &Screen, sheet: &Sheet, area: Rect, painter: &mut Pai
     for (offset, row) in rows.iter().enumerate() {
         let selected = !sheet.is_text() && sheet.top + offset == sheet.selected;
         painter.row_on(inside, offset as u16, row, selected.then_some(Element::InboxSelected));
+        if selected {
+            painter.row_on(
+                Rect { width: 1, ..inside },
+                offset as u16,
+                &[piece(Element::Cursor, "▌")],
+                Some(Element::InboxSelected),
+            );
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The two lines at the bottom: how it all is, and what can be pressed.
 
+use super::following;
 use super::paint::{Painter, piece};
-use crate::command::{Verb, completions, of};
+use crate::command::{Verb, completions};
 use crate::keymap::Context;
 use crate::model::{AccountStatus, Activity};
 use crate::theme::Element;
@@ -49,7 +50,7 @@ pub(super) fn draw(screen: &Screen, status: Rect, hint: Rect, painter: &mut Pain
     } else if screen.keys.is_empty() {
         painter.row(hint, 0, &hints(screen, usize::from(hint.width)));
     } else {
-        draw_following(screen, hint, painter);
+        following::draw(screen, status, hint, painter);
     }
 }
 
@@ -200,40 +201,6 @@ fn hints(screen: &Screen, columns: usize) -> Row {
         row.push(piece(Element::Hint, format!(" {word}  ")));
     }
     row
-}
-
-/// What may follow the keys pressed so far, in as many lines as it takes, the last at the bottom.
-fn draw_following(screen: &Screen, bottom: Rect, painter: &mut Painter<'_>) {
-    let columns = usize::from(bottom.width);
-    let head = format!(" {} … ", crate::keymap::show_keys(&screen.keys));
-    let mut lines = vec![vec![piece(Element::Prompt, head.clone())]];
-    let mut used = width(&head);
-    let mut rows = screen.keymap.following(screen.context(), &screen.keys);
-    rows.sort_by_key(|(_, action)| action.map(|action| action.verb));
-    for (key, action) in rows {
-        let word = match action {
-            // `view resolved` is known by its argument.
-            Some(action) if !action.argument.is_empty() => action.argument.clone(),
-            Some(action) => of(action.verb).name.to_owned(),
-            None => "…".to_owned(),
-        };
-        let (key, word) = (key.to_string(), format!(" {word}  "));
-        let wide = width(&key) + width(&word);
-        if used + wide > columns {
-            lines.push(vec![piece(Element::Hint, " ".repeat(width(&head)))]);
-            used = width(&head);
-        }
-        used += wide;
-        if let Some(line) = lines.last_mut() {
-            line.extend([piece(Element::Key, key), piece(Element::Hint, word)]);
-        }
-    }
-    let height = (lines.len() as u16).min(bottom.y);
-    let area = Rect::new(bottom.x, bottom.y + 1 - height, bottom.width, height);
-    painter.fill(area, Element::Hint);
-    for (row, line) in lines.iter().enumerate() {
-        painter.row(area, row as u16, line);
-    }
 }
 
 fn draw_question(question: &Question, area: Rect, painter: &mut Painter<'_>) {

@@ -2,6 +2,8 @@
 
 use super::inbox::{state, urgency};
 use super::paint::{Painter, piece};
+use crate::command::Verb;
+use crate::keymap::Context;
 use crate::model::Snooze;
 use crate::theme::Element;
 use crate::ui::Screen;
@@ -14,7 +16,8 @@ pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Pai
     let border = if focused { Element::BorderFocus } else { Element::Border };
     let Some(open) = &screen.open else {
         let inside = painter.frame(area, "timeline", "", border, false);
-        painter.text(inside, 1, " Choose a customer and press Enter.", Element::Dim);
+        let open = screen.key_name(Context::Inbox, Verb::Open);
+        painter.text(inside, 1, &format!(" Choose a customer and press {open}."), Element::Dim);
         return;
     };
     let name = if open.name().is_empty() {

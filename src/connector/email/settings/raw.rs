@@ -19,6 +19,8 @@ pub(super) struct RawAccount {
     #[serde(default)]
     aliases: Vec<String>,
     hold: Option<String>,
+    #[serde(default)]
+    archive: bool,
     imap: Option<RawImap>,
     smtp: Option<RawSmtp>,
 }
@@ -83,8 +85,14 @@ impl RawAccount {
         if self.display_name.chars().any(char::is_control) {
             return Err("display_name must be one line".to_owned());
         }
-        if self.imap.is_none() && self.smtp.is_none() {
-            return Err("needs [account.imap] to read, [account.smtp] to send, or both".to_owned());
+        let servers = self.imap.is_some() || self.smtp.is_some();
+        if !servers && !self.archive {
+            return Err("needs [account.imap] to read, [account.smtp] to send, or both (or archive = true for \
+                        imported mail alone)"
+                .to_owned());
+        }
+        if servers && self.archive {
+            return Err("has archive = true and a server; keep one".to_owned());
         }
         let hold = self.hold.as_deref().map_or(Ok(Duration::from_secs(10)), |text| duration("hold", text))?;
         if hold > Duration::from_secs(24 * 3600) {

@@ -1,0 +1,126 @@
+//! Examples below a verb's `--help` and in its manual page. A test reads each of them as the command line does.
+
+/// A verb (`account add` for one below another), and its examples.
+pub const EXAMPLES: &[(&str, &[&str])] = &[
+    (
+        "inbox",
+        &[
+            "switchboard inbox",
+            "switchboard inbox --view open --owner none",
+            "switchboard inbox --tag vip --unread --json",
+        ],
+    ),
+    ("show", &["switchboard show ana@example.com", "switchboard show ana --limit 5 --json"]),
+    (
+        "original",
+        &["switchboard original 4f1c --out mail.eml", "switchboard original 4f1c --attachment 2 --out label.pdf"],
+    ),
+    ("log", &["switchboard log --limit 20", "switchboard log --from 4711 --json"]),
+    ("export", &["switchboard export", "switchboard export --originals originals"]),
+    (
+        "reply",
+        &[
+            "switchboard reply ana@example.com --text \"It is on its way.\" --resolve",
+            "switchboard reply ana --text-file answer.txt --attach label.pdf",
+            "echo \"Long text\" | switchboard reply ana --text -",
+        ],
+    ),
+    ("forward", &["switchboard forward ana --to warehouse@shop.example --text \"Please look into this.\""]),
+    ("compose", &["switchboard compose --to bo@example.com --subject Hello --text \"Hi Bo\""]),
+    ("note", &["switchboard note ana --text \"Careful: called twice.\""]),
+    ("outbox", &["switchboard outbox", "switchboard outbox --wait 30", "switchboard outbox --retry 4f1c"]),
+    ("drafts", &["switchboard drafts", "switchboard drafts --discard 4f1c"]),
+    ("resolve", &["switchboard resolve ana@example.com"]),
+    (
+        "snooze",
+        &["switchboard snooze ana 2h", "switchboard snooze ana \"2026-12-01 09:00\"", "switchboard snooze ana --reply"],
+    ),
+    ("assign", &["switchboard assign ana lin", "switchboard assign ana --nobody"]),
+    ("tag", &["switchboard tag ana vip", "switchboard tag ana --add refund --remove vip"]),
+    ("priority", &["switchboard priority ana urgent"]),
+    ("edit", &["switchboard edit ana --name \"Ana Silva\" --language pt", "switchboard edit ana --field order=4711"]),
+    ("sync", &["switchboard sync", "switchboard sync --account support --json"]),
+    ("dead", &["switchboard dead list", "switchboard dead show 4f1c", "switchboard dead retry"]),
+    (
+        "import",
+        &[
+            "switchboard import maildir ~/Maildir --account support",
+            "switchboard import mbox archive.mbox --account support",
+        ],
+    ),
+    ("account", &["switchboard account help email", "switchboard account list", "switchboard account test support"]),
+    (
+        "account add",
+        &[
+            "switchboard account add support --address support@shop.example --imap imap.shop.example --smtp smtp.shop.example --user support --password-command \"pass show shop/mail\"",
+        ],
+    ),
+    ("backup", &["switchboard backup /mnt/safe/switchboard"]),
+    ("restore", &["switchboard --profile ~/new restore /mnt/safe/switchboard"]),
+    ("demo", &["switchboard demo", "switchboard demo --seed 12 --speed 4", "switchboard demo --headless --json"]),
+    ("doctor", &["switchboard doctor", "switchboard doctor --online", "switchboard doctor --json"]),
+    (
+        "completions",
+        &[
+            "switchboard completions bash > ~/.local/share/bash-completion/completions/switchboard",
+            "switchboard completions zsh > ~/.zfunc/_switchboard",
+            "switchboard completions fish > ~/.config/fish/completions/switchboard.fish",
+        ],
+    ),
+    ("man", &["switchboard man | man -l -", "switchboard man ~/.local/share/man/man1"]),
+    ("help", &["switchboard help json", "switchboard help profile", "switchboard help reply"]),
+];
+
+/// What stands below a verb's help.
+pub fn below(examples: &[&str]) -> String {
+    let mut text = "Examples:".to_owned();
+    for example in examples {
+        text.push_str("\n  ");
+        text.push_str(example);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::cli::verbs;
+
+    /// The words of a line as a shell has them: quotes keep spaces, a pipe begins another command.
+    fn split(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quoted = false;
+        for letter in line.chars() {
+            match letter {
+                '"' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                other => words.last_mut().unwrap().push(other),
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn every_example_can_be_read() {
+        for (verb, examples) in EXAMPLES {
+            for example in *examples {
+                let words = split(example);
+                let begin = words.iter().position(|word| word == "switchboard").unwrap();
+                let own: Vec<_> = words[begin..].iter().take_while(|word| *word != "|" && *word != ">").collect();
+                let read = verbs::words().try_get_matches_from(own);
+                assert!(read.is_ok(), "{example}: {}", read.unwrap_err());
+                let named: Vec<&str> = verb.split(' ').collect();
+                let mut at = &read.unwrap();
+                for name in named {
+                    let (found, below) = at.subcommand().unwrap();
+                    assert_eq!(found, name, "{example} stands under another verb");
+                    at = below;
+                }
+                if *verb == "account" {
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! One process owns a profile; verbs and screens of others come in by its door.
+
+mod screens;
+mod service;
+mod verbs;

@@ -1,0 +1,171 @@
+//! `serve` among other programs: readiness, signals, exit codes, and what dead owners leave behind.
+
+use crate::support::mail;
+use crate::support::profile::{Profile, end_of};
+use crate::support::serve::{RawScreen, Serve, answers};
+use crate::support::until;
+use rustix::process::Signal;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::process::Stdio;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_service_manager_is_told_when_it_is_ready_and_when_it_ends() {
+    let profile = Profile::offline();
+    let path = profile.home().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut command = profile.command(&["serve"]);
+    let serve = command.env("NOTIFY_SOCKET", &path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let heard = || {
+        let mut bytes = [0; 200];
+        let read = manager.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..read].to_vec()).unwrap()
+    };
+    assert!(heard().starts_with("READY=1"));
+    assert!(answers(&profile.path), "ready means that the door is open");
+    rustix::process::kill_process(rustix::process::Pid::from_child(&serve), Signal::TERM).unwrap();
+    assert!(heard().starts_with("STOPPING=1"));
+    let done = end_of(serve);
+    assert_eq!((done.code, done.bytes.len()), (Some(0), 0), "{done:?}");
+    assert!(!profile.path.join("door/socket").exists(), "nothing is left behind");
+    profile.assert_sound();
+}
+
+#[test]
+fn each_signal_that_asks_for_an_end_ends_it_in_order() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let profile = Profile::offline();
+        let serve = Serve::start(&profile);
+        profile.import(&mail::numbered(0..2));
+        assert_eq!(serve.end(signal).code, Some(0), "{signal:?}");
+        assert_eq!(profile.ok(&["inbox"]).err, "", "nothing had to be mended");
+    }
+}
+
+#[test]
+fn the_door_is_for_this_user_alone() {
+    let profile = Profile::offline();
+    let _serve = Serve::start(&profile);
+    let mode = |name: &str| std::fs::metadata(profile.path.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("door"), mode("door/socket")), (0o700, 0o600));
+}
+
+#[test]
+fn a_socket_left_by_a_dead_owner_is_no_owner() {
+    let profile = Profile::offline();
+    let serve = Serve::start(&profile);
+    profile.import(&mail::numbered(0..2));
+    serve.end(Signal::KILL);
+    assert!(profile.path.join("door/socket").exists());
+    assert_eq!(profile.one(&["inbox"])["name"], "Ana", "a verb owns the profile itself");
+    let again = Serve::start(&profile);
+    assert_eq!(profile.one(&["inbox"])["name"], "Ana");
+    drop(again);
+}
+
+#[test]
+fn of_owners_started_at_the_same_instant_one_serves() {
+    let profile = Profile::offline();
+    let start = |_| {
+        let mut command = profile.command(&["serve"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut owners: Vec<_> = (0..4).map(start).collect();
+    let mut ended = Vec::new();
+    let three = until(LIMIT, || {
+        let (gone, left) = owners.drain(..).partition::<Vec<_>, _>(|_| false);
+        ended.extend(gone);
+        for mut owner in left {
+            match owner.try_wait().unwrap() {
+                Some(_) => ended.push(owner),
+                None => owners.push(owner),
+            }
+        }
+        ended.len() == 3
+    });
+    assert!(three, "all but one give up");
+    for loser in ended {
+        let done = end_of(loser);
+        assert_eq!((done.code, done.err.lines().count()), (Some(3), 1), "{done:?}");
+        assert!(done.err.contains("in use"), "{}", done.err);
+    }
+    assert!(until(LIMIT, || answers(&profile.path)));
+    let winner = owners.remove(0);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&winner), Signal::TERM).unwrap();
+    assert_eq!(end_of(winner).code, Some(0));
+}
+
+#[test]
+fn verbs_started_at_the_same_instant_are_all_done() {
+    let profile = Profile::offline();
+    profile.import(&mail::numbered(0..1));
+    let note = |at: usize| {
+        let mut command = profile.command(&["note", "ana@test.example", "--text", &format!("number {at}")]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let all: Vec<_> = (0..12).map(note).collect();
+    for one in all {
+        let done = end_of(one);
+        assert_eq!(done.code, Some(0), "{done:?}");
+    }
+    let shown = profile.ok(&["show", "ana@test.example"]).out();
+    (0..12).for_each(|at| assert_eq!(shown.matches(&format!("number {at}\n")).count(), 1, "{at}: {shown}"));
+}
+
+#[test]
+fn a_profile_deep_in_the_tree_has_a_door_too() {
+    let profile = Profile::offline();
+    let deep = profile.home().join("a-long-name-of-a-folder/".repeat(8));
+    std::fs::create_dir_all(&deep).unwrap();
+    std::fs::copy(profile.path.join("config.toml"), deep.join("config.toml")).unwrap();
+    let mut command = profile.command_at(&deep, &["serve"]);
+    let mut serve = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    assert!(until(LIMIT, || answers(&deep)));
+    serve.kill().unwrap();
+    serve.wait().unwrap();
+}
+
+#[test]
+fn rubbish_at_the_door_harms_nobody() {
+    let profile = Profile::offline();
+    profile.import(&mail::numbered(0..1));
+    let _serve = Serve::start(&profile);
+    let socket = profile.path.join("door/socket");
+    let silent: Vec<_> = (0..20).map(|_| UnixStream::connect(&socket).unwrap()).collect();
+    for rubbish in
+        [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\x01\xff\xff\xff\xff", b"\x01\0\0\0\x04abcd", b"\x02\0\0\0\0", &[0; 70_000]]
+    {
+        use std::io::{Read, Write};
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        let _ = stream.write_all(rubbish);
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        // Closed, or reset with what was not read.
+        assert!(matches!(stream.read(&mut [0; 10]), Ok(0) | Err(_)), "it is let go");
+    }
+    // Rubbish after a good greeting ends that screen.
+    let screen = RawScreen::attach(&profile.path, "lin", (80, 24));
+    screen.wait_for("Ana");
+    screen.sends(b"\x63\0\0\0\0");
+    screen.wait_for_end();
+    assert_eq!(profile.one(&["inbox"])["name"], "Ana", "the owner goes on");
+    drop(silent);
+}
+
+#[test]
+fn another_version_is_told_plainly() {
+    use switchboard::server::{Hello, Knocked, Wanted, knock};
+    let profile = Profile::offline();
+    let _serve = Serve::start(&profile);
+    let hello = Hello { version: "99.0\u{1b}[31m".to_owned(), ..crate::support::serve::hello("", Wanted::Nothing) };
+    match knock(&profile.path, hello).unwrap() {
+        Knocked::Refused(why) => {
+            assert!(why.contains("99.0") && why.contains(env!("CARGO_PKG_VERSION")), "{why}");
+            assert!(!why.contains('\u{1b}'));
+        }
+        _ => panic!("let in"),
+    }
+}
