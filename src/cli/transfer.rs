@@ -59,8 +59,24 @@ pub fn import(place: &Place, args: Import) -> Outcome {
     out.finish()?;
     drop(door);
     house.close()?;
+    settle(place, report.new);
     anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
     Ok(())
+}
+
+/// Opens and closes the profile once when much came in: the state database looks through all that was written when it is
+/// opened next (measured: some seconds for a million messages), and then nobody should be waiting for the screen.
+pub fn settle(place: &Place, new: u64) {
+    const MUCH: u64 = 5_000;
+    // A house that stays open settles when it is opened next.
+    if new < MUCH || place.shared().is_some() {
+        return;
+    }
+    // Only for speed: when another process has the profile by now, it has done the same.
+    let options = place.config().map(|config| place.options(&config)).unwrap_or_default();
+    if let Err(error) = place.engine(options).and_then(|(engine, _)| Ok(engine.close()?)) {
+        tracing::debug!(%error, "the profile was not settled after an import");
+    }
 }
 
 /// What an import came to, or how far it is.

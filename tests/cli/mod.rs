@@ -3,6 +3,7 @@
 
 mod account;
 mod automated;
+mod bench;
 mod case;
 pub mod contract;
 mod damage;

@@ -33,7 +33,7 @@ impl Doorway {
     }
 
     fn keys(&mut self, keys: &str) -> &mut Doorway {
-        for key in parse_keys(keys).unwrap() {
+        for key in keys.split_whitespace().flat_map(|key| parse_keys(key).unwrap()) {
             self.tell(Msg::Key(KeyEvent::new(key.code, key.modifiers)));
         }
         self
