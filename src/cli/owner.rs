@@ -84,6 +84,11 @@ impl Seats {
         environment: impl Fn(&str) -> Option<String>,
         first: Vec<String>,
     ) -> Seat {
+        let term = environment("TERM").unwrap_or_default();
+        let tmux = environment("TMUX").is_some() || term.starts_with("tmux");
+        let mut comforts = self.shared.config.comforts;
+        // The console prints what it does not know.
+        comforts.links &= term != "linux";
         let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, &environment);
         warnings.extend(locale::trouble(&environment));
         warnings.extend(first);
@@ -96,6 +101,8 @@ impl Seats {
             keymap,
             theme,
             zone,
+            comforts,
+            tmux,
             profile: self.place.profile.clone(),
             downloads: self.shared.config.downloads.clone(),
             warnings,

@@ -16,6 +16,7 @@ use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -73,8 +74,17 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
         let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
         let mut ends = ends.into_iter().map(signal).collect::<std::io::Result<Vec<Signal>>>()?;
         let (stop, stopped) = watch::channel(false);
+        let mut terminal = LocalTerminal::enter()?;
+        let lent = terminal.lent();
         tokio::spawn(async move {
-            futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv()))).await;
+            const INTERRUPT: usize = 2;
+            loop {
+                let ended = futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv()))).await.1;
+                // An interrupt typed into the agent's editor is not for us.
+                if ended != INTERRUPT || !lent.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
             let _ = stop.send(true);
             // Kept open: a closed channel would say nothing.
             std::future::pending::<()>().await;
@@ -88,7 +98,6 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
             |name| place.environment(name),
             std::mem::take(&mut warnings),
         );
-        let mut terminal = LocalTerminal::enter()?;
         let sat = match terminal.line() {
             Ok(line) => seat.run(line, stopped).await,
             Err(error) => Err(error),

@@ -62,6 +62,7 @@ commands! {
     Forward "forward" Write Nothing, Harmless, "Hand the message on to somebody else";
     Compose "compose" Write Optional("an address"), Harmless, "Write a new message";
     Note "note" Write Nothing, Harmless, "Write a private note, which never leaves the house";
+    Editor "editor" Write Nothing, Harmless, "Write in $VISUAL or $EDITOR (local screens)";
     Review "review" Write Nothing, Harmless, "Done writing: look at what leaves";
     Send "send" Write Nothing, Undoable, "Send what was reviewed";
     SendResolve "send-resolve" Write Nothing, Undoable, "Send what was reviewed and resolve the case";
@@ -74,6 +75,7 @@ commands! {
     Fold "fold" Read Nothing, Harmless, "Fold or unfold quotes and signature";
     SaveAttachment "save-attachment" Read Optional("which one, counted from 1"), Harmless, "Save an attachment";
     Original "original" Read Nothing, Harmless, "View the original message";
+    Copy "copy" Read Optional("message, address or id"), Harmless, "Copy to the clipboard: the message, the address, the id";
     SaveOriginal "save-original" Read Nothing, Harmless, "Save the original message (.eml)";
 
     Name "name" Profile Optional("the customer's name; empty for the one messages bring"), Undoable, "Name the customer";

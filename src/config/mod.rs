@@ -8,6 +8,7 @@ pub use edit::remove_account;
 pub use profile::{default_profile, expand, home};
 
 use crate::connector::AccountSettings;
+use crate::model::{Comforts, Notify};
 use place::Place;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,8 @@ pub struct Config {
     pub downloads: PathBuf,
     /// Whoever comes for the first time is shown the keys that matter.
     pub tour: bool,
+    /// What screens may do with their terminals.
+    pub comforts: Comforts,
     /// The accounts, in their order.
     pub accounts: Vec<AccountSettings>,
     /// The line of `config.toml` each of them begins in.
@@ -75,7 +78,8 @@ pub struct Config {
 const NOT_A_LIST: &str = "accounts are written as [[account]], with two brackets";
 
 /// The keys of the top level.
-const KEYS: &[&str] = &["agent", "theme", "keymap", "keep_free", "downloads", "tour", "account"];
+const KEYS: &[&str] =
+    &["agent", "theme", "keymap", "keep_free", "downloads", "tour", "mouse", "clipboard", "links", "notify", "account"];
 
 impl Config {
     /// Reads `config.toml` of a profile; what is not there has its default, the file included.
@@ -111,14 +115,25 @@ impl Config {
             Some(toml::Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(wrong(key, format!("\"{key}\" must be text in quotes"))),
         };
+        let switch = |key: &str, otherwise: bool| match table.get(key) {
+            None => Ok(otherwise),
+            Some(toml::Value::Boolean(on)) => Ok(*on),
+            Some(_) => Err(wrong(key, format!("\"{key}\" is true or false, without quotes"))),
+        };
+        let otherwise = Comforts::default();
+        let comforts = Comforts {
+            mouse: switch("mouse", otherwise.mouse)?,
+            clipboard: switch("clipboard", otherwise.clipboard)?,
+            links: switch("links", otherwise.links)?,
+            notify: match text_of("notify")? {
+                None => otherwise.notify,
+                Some(word) => Notify::from_word(&word)
+                    .ok_or_else(|| wrong("notify", format!("notify = \"{word}\" is not off, bell, osc9 or osc777")))?,
+            },
+        };
         let keep_free = match text_of("keep_free")? {
             None => 64,
             Some(size) => parse_megabytes(&size).map_err(|what| wrong("keep_free", what))?,
-        };
-        let tour = match table.get("tour") {
-            None => true,
-            Some(toml::Value::Boolean(tour)) => *tour,
-            Some(_) => return Err(wrong("tour", "\"tour\" must be true or false".to_owned())),
         };
         let accounts = match table.get("account") {
             None => Vec::new(),
@@ -132,7 +147,8 @@ impl Config {
             keymap: text_of("keymap")?.unwrap_or_else(|| "default".to_owned()),
             keep_free,
             downloads: text_of("downloads")?.map_or_else(profile::downloads, |path| profile::expand(&path)),
-            tour,
+            tour: switch("tour", true)?,
+            comforts,
             accounts,
             account_lines,
         })
@@ -209,7 +225,7 @@ mod tests {
         assert_eq!(place(&format!("# ü\n{account}\n{account}")), (7, 1), "the second name");
         assert_eq!(place("[[account]]\nname = \"a\"\n"), (1, 1), "what is missing is missing in this account");
         let said = Config::parse("tour = 1", Path::new("/p")).unwrap_err();
-        assert_eq!((said.line, said.what.as_str()), (1, "\"tour\" must be true or false"));
+        assert_eq!((said.line, said.what.as_str()), (1, "\"tour\" is true or false, without quotes"));
         let config = Config::parse(&format!("agent = \"x\"\n\n{account}"), Path::new("/p")).unwrap();
         assert_eq!(config.account_lines, [3]);
     }
@@ -217,6 +233,7 @@ mod tests {
     #[test]
     fn an_empty_file_is_a_whole_configuration() {
         let config = parse("").unwrap();
+        assert_eq!(config.comforts, Comforts::default());
         assert_eq!(config.accounts, []);
         assert_eq!((config.keep_free, config.theme.as_str(), config.keymap.as_str()), (64, "dark", "default"));
     }
@@ -229,6 +246,8 @@ mod tests {
         assert!(parse("[[account]]\nname = \"a\"").unwrap_err().contains("connector"));
         let twice = "[[account]]\nname = \"a\"\nconnector = \"email\"\n".repeat(2);
         assert!(parse(&twice).unwrap_err().contains("two accounts"));
+        assert!(parse("mouse = \"yes\"").unwrap_err().contains("true or false"));
+        assert!(parse("notify = \"loud\"").unwrap_err().contains("osc777"));
         assert!(parse("keep_free = \"lots\"").unwrap_err().contains("64MB"));
     }
 }

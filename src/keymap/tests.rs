@@ -132,7 +132,9 @@ fn is_meant(context: Context, verb: Verb) -> bool {
     let group = of(verb).group;
     let about_customer = matches!(group, Group::Case | Group::Profile) && verb != Verb::Undo;
     let answers = matches!(verb, Verb::Reply | Verb::ReplyAll | Verb::Forward | Verb::Note);
-    context != Context::List || !(about_customer || answers)
+    // While writing there are fewer keys than commands; the palette, which has one, makes a pane narrower too.
+    let in_the_palette = context == Context::Compose && verb == Verb::Shrink;
+    !in_the_palette && (context != Context::List || !(about_customer || answers))
 }
 
 /// Where an agent has `:` for what no key runs.

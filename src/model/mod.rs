@@ -5,6 +5,7 @@
 
 mod account;
 mod act;
+mod comforts;
 mod customer;
 mod dead;
 mod draft;
@@ -20,6 +21,7 @@ mod view;
 
 pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress};
 pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind, TakeBack};
+pub use comforts::{Comforts, Notify};
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Priority, Snooze};
 pub use dead::DeadLetter;
 pub use draft::Draft;

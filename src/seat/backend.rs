@@ -221,4 +221,27 @@ mod tests {
         let plain = |lines: [&'static str; 8]| lines.map(|line| (line, Style::new()));
         assert_eq!(change(&plain(lines), &plain(after)), "\x1b[2;7r\x1b[1S\x1b[r\x1b[7;1Hseven");
     }
+
+    #[test]
+    fn a_link_is_told_apart_from_another_on_the_same_letters() {
+        let mut bytes = Vec::new();
+        let mut backend = Careful::new(&mut bytes, Size::new(20, 2));
+        backend.set_links(HashMap::from([(1, "https://a.example".into()), (2, "https://b.example".into())]));
+        let frame = |number| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 2));
+            buffer.set_string(0, 0, "click", Style::new().underline_color(Color::Rgb(0, 0, number)));
+            buffer.set_string(6, 0, "text", Style::new());
+            buffer
+        };
+        for (before, number) in [(Buffer::empty(Rect::new(0, 0, 20, 2)), 1), (frame(1), 2), (frame(2), 3)] {
+            backend.draw(before.diff(&frame(number)).into_iter()).unwrap();
+            backend.flush().unwrap();
+        }
+        let said = String::from_utf8(bytes).unwrap();
+        let first = "\x1b]8;id=s1;https://a.example\x1b\\\x1b[1;1Hclick\x1b]8;;\x1b\\";
+        assert!(said.starts_with(first) && said.contains("text"), "{said:?}");
+        assert!(said.contains("\x1b]8;id=s2;https://b.example\x1b\\\x1b[1;1Hclick\x1b]8;;\x1b\\"), "{said:?}");
+        // A number nobody knows is no link.
+        assert!(said.ends_with("\x1b[1;1Hclick"), "{said:?}");
+    }
 }

@@ -5,6 +5,7 @@ use super::canvas::Canvas;
 use super::carry::{Folders, Hand};
 use crate::desk::Desk;
 use crate::keymap::Keymap;
+use crate::model::Comforts;
 use crate::theme::Theme;
 use crate::ui::{self, Division, Effect, Msg, Screen, Setup};
 use crossterm::event::KeyEvent;
@@ -41,6 +42,7 @@ impl BareSeat {
             quote: true,
             warnings: Vec::new(),
             division: Division::default(),
+            comforts: Comforts::default(),
         });
         let folders = Folders { profile: PathBuf::new(), downloads: PathBuf::new() };
         let mut seat = BareSeat {

@@ -3,6 +3,7 @@
 use super::backend::Careful;
 use ratatui::Frame;
 use ratatui::layout::{Rect, Size};
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Canvas {
     terminal: ratatui::Terminal<Careful<Ink>>,
     ink: Ink,
+    said: bool,
 }
 
 /// Where the backend writes to.
@@ -41,7 +43,7 @@ impl Canvas {
     pub fn new((width, height): (u16, u16)) -> io::Result<Canvas> {
         let ink = Ink::default();
         let terminal = ratatui::Terminal::new(Careful::new(ink.clone(), Size { width, height }))?;
-        Ok(Canvas { terminal, ink })
+        Ok(Canvas { terminal, ink, said: false })
     }
 
     /// The bytes that show the next frame on a terminal which shows the last one.
@@ -50,7 +52,24 @@ impl Canvas {
     /// None today.
     pub fn frame(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<Vec<u8>> {
         self.terminal.draw(view)?;
+        self.said = false;
         Ok(self.ink.take())
+    }
+
+    /// Something for the terminal besides what it shows; it leaves with the next frame.
+    pub fn say(&mut self, bytes: &str) {
+        self.ink.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes.as_bytes());
+        self.said = true;
+    }
+
+    /// Something waits that was said.
+    pub fn has_said(&self) -> bool {
+        self.said
+    }
+
+    /// Where the links of the next frame lead.
+    pub fn set_links(&mut self, links: HashMap<u32, String>) {
+        self.terminal.backend_mut().set_links(links);
     }
 
     /// The terminal has another size now; the next frame is drawn whole.

@@ -158,7 +158,13 @@ impl Hand {
                 kept.err().map(|error| Msg::Told(Err(format!("how the panes are divided is not kept: {error}"))))
             }
             // The seat's own loop sees to these.
-            Effect::SyncNow | Effect::Redraw | Effect::WakeAt(_) | Effect::Quit => None,
+            Effect::SyncNow
+            | Effect::Redraw
+            | Effect::WakeAt(_)
+            | Effect::Copy(_)
+            | Effect::Edit { .. }
+            | Effect::Notify { .. }
+            | Effect::Quit => None,
         }
     }
 
@@ -190,6 +196,13 @@ impl Hand {
             Load::Drafts => Loaded::Drafts(desk.drafts()?),
             Load::Original(id) => Loaded::Original(id, shown(&desk.original(id)?.1)),
             Load::DeadOriginal(id) => Loaded::DeadOriginal(id, shown(&desk.dead_original(id)?.1)),
+            Load::News(ids) => {
+                let mut customers = Vec::new();
+                for id in ids {
+                    customers.extend(desk.store().customer(id).map_err(DeskError::from)?);
+                }
+                Loaded::News(customers)
+            }
             Load::Search { text, after } => {
                 let page = desk.search(&text, after.as_deref(), FOUND)?;
                 Loaded::Search { text, page }

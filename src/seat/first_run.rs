@@ -25,7 +25,7 @@ pub async fn first_run(
     let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
     let mut ends = ends.into_iter().map(signal).collect::<io::Result<Vec<Signal>>>()?;
     let mut terminal = LocalTerminal::enter()?;
-    let Line { mut input, frames, mut drawn, size } = terminal.line()?;
+    let Line { mut input, frames, mut drawn, size, .. } = terminal.line()?;
     let mut canvas = Canvas::new(size)?;
     // A frame is on its way to the terminal.
     let mut showing = false;

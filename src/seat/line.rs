@@ -1,5 +1,6 @@
 //! One agent's line: what is typed comes in, frames go out, wherever the terminal stands.
 
+use super::editor::Lend;
 use crossterm::event::Event as Input;
 use tokio::sync::mpsc;
 
@@ -28,6 +29,8 @@ pub struct Line {
     pub drawn: mpsc::Receiver<()>,
     /// Columns and rows at the beginning.
     pub size: (u16, u16),
+    /// To lend the terminal to an editor; only where it is this process's own.
+    pub lend: Option<mpsc::Sender<Lend>>,
 }
 
 /// The other ends of a [`Line`].
@@ -47,6 +50,6 @@ impl Line {
         let (frames, shown) = mpsc::channel(1);
         let (say_drawn, drawn) = mpsc::channel(4);
         let size = believed(size);
-        (Line { input, frames, drawn, size }, FarEnd { input: type_in, frames: shown, drawn: say_drawn })
+        (Line { input, frames, drawn, size, lend: None }, FarEnd { input: type_in, frames: shown, drawn: say_drawn })
     }
 }

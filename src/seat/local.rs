@@ -1,12 +1,15 @@
 //! This process's own terminal: taken over, and given back whatever happens.
 
+use super::editor::{self, Lend};
 use super::line::{FarEnd, Line};
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, Event as Input, EventStream};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use futures::StreamExt;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Once;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -33,6 +36,7 @@ pub fn is_usable() -> Result<(), String> {
 pub struct LocalTerminal {
     /// Ends with the thread that shows frames.
     shown: Option<std::sync::mpsc::Receiver<()>>,
+    lent: Arc<AtomicBool>,
 }
 
 impl LocalTerminal {
@@ -44,12 +48,17 @@ impl LocalTerminal {
         restore_on_panic();
         enable_raw_mode()?;
         match execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide) {
-            Ok(()) => Ok(LocalTerminal { shown: None }),
+            Ok(()) => Ok(LocalTerminal { shown: None, lent: Arc::default() }),
             Err(error) => {
                 give_back();
                 Err(error)
             }
         }
+    }
+
+    /// True while an editor has the terminal: an interrupt is meant for that then.
+    pub fn lent(&self) -> Arc<AtomicBool> {
+        self.lent.clone()
     }
 
     /// Columns and rows.
@@ -65,16 +74,35 @@ impl LocalTerminal {
     /// # Errors
     /// When it has no size.
     pub fn line(&mut self) -> io::Result<Line> {
-        let (line, FarEnd { input, frames, drawn }) = Line::new(self.size()?);
+        let (mut line, FarEnd { input, frames, drawn }) = Line::new(self.size()?);
         // A task of its own, since crossterm's stream keeps the first waker it was polled with and must not be looked at
         // in passing. When the seat is full the rest waits in the terminal.
+        let (lend, mut asked) = mpsc::channel(1);
+        line.lend = Some(lend);
+        let lent = self.lent.clone();
         tokio::spawn(async move {
-            let mut stream = EventStream::new();
-            while let Some(event) = stream.next().await {
-                let Ok(event) = event else { break };
-                if input.send(event).await.is_err() {
-                    break;
+            loop {
+                let mut stream = EventStream::new();
+                let Lend { path, back } = loop {
+                    tokio::select! {
+                        event = stream.next() => {
+                            let Some(Ok(event)) = event else { return };
+                            if input.send(event).await.is_err() {
+                                return;
+                            }
+                        }
+                        Some(lend) = asked.recv() => break lend,
+                    }
+                };
+                // What is typed is the editor's now.
+                drop(stream);
+                lent.store(true, Ordering::Relaxed);
+                let ran = tokio::task::spawn_blocking(move || lend_to_editor(&path)).await;
+                lent.store(false, Ordering::Relaxed);
+                if let Ok((width, height)) = crossterm::terminal::size() {
+                    let _ = input.send(Input::Resize(width, height)).await;
                 }
+                let _ = back.send(ran.unwrap_or_else(|error| Err(error.to_string())));
             }
         });
         self.shown = Some(show(frames, drawn));
@@ -106,6 +134,15 @@ impl Drop for LocalTerminal {
         }
         give_back();
     }
+}
+
+/// Leaves the screen, runs the agent's editor, and takes the terminal over again.
+fn lend_to_editor(path: &Path) -> Result<(), String> {
+    give_back();
+    let ran = editor::run(&editor::command(), path);
+    let taken = enable_raw_mode()
+        .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide));
+    ran.and(taken.map_err(|error| format!("the terminal does not come back: {error}")))
 }
 
 /// Gives the terminal back. Each step is tried, whatever became of the one before; a terminal that is gone takes none, and

@@ -8,6 +8,7 @@ mod backend;
 mod bare;
 mod canvas;
 mod carry;
+mod editor;
 mod escape;
 mod first_run;
 mod line;
@@ -26,7 +27,7 @@ pub use typed::Typed;
 
 use crate::desk::Desk;
 use crate::keymap::Keymap;
-use crate::model::Timestamp;
+use crate::model::{Comforts, Timestamp};
 use crate::theme::Theme;
 use crate::ui::{self, Effect, Msg, Screen, Setup};
 use crate::worker::Board;
@@ -36,6 +37,7 @@ pub(crate) use canvas::Canvas;
 use canvas::Canvas;
 use carry::{Carrier, Folders};
 use crossterm::event::{Event as Input, KeyEventKind};
+use editor::Lend;
 use jiff::tz::TimeZone;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -73,6 +75,10 @@ pub struct Seat {
     pub profile: PathBuf,
     /// The agent's time zone.
     pub zone: TimeZone,
+    /// What may be done with the terminal.
+    pub comforts: Comforts,
+    /// The terminal is one of tmux's.
+    pub tmux: bool,
     /// Where attachments and originals are saved.
     pub downloads: PathBuf,
     /// What is to be said first.
@@ -109,17 +115,34 @@ impl Seat {
     }
 
     async fn sit(self, mut line: Line, mut stop: watch::Receiver<bool>) -> io::Result<Ended> {
-        let Seat { desk, board, agent, keymap, theme, zone, profile, downloads, mut warnings, tour, resume, seats } =
-            self;
+        let Seat {
+            desk,
+            board,
+            agent,
+            keymap,
+            theme,
+            zone,
+            profile,
+            comforts,
+            tmux,
+            downloads,
+            mut warnings,
+            tour,
+            resume,
+            seats,
+        } = self;
         let mut canvas = Canvas::new(line.size)?;
         let (answers, mut answered) = mpsc::channel(BURST);
+        let edited = answers.clone();
         let division = remembered(&profile, &agent, &mut warnings).await;
+        let mut editing = Editing { profile: profile.clone(), wanted: None, files: Vec::new() };
         let folders = Folders { profile, downloads };
         let carrier = Carrier::start(desk.clone(), agent.clone(), folders, answers);
         let (width, height) = line.size;
         let accounts = desk.accounts().to_vec();
         let now = desk.now();
-        let setup = Setup { width, height, agent, zone, accounts, keymap, now, quote: true, division, warnings };
+        let setup =
+            Setup { width, height, agent, zone, accounts, keymap, now, quote: true, comforts, division, warnings };
         let (mut screen, effects) = match resume {
             Some(screen) => screen.move_to(setup),
             None => Screen::new(setup),
@@ -128,7 +151,11 @@ impl Seat {
             screen.show_tour();
         }
         let mut wake: Option<Timestamp> = None;
-        let mut hands = Hands { board: &board, carrier: &carrier, canvas: &mut canvas };
+        if comforts.mouse {
+            canvas.say(escape::MOUSE);
+        }
+        let mut hands =
+            Hands { board: &board, carrier: &carrier, canvas: &mut canvas, comforts, tmux, editing: &mut editing };
         let mut leaving = hands.carry_out(effects, &mut wake)?;
 
         let mut feed = desk.listen();
@@ -139,9 +166,15 @@ impl Seat {
         let (mut lost, mut told) = (false, false);
         // A frame is on its way to the terminal.
         let mut showing = false;
+        // An editor has the terminal.
+        let mut lent = false;
         let mut news_at = Instant::now();
         while !leaving && !lost && !told {
-            if !showing && screen.take_dirty() {
+            if !showing && let Some((draft, text)) = hands.editing.wanted.take() {
+                lent = hands.begin_editing(&draft, text, line.lend.clone(), edited.clone());
+            }
+            if !showing && !lent && (screen.take_dirty() || hands.canvas.has_said()) {
+                hands.canvas.set_links(screen.links());
                 let frame = hands.canvas.frame(|frame| ui::view(&screen, &theme, frame))?;
                 if !frame.is_empty() {
                     lost = line.frames.try_send(frame).is_err();
@@ -201,10 +234,15 @@ impl Seat {
             }
             let clock = Msg::Clock(desk.now());
             for msg in std::iter::once(clock).chain(arrived) {
+                if matches!(msg, Msg::Edited(_)) {
+                    lent = false;
+                    hands.take_terminal_back()?;
+                }
                 let effects = screen.update(msg);
                 leaving |= hands.carry_out(effects, &mut wake)?;
             }
         }
+        drop(edited);
         // A terminal that went away must not take along what was typed.
         let effects = screen.hang_up();
         hands.carry_out(effects, &mut wake)?;
@@ -220,6 +258,9 @@ impl Seat {
         while let Ok(msg) = answered.try_recv() {
             drop(screen.update(msg));
         }
+        // What was edited is in the store.
+        let files = editing.files;
+        let _ = tokio::task::spawn_blocking(move || files.iter().for_each(|path| editor::forget(path))).await;
         Ok(match (leaving, told) {
             (true, _) => Ended::Left,
             (false, true) => Ended::Told,
@@ -243,6 +284,18 @@ struct Hands<'a> {
     board: &'a Board,
     carrier: &'a Carrier,
     canvas: &'a mut Canvas,
+    comforts: Comforts,
+    tmux: bool,
+    editing: &'a mut Editing,
+}
+
+/// Texts that are edited elsewhere.
+struct Editing {
+    profile: PathBuf,
+    /// The next one: its draft and text. It waits until no frame is on its way.
+    wanted: Option<(String, String)>,
+    /// Files that were read back whole; they go when the seat ends.
+    files: Vec<PathBuf>,
 }
 
 impl Hands<'_> {
@@ -255,6 +308,11 @@ impl Hands<'_> {
                 Effect::SyncNow => self.board.pull_now(),
                 Effect::WakeAt(at) => *wake = Some(wake.map_or(at, |wake| wake.min(at))),
                 Effect::Redraw => redraw = true,
+                Effect::Copy(text) => self.canvas.say(&escape::clipboard(&text)),
+                Effect::Notify { title, body } => {
+                    self.canvas.say(&escape::notify(self.comforts.notify, self.tmux, &title, &body));
+                }
+                Effect::Edit { draft, text } => self.editing.wanted = Some((draft.to_string(), text)),
                 other => self.carrier.take(other),
             }
         }
@@ -264,10 +322,42 @@ impl Hands<'_> {
         Ok(leaving)
     }
 
+    /// Lends the terminal to the agent's editor. False where there is none to lend.
+    fn begin_editing(
+        &mut self,
+        draft: &str,
+        text: String,
+        lend: Option<mpsc::Sender<Lend>>,
+        answers: mpsc::Sender<Msg>,
+    ) -> bool {
+        let Some(lend) = lend else {
+            let why = "an editor needs a screen of the process that owns the profile; this one is attached to it";
+            let _ = answers.try_send(Msg::Edited(Err(why.to_owned())));
+            return false;
+        };
+        let path = editor::path(&self.editing.profile, draft);
+        self.editing.files.retain(|known| *known != path);
+        self.editing.files.push(path.clone());
+        tokio::spawn(async move {
+            let edited = editor::edit(lend, path, text).await;
+            let _ = answers.send(Msg::Edited(edited)).await;
+        });
+        true
+    }
+
+    /// The terminal is the screen's again.
+    fn take_terminal_back(&mut self) -> io::Result<()> {
+        if self.comforts.mouse {
+            self.canvas.say(escape::MOUSE);
+        }
+        self.canvas.redraw()
+    }
+
     /// Takes in what was typed.
     fn take(&mut self, input: Input, arrived: &mut Vec<Msg>) -> io::Result<()> {
         match input {
             Input::Key(key) if key.kind != KeyEventKind::Release => arrived.push(Msg::Key(key)),
+            Input::Mouse(event) if self.comforts.mouse => arrived.push(Msg::Mouse(event)),
             Input::Paste(mut text) => {
                 if text.len() > MAX_PASTE {
                     let end = (0..=MAX_PASTE).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);

@@ -63,7 +63,6 @@ impl<'a> Pen<'a> {
 
     /// Writes one cell.
     pub(super) fn put(&mut self, x: u16, y: u16, cell: &Cell) {
-        self.move_to(x, y);
         let link = link_of(cell).filter(|number| self.links.contains_key(number));
         if link != self.link {
             self.link = link;
@@ -71,6 +70,7 @@ impl<'a> Pen<'a> {
             let bytes = target.map_or_else(escape::link_end, |(number, target)| escape::link(number, target));
             self.out.push_str(&bytes);
         }
+        self.move_to(x, y);
         self.colour(cell);
         let symbol = cell.symbol();
         self.out.push_str(if symbol.is_empty() { " " } else { symbol });

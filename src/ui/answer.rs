@@ -26,6 +26,7 @@ impl Screen {
     pub(super) fn forget_questions(&mut self) {
         self.inbox.failed();
         self.search_failed();
+        self.news.failed();
         (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
         (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
         for sheet in &mut self.sheets {
@@ -57,6 +58,7 @@ impl Screen {
                     None => self.ask_open(),
                 }
             }
+            Loaded::News(customers) => self.tell_news(&customers),
             Loaded::Search { text, page } => self.found(&text, page),
             Loaded::Counts(counts) => {
                 self.counts = counts;
@@ -190,6 +192,7 @@ impl Screen {
     /// Something changed in the store: asks again for what is shown and touched.
     pub(super) fn changed(&mut self, event: &Event) {
         use EventKind as K;
+        self.notice_news(event);
         let writing = self.composer.as_ref().map(|composer| composer.draft);
         if event.kind == K::Draft && event.draft.is_some() && event.draft == writing {
             // Our own typing, saved.

@@ -1,5 +1,6 @@
 //! One message of a timeline as lines of the screen.
 
+use super::link::linked;
 use super::text::{Row, count, cut, fit, piece, size, width, wrap};
 use super::when;
 use crate::command::{Verb, of};
@@ -283,13 +284,13 @@ fn body(line: &mut impl FnMut(Row), text: &str, around: &Surroundings<'_>, colum
         // Empty lines at the edges of a stretch say nothing.
         let trimmed = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
         for text in &lines[..trimmed] {
-            for part in wrap(text, columns) {
+            for part in linked(text, wrap(text, columns), element) {
                 if left == 0 {
                     all = false;
                     break 'text;
                 }
                 left -= 1;
-                line(vec![piece(element, part)]);
+                line(part);
             }
         }
     }

@@ -267,6 +267,21 @@ impl Composer {
         self.body.insert_str(clean_block(&text.replace("\r\n", "\n").replace('\r', "\n")))
     }
 
+    /// Puts another text in place of this one. False when it is the same.
+    pub(super) fn replace_text(&mut self, text: &str) -> bool {
+        let clean = clean_block(&text.replace("\r\n", "\n"));
+        let text = clean[..clean.floor_char_boundary(MAX_TEXT)].trim_end();
+        if text == self.text() {
+            return false;
+        }
+        self.body.select_all();
+        self.body.cut();
+        self.body.insert_str(text);
+        self.field = Field::Body;
+        self.show_caret();
+        true
+    }
+
     /// The header field that takes the letters.
     fn line(&mut self) -> Option<&mut LineInput> {
         let Written::Mail(mail) = &mut self.written else { return None };

@@ -8,13 +8,17 @@ mod answer_text;
 mod ask;
 mod block;
 mod composer;
+mod copy;
 mod division;
 pub mod first_run;
 mod inbox;
 mod keys;
 mod layout;
 mod line_input;
+mod link;
 mod lists;
+mod mouse;
+mod news;
 mod palette;
 mod prompt;
 mod run;
@@ -36,8 +40,8 @@ pub use screen::{Screen, Setup};
 pub use view::{view, view_first_run};
 
 use crate::model::{
-    AccountStatus, Act, Acted, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter, InboxRow,
-    InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
+    AccountStatus, Act, Acted, Customer, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter,
+    InboxRow, InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
 };
 
 /// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
@@ -88,6 +92,8 @@ pub enum Load {
         /// Where to go on; `None` from the top.
         after: Option<Vec<u8>>,
     },
+    /// Customers who may have written just now.
+    News(Vec<CustomerId>),
     /// The numbers of the status line.
     Counts,
 }
@@ -141,6 +147,8 @@ pub enum Loaded {
         /// Those that fit.
         page: Page<InboxRow>,
     },
+    /// The customers asked for.
+    News(Vec<Customer>),
     /// The numbers.
     Counts(Counts),
 }
@@ -174,6 +182,10 @@ pub enum Refusal {
 pub enum Msg {
     /// A key.
     Key(crossterm::event::KeyEvent),
+    /// The text that came back from the agent's editor, or why none did.
+    Edited(Result<String, String>),
+    /// A click or the wheel.
+    Mouse(crossterm::event::MouseEvent),
     /// A bracketed paste (already cut to 1 MB).
     Paste(String),
     /// The terminal's size.
@@ -219,6 +231,22 @@ pub enum Effect {
     Redraw,
     /// Send a [`Msg::Clock`] at this time.
     WakeAt(Timestamp),
+    /// Copy to the clipboard of the agent's terminal.
+    Copy(String),
+    /// Let the agent edit a text in an editor of their own; answered by [`Msg::Edited`].
+    Edit {
+        /// The draft it is kept as.
+        draft: crate::model::DraftId,
+        /// The text.
+        text: String,
+    },
+    /// Tell the agent, who may look elsewhere, that somebody wrote.
+    Notify {
+        /// Who.
+        title: String,
+        /// What.
+        body: String,
+    },
     /// Keep how the agent divides the screen for the next start.
     KeepDivision(Division),
     /// Leave. Everything typed has been handed over by acts before this.

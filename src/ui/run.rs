@@ -115,7 +115,15 @@ impl Screen {
             | V::Language
             | V::Field => self.triage(verb, argument),
             V::Reply | V::ReplyAll | V::Forward | V::Compose | V::Note => self.write(verb, argument),
-            V::Review | V::Send | V::SendResolve | V::Edit | V::Attach | V::Detach | V::Postpone | V::Discard => {
+            V::Editor
+            | V::Review
+            | V::Send
+            | V::SendResolve
+            | V::Edit
+            | V::Attach
+            | V::Detach
+            | V::Postpone
+            | V::Discard => {
                 self.finish_writing(verb, argument);
             }
             V::Fold => self.fold(),
@@ -127,6 +135,7 @@ impl Screen {
                 self.prompt = Some(Prompt::new(Purpose::Command, ""));
                 self.touch();
             }
+            V::Copy => self.copy(argument, context),
             V::Palette => self.open_palette(),
             V::Sync => {
                 self.effect(Effect::SyncNow);
@@ -174,6 +183,16 @@ impl Screen {
             _ => isize::MAX,
         };
         self.touch();
+        self.move_rows_of(rows, height, context);
+    }
+
+    /// Moves by rows in what is shown.
+    pub(super) fn move_rows(&mut self, rows: isize, context: Context) {
+        let height = self.rows();
+        self.move_rows_of(rows, height, context);
+    }
+
+    fn move_rows_of(&mut self, rows: isize, height: usize, context: Context) {
         match context {
             Context::List => self.move_in_list(rows, height),
             Context::Review => self.scroll_review(rows),

@@ -3,6 +3,8 @@
 use super::composer::Composer;
 use super::inbox::Inbox;
 use super::layout::{Layout, Pane, inner, layout};
+use super::link::Links;
+use super::news::News;
 use super::palette::Palette;
 use super::prompt::{Prompt, Question};
 use super::sheet::Sheet;
@@ -10,7 +12,9 @@ use super::timeline::Open;
 use super::when::seconds_until;
 use super::{Counts, Division, Effect, Load, Msg};
 use crate::keymap::{Context, Key, Keymap};
-use crate::model::{AccountFacts, AccountStatus, Act, Compose, CustomerId, Draft, InboxFilter, InboxView, Timestamp};
+use crate::model::{
+    AccountFacts, AccountStatus, Act, Comforts, Compose, CustomerId, Draft, InboxFilter, InboxView, Timestamp,
+};
 use jiff::tz::TimeZone;
 use std::collections::{HashMap, VecDeque};
 
@@ -33,6 +37,8 @@ pub struct Setup {
     pub now: Timestamp,
     /// Answers begin with what they answer, quoted.
     pub quote: bool,
+    /// What may be done with the terminal.
+    pub comforts: Comforts,
     /// How the agent divided the screen last time.
     pub division: Division,
     /// What is wrong with the agent's own files (keys, colours), to be shown first.
@@ -91,6 +97,9 @@ pub struct Screen {
     pub(super) now: Timestamp,
     pub(super) quote: bool,
 
+    pub(super) comforts: Comforts,
+    pub(super) links: Links,
+    pub(super) news: News,
     pub(super) focus: Pane,
     pub(super) division: Division,
     /// The division changed; it is kept then.
@@ -148,6 +157,9 @@ impl Screen {
             keymap: setup.keymap,
             now: setup.now,
             quote: setup.quote,
+            comforts: setup.comforts,
+            links: Links::default(),
+            news: News::default(),
             focus: Pane::Inbox,
             division: setup.division,
             keep_division_at: None,
@@ -187,6 +199,7 @@ impl Screen {
     pub fn move_to(mut self: Box<Self>, setup: Setup) -> (Screen, Vec<Effect>) {
         self.size = (setup.width, setup.height);
         (self.zone, self.accounts, self.keymap, self.now) = (setup.zone, setup.accounts, setup.keymap, setup.now);
+        self.comforts = setup.comforts;
         self.keys.clear();
         self.forget_questions();
         self.wake = None;
@@ -204,6 +217,8 @@ impl Screen {
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => self.key(key),
+            Msg::Edited(result) => self.edited(result),
+            Msg::Mouse(event) => self.mouse(event),
             Msg::Paste(text) => self.paste(&text),
             Msg::Resize(width, height) => {
                 self.dirty |= self.size != (width, height);
@@ -309,15 +324,32 @@ impl Screen {
             sheet.lay_out(usize::from(body.width).max(2));
             sheet.scroll(usize::from(body.height));
         }
+        self.number_links();
         self.mark_read();
         self.ask_more();
+        self.ask_news();
         self.ask_wake();
         std::mem::take(&mut self.effects)
     }
 
+    /// Links that come into view get their numbers.
+    fn number_links(&mut self) {
+        let Some(open) = self.open.as_ref().filter(|_| self.comforts.links) else { return };
+        for target in open.links(usize::from(self.size.1)) {
+            self.links.number(target);
+        }
+    }
+
+    /// Where the links lead that are in view, by their numbers.
+    pub fn links(&self) -> HashMap<u32, String> {
+        let open = self.open.as_ref().filter(|_| self.comforts.links);
+        let targets = open.into_iter().flat_map(|open| open.links(usize::from(self.size.1)));
+        targets.filter_map(|target| Some((self.links.of(target)?, target.to_string()))).collect()
+    }
+
     fn ask_wake(&mut self) {
         let draft = self.composer.as_ref().and_then(Composer::wants_saving);
-        let mut at = draft.into_iter().chain(self.keep_division_at).min();
+        let mut at = draft.into_iter().chain(self.keep_division_at).chain(self.news.due()).min();
         let counting = self.said.as_ref().is_some_and(|said| said.leaves.is_some())
             || self.open.as_ref().is_some_and(Open::counts_down);
         if counting {

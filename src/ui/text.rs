@@ -11,6 +11,8 @@ pub(super) struct Piece {
     pub element: Element,
     /// What it says.
     pub text: String,
+    /// Where it leads, when it is a link or a part of one.
+    pub link: Option<std::sync::Arc<str>>,
 }
 
 /// One line of the screen.
@@ -18,7 +20,7 @@ pub(super) type Row = Vec<Piece>;
 
 /// A piece, in short.
 pub(super) fn piece(element: Element, text: impl Into<String>) -> Piece {
-    Piece { element, text: text.into() }
+    Piece { element, text: text.into(), link: None }
 }
 
 /// Columns one grapheme takes. Control characters take none, as ratatui does not draw them.

@@ -278,6 +278,18 @@ impl Open {
             .take_while(move |(_, start, _)| *start < top + height)
     }
 
+    /// The links in view.
+    pub(super) fn links(&self, height: usize) -> impl Iterator<Item = &std::sync::Arc<str>> {
+        let shown = self.top..self.top + height;
+        self.visible(self.top, height).flat_map(move |(_, start, block)| {
+            let rows = block.rows.iter().enumerate().filter({
+                let shown = shown.clone();
+                move |(offset, _)| shown.contains(&(start + offset))
+            });
+            rows.flat_map(|(_, row)| row.iter().filter_map(|piece| piece.link.as_ref()))
+        })
+    }
+
     fn span(&self, index: usize) -> (usize, usize) {
         let start = self.starts.get(index).copied().unwrap_or_default();
         (start, self.starts.get(index + 1).copied().unwrap_or(start))

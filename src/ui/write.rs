@@ -4,7 +4,7 @@ use super::answer_text::{account_for, begin};
 use super::composer::{Composer, Stage, attachment_name};
 use super::prompt::{Choice, Question};
 use super::screen::Then;
-use super::{Load, Screen, address};
+use super::{Effect, Load, Screen, address};
 use crate::command::Verb;
 use crate::keymap::Context;
 use crate::model::{Act, Compose, CustomerId, Direction, Draft, DraftId, ReplyKind, TimelineEntry};
@@ -150,6 +150,7 @@ impl Screen {
         }
         match verb {
             Verb::Review => self.review(),
+            Verb::Editor => self.begin_editor(),
             Verb::Send | Verb::SendResolve => self.send(verb == Verb::SendResolve),
             Verb::Edit => self.choose_stage(Stage::Writing),
             Verb::Attach => self.attach(argument),
@@ -157,6 +158,32 @@ impl Screen {
             Verb::Postpone => self.postpone(),
             Verb::Discard => self.ask_discard(),
             _ => {}
+        }
+    }
+
+    /// Hands the text to the agent's own editor. The draft is saved before, so that nothing hangs on how that ends.
+    fn begin_editor(&mut self) {
+        let Some(composer) = self.composer.as_ref().filter(|composer| composer.stage == Stage::Writing) else {
+            return self.say("go on writing first");
+        };
+        let (draft, text) = (composer.draft, composer.text());
+        if composer.wants_saving().is_some() || (!composer.kept && composer.has_text()) {
+            self.save_draft();
+        }
+        self.effect(Effect::Edit { draft, text });
+    }
+
+    /// The editor ended: its text takes the place of the one before, and is saved.
+    pub(super) fn edited(&mut self, result: Result<String, String>) {
+        self.touch();
+        match (result, &mut self.composer) {
+            (Ok(text), Some(composer)) => {
+                if composer.replace_text(&text) {
+                    self.save_draft();
+                }
+            }
+            (Ok(_), None) => {}
+            (Err(why), _) => self.complain(why),
         }
     }
 

@@ -311,6 +311,10 @@ impl FakeDesk {
             Load::Drafts => Loaded::Drafts(self.drafts.clone()),
             Load::Original(id) => Loaded::Original(id, "From: ana@example.com\n\nthe original".into()),
             Load::DeadOriginal(id) => Loaded::DeadOriginal(id, "not a message".into()),
+            Load::News(ids) => {
+                let known = ids.into_iter().filter_map(|id| self.entry(id).map(|(view, _)| view.customer.clone()));
+                Loaded::News(known.collect())
+            }
             Load::Search { text, after } => {
                 // Looks at one customer a page, as a store of many would.
                 let at = after.as_ref().map_or(0, |bytes| usize::from_be_bytes(bytes.as_slice().try_into().unwrap()));

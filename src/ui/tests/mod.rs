@@ -13,6 +13,7 @@ mod palette;
 mod panes;
 mod reading;
 mod seat;
+mod terminal;
 mod writing;
 
 use desk::FakeDesk;

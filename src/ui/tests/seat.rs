@@ -3,7 +3,7 @@
 use super::desk::{FakeDesk, NOW, account};
 use crate::command::Verb;
 use crate::keymap::{Keymap, parse_keys};
-use crate::model::{Act, Timestamp};
+use crate::model::{Act, Comforts, Notify, Timestamp};
 use crate::theme::{ColorDepth, Theme};
 use crate::ui::{Division, Effect, Msg, Screen, Setup, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -46,6 +46,7 @@ impl FakeSeat {
             keymap,
             now: NOW,
             quote: true,
+            comforts: Comforts { notify: Notify::Bell, ..Comforts::default() },
             division: Division::default(),
             warnings: vec![],
         });

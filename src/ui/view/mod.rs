@@ -27,7 +27,7 @@ use ratatui::layout::Rect;
 /// Draws a screen.
 pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
-    let mut painter = Painter::new(frame.buffer_mut(), theme);
+    let mut painter = Painter::new(frame.buffer_mut(), theme).with_links(&screen.links);
     painter.ground(area);
     if too_small(area.width, area.height) {
         let text = format!("Switchboard needs {} × {}; this is {} × {}", LEAST.0, LEAST.1, area.width, area.height);

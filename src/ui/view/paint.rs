@@ -2,10 +2,12 @@
 
 use crate::theme::{Element, Theme};
 use crate::ui::layout::inner;
+use crate::ui::link::Links;
+pub(super) use crate::ui::text::piece;
 use crate::ui::text::{Piece, cut, fit, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 /// A frame's buffer with the agent's colours.
 pub(super) struct Painter<'f> {
@@ -13,12 +15,19 @@ pub(super) struct Painter<'f> {
     pub buffer: &'f mut Buffer,
     /// The colours.
     pub theme: &'f Theme,
+    /// The numbers of links.
+    links: Option<&'f Links>,
 }
 
 impl<'f> Painter<'f> {
     /// Draws into a buffer.
     pub(super) fn new(buffer: &'f mut Buffer, theme: &'f Theme) -> Painter<'f> {
-        Painter { buffer, theme }
+        Painter { buffer, theme, links: None }
+    }
+
+    /// With links that are known by these numbers.
+    pub(super) fn with_links(self, links: &'f Links) -> Painter<'f> {
+        Painter { links: Some(links), ..self }
     }
 
     /// How an element looks.
@@ -45,7 +54,7 @@ impl<'f> Painter<'f> {
 
     /// One line of text, cut to the area.
     pub(super) fn text(&mut self, area: Rect, row: u16, text: &str, element: Element) {
-        self.row(area, row, &[Piece { element, text: text.to_owned() }]);
+        self.row(area, row, &[piece(element, text)]);
     }
 
     /// One line of pieces, cut to the area.
@@ -81,7 +90,15 @@ impl<'f> Painter<'f> {
                 }
             }
             self.buffer.set_stringn(x, y, &text, room, style);
-            x += width(&text).min(room) as u16;
+            let end = x + width(&text).min(room) as u16;
+            if let Some(number) = piece.link.as_ref().and_then(|target| self.links?.of(target)) {
+                // The backend knows a link by this; nothing else has a colour of its underline.
+                let [_, a, b, c] = number.to_be_bytes();
+                for x in x..end {
+                    self.buffer[(x, y)].underline_color = Color::Rgb(a, b, c);
+                }
+            }
+            x = end;
         }
     }
 
@@ -99,7 +116,6 @@ impl<'f> Painter<'f> {
         let right = if right.is_empty() { String::new() } else { format!(" {right} ") };
         let rest = columns.saturating_sub(2 + width(&title) + width(&right));
         let title_element = if heavy { border } else { Element::Title };
-        let piece = |element, text: String| Piece { element, text };
         self.row(
             area,
             0,
@@ -128,12 +144,7 @@ impl<'f> Painter<'f> {
     }
 }
 
-/// A piece in short.
-pub(super) fn piece(element: Element, text: impl Into<String>) -> Piece {
-    Piece { element, text: text.into() }
-}
-
 /// A piece of exactly so many columns.
 pub(super) fn cell(element: Element, text: &str, columns: usize) -> Piece {
-    Piece { element, text: fit(text, columns) }
+    piece(element, fit(text, columns))
 }
