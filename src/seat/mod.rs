@@ -5,6 +5,7 @@
 //! changed, after everything that has arrived was taken in.
 
 mod backend;
+mod bare;
 mod canvas;
 mod carry;
 mod escape;
@@ -17,6 +18,7 @@ mod save;
 mod scroll;
 mod typed;
 
+pub use bare::BareSeat;
 pub use first_run::first_run;
 pub use line::{FarEnd, Line};
 pub use local::{LocalTerminal, is_usable, show};

@@ -4,6 +4,7 @@
 mod account;
 mod automated;
 mod bad_input;
+mod bench;
 mod case;
 pub mod contract;
 mod damage;

@@ -104,14 +104,17 @@ fn every_state_is_told_by_signs_and_words() {
         // What is selected, unread, urgent, in trouble; the state of a case; who spoke last.
         assert!(row(&seat, "Ana Sánchez").starts_with("│▌"));
         assert!(row(&seat, "王小明").starts_with("│ ") && row(&seat, "王小明").contains("!!"));
-        assert!(row(&seat, "王小明").contains("● ") && !row(&seat, "Bob Builder").contains('●'));
+        assert!(row(&seat, "王小明").contains('●') && !row(&seat, "Bob Builder").contains('●'));
         assert!(row(&seat, "Bob Builder").contains('✗') && !row(&seat, "王小明").contains('✗'));
-        for (name, state) in [("王小明", "open"), ("José", "snoo"), ("Bob Builder", "wait")] {
-            assert!(row(&seat, name).contains(state), "{}", row(&seat, name));
+        // Open, and written by the customer, is what goes without saying.
+        for (name, states) in [("王小明", [false, false]), ("José", [true, false]), ("Bob Builder", [false, true])]
+        {
+            let found = ["snoo", "wait"].map(|state| row(&seat, name).contains(state));
+            assert_eq!(found, states, "{}", row(&seat, name));
         }
-        assert!(row(&seat, "王小明").contains("← ") && row(&seat, "Bob Builder").contains("→ "));
+        assert!(!row(&seat, "王小明").contains("→ ") && row(&seat, "Bob Builder").contains("→ "));
         seat.keys("j");
-        assert!(row(&seat, "● Ana").starts_with("│ ") && row(&seat, "● 王").starts_with("│▌"), "{}", seat.frame());
+        assert!(row(&seat, "5m").starts_with("│ ") && row(&seat, "40m").starts_with("│▌"), "{}", seat.frame());
         seat.shows("✗ failed 2  ? unknown 3  outbox 1  dead 4  drafts 5");
         // Where the keys go.
         seat.shows("▸ inbox");
@@ -119,7 +122,7 @@ fn every_state_is_told_by_signs_and_words() {
         seat.hides("▸ inbox");
         seat.shows("▸ Ana Sánchez");
         if width >= 150 {
-            assert!(row(&seat, "● Ana").starts_with("│▏"), "the open one shows while the keys go elsewhere");
+            assert!(row(&seat, "5m").starts_with("│▏"), "the open one shows while the keys go elsewhere");
         }
         // Who wrote, what is private, what came of it.
         seat.keys("g g");
