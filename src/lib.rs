@@ -14,7 +14,7 @@
 //! | [`command`] | what an agent can say: the table `COMMANDS` | model |
 //! | [`data_file`] | TOML files an agent may write: which inherits which, read as far as they can be, warnings with line and column | – |
 //! | [`keymap`], [`theme`] | data files → tries and styles | data_file, command (keymap only) |
-//! | [`ui`] | one agent's screen, pure: `update`, `view` | model, command, keymap, theme, identity |
+//! | [`ui`] | one agent's screen, pure: `update`, `view`; [`ui::first_run`] is the screen before there is an account | model, command, keymap, theme, identity |
 //! | [`seat`] | the loop of one agent's terminal: keys → update → effects → frames; its own backend | ui, desk, keymap, theme, model, worker, engine (whether a panic is expected) |
 //! | [`server`] | the ways in: the Unix socket by which screens and verbs of other processes reach the owner | seat, model |
 //! | [`config`] | `config.toml`, profile folders | connector (settings), model |
@@ -53,7 +53,8 @@
 //! | keymap, theme | `keymaps/<name>.toml`, `themes/<name>.toml` | `PRESETS`, `BUILT_IN` |
 //! | pane | `ui/view/<name>.rs` | `ui/view/mod.rs` |
 //! | command | a row in `command/table.rs` and its arm in `ui/run.rs` | `keymaps/default.toml`, `keymaps/accessible.toml` |
-//! | verb of the command line | `cli/<name>.rs`, its words in `cli/arguments.rs` | `cli/mod.rs` |
+//! | verb of the command line | `cli/<name>.rs`, its words in `cli/arguments.rs`, examples in `cli/examples.rs` | `cli/mod.rs`, a group in `cli/verbs.rs` |
+//! | check of `doctor` | `cli/doctor/<name>.rs` | `cli/doctor/mod.rs` |
 //! | table | `store/<table>.rs` and its key prefix | the table in `store/mod.rs` |
 //! | background job | `worker/<name>.rs` | `Workers::start` |
 //! | engine | `engine/<name>.rs`, held to `engine/contract.rs` | `engine/mod.rs` |

@@ -102,7 +102,13 @@ fn add(place: &Place, args: &AccountAdd) -> Outcome {
 
 /// `config.toml` with one more account, and what it says then. Nothing is written yet.
 pub fn with_account(place: &Place, args: &AccountAdd) -> anyhow::Result<(String, Config)> {
-    anyhow::ensure!(args.imap.is_some() || args.smtp.is_some(), "name a server: --imap HOST, --smtp HOST, or both");
+    if args.archive {
+        return with_archive(place, &args.name, &args.address);
+    }
+    anyhow::ensure!(
+        args.imap.is_some() || args.smtp.is_some(),
+        "name a server: --imap HOST, --smtp HOST, or both (or --archive for imported mail alone)"
+    );
     anyhow::ensure!(
         args.password_command.is_some()
             || args.password_env.is_some()

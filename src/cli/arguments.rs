@@ -493,6 +493,9 @@ pub struct AccountAdd {
     /// The SMTP server takes mail without a login
     #[arg(long, requires = "smtp")]
     pub smtp_without_login: bool,
+    /// No server: the account holds imported mail alone
+    #[arg(long, conflicts_with_all = ["imap", "smtp"])]
+    pub archive: bool,
     /// The user name at both servers [default: the address]
     #[arg(long)]
     pub user: Option<String>,

@@ -53,6 +53,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
         "account add",
         &[
             "switchboard account add support --address support@shop.example --imap imap.shop.example --smtp smtp.shop.example --user support --password-command \"pass show shop/mail\"",
+            "switchboard account add old --address you@shop.example --archive",
         ],
     ),
     ("backup", &["switchboard backup /mnt/safe/switchboard"]),

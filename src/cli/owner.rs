@@ -90,13 +90,17 @@ impl Seats {
         // The console prints what it does not know.
         comforts.links &= term != "linux";
         let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, &environment);
-        warnings.extend(locale::trouble(&environment));
+        let resume = self.unpark(&agent);
+        // A screen that goes on elsewhere says where it was; its agent has read the rest.
+        if resume.is_none() {
+            warnings.extend(locale::trouble(&environment));
+        }
         warnings.extend(first);
         Seat {
             desk: self.shared.desk.clone(),
             board: self.board.clone(),
             tour: self.shared.config.tour && tour::is_first(&self.place.profile, &agent),
-            resume: self.unpark(&agent),
+            resume,
             agent,
             keymap,
             theme,

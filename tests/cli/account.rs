@@ -60,6 +60,20 @@ fn an_account_is_added_listed_and_removed() {
 }
 
 #[test]
+fn an_archive_needs_no_server_and_takes_imported_mail() {
+    let profile = Profile::new("");
+    profile.ok(&["account", "add", "support", "--address", "support@shop.example", "--archive"]);
+    assert_eq!(profile.import(&mail::numbered(0..2))["new"], 2);
+    let row = profile.one(&["account", "list"]);
+    assert_eq!((&row["sends"], &row["reads"]), (&false.into(), &false.into()));
+    assert_eq!(profile.one(&["account", "test"])["ok"], true);
+    // There is nothing to fetch, and nothing that could send an answer.
+    profile.ok(&["sync"]);
+    let refused = profile.refused(&["reply", "ana", "--text", "x"]);
+    assert!(refused.contains("send"), "{refused}");
+}
+
+#[test]
 fn a_closed_port_is_named_in_plain_words() {
     let profile = Profile::new("");
     let port = free_port();

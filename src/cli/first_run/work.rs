@@ -124,6 +124,7 @@ fn arguments(account: &MailAccount) -> AccountAdd {
         smtp: at(&account.smtp),
         smtp_security: security(&account.smtp),
         smtp_without_login: false,
+        archive: false,
         user: Some(account.user.clone()).filter(|user| !user.is_empty()),
         password_command: secret(|place| if let SecretPlace::Command(command) = place { Some(command) } else { None }),
         password_env: secret(|place| if let SecretPlace::Variable(name) = place { Some(name) } else { None }),
