@@ -5,6 +5,7 @@ use super::canvas::Canvas;
 use super::carry::{Folders, Hand};
 use crate::desk::Desk;
 use crate::keymap::Keymap;
+use crate::model::Comforts;
 use crate::theme::Theme;
 use crate::ui::{self, Division, Effect, Msg, Screen, Setup};
 use crossterm::event::KeyEvent;
@@ -40,6 +41,7 @@ impl BareSeat {
             now: desk.now(),
             quote: true,
             warnings: Vec::new(),
+            comforts: Comforts::default(),
             division: Division::default(),
         });
         let folders = Folders { profile: PathBuf::new(), downloads: PathBuf::new() };
