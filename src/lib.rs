@@ -12,7 +12,7 @@
 //! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, connector, model |
 //! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, back-off | desk, connector, model |
 //! | [`command`] | what an agent can say: the table `COMMANDS` | model |
-//! | [`data_file`] | TOML files an agent may write: read as far as they can be, warnings with line and column | – |
+//! | [`data_file`] | TOML files an agent may write: which inherits which, read as far as they can be, warnings with line and column | – |
 //! | [`keymap`], [`theme`] | data files → tries and styles | data_file, command (keymap only) |
 //! | [`ui`] | one agent's screen, pure: `update`, `view` | model, command, keymap, theme, identity |
 //! | [`seat`] | the loop of one agent's terminal: keys → update → effects → frames; its own backend | ui, desk, keymap, theme, model, worker, engine (whether a panic is expected) |
@@ -50,8 +50,9 @@
 //! | I add a | I write | and one line in |
 //! | --- | --- | --- |
 //! | connector | `connector/<name>/` | `CONNECTORS` |
+//! | keymap, theme | `keymaps/<name>.toml`, `themes/<name>.toml` | `PRESETS`, `BUILT_IN` |
 //! | pane | `ui/view/<name>.rs` | `ui/view/mod.rs` |
-//! | command | a row in `command/table.rs` and its arm in `ui/run.rs` | `keymaps/default.toml` |
+//! | command | a row in `command/table.rs` and its arm in `ui/run.rs` | `keymaps/default.toml`, `keymaps/accessible.toml` |
 //! | verb of the command line | `cli/<name>.rs`, its words in `cli/arguments.rs` | `cli/mod.rs` |
 //! | table | `store/<table>.rs` and its key prefix | the table in `store/mod.rs` |
 //! | background job | `worker/<name>.rs` | `Workers::start` |

@@ -3,7 +3,7 @@
 use super::console::{Console, Remote};
 use super::house::{House, Place, Shared};
 use super::look::{self, Look};
-use super::{output, verbs};
+use super::{locale, output, tour, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
@@ -89,11 +89,13 @@ impl Seats {
         let mut comforts = self.shared.config.comforts;
         // The console prints what it does not know.
         comforts.links &= term != "linux";
-        let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, environment);
+        let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, &environment);
+        warnings.extend(locale::trouble(&environment));
         warnings.extend(first);
         Seat {
             desk: self.shared.desk.clone(),
             board: self.board.clone(),
+            tour: self.shared.config.tour && tour::is_first(&self.place.profile, &agent),
             resume: self.unpark(&agent),
             agent,
             keymap,

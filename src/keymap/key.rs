@@ -14,7 +14,7 @@ pub struct Key {
 }
 
 /// Keys of one sequence at most.
-const MAX_KEYS: usize = 8;
+const MAX_KEYS: usize = 16;
 
 /// A text that names no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -170,7 +170,7 @@ mod tests {
         for text in ["j", "J", "C-d", "Alt-Enter", "S-Tab", "Space", "F5", "C-x C-s", "g g", "-", "C--", "?", "é"] {
             assert_eq!(show_keys(&parse_keys(text).unwrap()), text);
         }
-        for text in ["", "Foo", "X-a", "F99", "C-", "a a a a a a a a a"] {
+        for text in ["", "Foo", "X-a", "F99", "C-", "a a a a a a a a a a a a a a a a a"] {
             assert!(parse_keys(text).is_err(), "{text:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! Reading a keymap file over the ones before it.
 
-use super::{Context, Key, Keymap, parse_keys, show_keys};
+use super::{Context, Found, Key, Keymap, parse_keys, show_keys};
 use crate::command::Action;
 use crate::data_file::{Layer, Reader, Warning};
 use std::ops::Range;
@@ -84,13 +84,22 @@ impl Keymap {
     /// runs a command any more. Else it was meant.
     fn lost(&self, hiding: &Hiding, said: &[(Context, Vec<Key>)]) -> Option<String> {
         let Hiding { context, keys, hidden, .. } = hiding;
-        let contexts = [Some(*context), context.inherits().then_some(Context::Global)];
+        let bindings = |place: Context| self.tries[place as usize].all();
+        // A pane's keys take away those of `global`, too, that begin with them or that they begin with.
+        let global = if context.inherits() { bindings(Context::Global) } else { Vec::new() };
+        let covered = global.iter().filter(|(other, _)| {
+            other.len() != keys.len() && other.iter().zip(keys).all(|(theirs, ours)| theirs == ours)
+        });
+        let covered = covered.filter(|(other, _)| !matches!(self.find(*context, other), Found::Action(_)));
         let runs = |wanted: &Action| {
-            let places = contexts.into_iter().flatten();
-            places.flat_map(|place| self.tries[place as usize].all()).any(|(_, action)| action == wanted)
+            let all = bindings(*context).into_iter().chain(global.iter().cloned());
+            all.filter(|(_, action)| *action == wanted)
+                .any(|(keys, _)| self.find(*context, &keys) == Found::Action(wanted))
         };
-        let (lost, action) =
-            hidden.iter().find(|(keys, action)| said.contains(&(*context, keys.clone())) || !runs(action))?;
+        let hidden = hidden.iter().map(|(keys, action)| (keys, action));
+        let (lost, action) = hidden
+            .chain(covered.map(|(keys, action)| (keys, *action)))
+            .find(|(keys, action)| said.contains(&(*context, (*keys).clone())) || !runs(action))?;
         Some(format!("`{}` hides `{}`, which runs `{}`", show_keys(keys), show_keys(lost), action.line()))
     }
 }

@@ -200,7 +200,7 @@ fn the_accessible_keys_need_one_finger_and_no_second_key() {
         // A capital, and what stands above a digit, is a chord with Shift.
         let shifted = key
             .typed()
-            .is_some_and(|letter| !letter.is_ascii_lowercase() && !letter.is_ascii_digit() && !".,".contains(letter));
+            .is_some_and(|letter| !letter.is_ascii_lowercase() && !letter.is_ascii_digit() && !".,-".contains(letter));
         assert!(!shifted, "{row:?} needs Shift");
     }
 }
@@ -255,6 +255,12 @@ fn taking_a_key_of_a_longer_one_is_said_only_when_something_cannot_be_reached_an
     assert_eq!(warnings, [], "compose has its key again");
     let (_, warnings) = own("[global]\n\"c a\" = \"sync\"\n");
     assert_eq!(warnings[0].to_string(), "keys.toml:2:1: `c a` hides `c`, which runs `compose`");
+    // A pane takes keys of global away, too.
+    let (_, warnings) = own("[inbox]\ng = \"top\"\n[timeline]\n\"r r\" = \"reply\"\n\"c x\" = \"up\"\n");
+    let said: Vec<String> = warnings.iter().map(Warning::to_string).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].starts_with("keys.toml:2:1: `g` hides `g "), "{}", said[0]);
+    assert_eq!(said[1], "keys.toml:5:1: `c x` hides `c`, which runs `compose`");
     // Two lines of one file that take each other's keys: one has no effect.
     let (_, warnings) = own("[inbox]\nx = \"down\"\n\"x x\" = \"down\"\n");
     assert_eq!(warnings[0].to_string(), "keys.toml:3:1: `x x` hides `x`, which runs `down`");

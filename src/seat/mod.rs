@@ -83,6 +83,8 @@ pub struct Seat {
     pub downloads: PathBuf,
     /// What is to be said first.
     pub warnings: Vec<String>,
+    /// The agent has not seen the tour.
+    pub tour: bool,
     /// A screen that lost its line, to go on with.
     pub resume: Option<Box<Screen>>,
     /// How many seats there are; a seat counts itself in and out.
@@ -125,6 +127,7 @@ impl Seat {
             tmux,
             downloads,
             mut warnings,
+            tour,
             resume,
             seats,
         } = self;
@@ -144,6 +147,9 @@ impl Seat {
             Some(screen) => screen.move_to(setup),
             None => Screen::new(setup),
         };
+        if tour {
+            screen.show_tour();
+        }
         let mut wake: Option<Timestamp> = None;
         if comforts.mouse {
             canvas.say(escape::MOUSE);

@@ -60,6 +60,18 @@ impl ColorDepth {
     }
 }
 
+/// One of the sixteen that can be read on a light ground: the bright half of them cannot.
+pub(super) fn on_light(color: Color) -> Color {
+    match color {
+        Color::Green | Color::LightGreen | Color::White => Color::Black,
+        Color::Cyan | Color::LightCyan | Color::LightBlue => Color::Blue,
+        Color::Yellow | Color::LightYellow | Color::LightRed => Color::Red,
+        Color::LightMagenta => Color::Magenta,
+        Color::Gray => Color::DarkGray,
+        other => other,
+    }
+}
+
 /// Terminals without colours by the names terminfo has for them.
 fn is_monochrome(term: &str) -> bool {
     let name = term.split('-').next().unwrap_or_default();

@@ -83,12 +83,19 @@ fn style(element: Element, said: &HashMap<&'static str, Said>, depth: ColorDepth
     let mut style = Style::new().add_modifier(merged.modifiers);
     style.fg = merged.fg.and_then(|color| depth.reduce(color));
     style.bg = merged.bg.and_then(|color| depth.reduce(color));
+    if depth == ColorDepth::Sixteen && style.bg.is_some_and(is_light) {
+        style.fg = style.fg.map(depth::on_light);
+    }
     if style.fg == style.bg && style.fg.is_some_and(|color| color != Color::Reset) {
         // Two colours fell into one: the ground stays, and what is on it can be read.
         style.fg = merged.bg.map(|ground| if is_light(ground) { Color::Black } else { Color::White });
     }
     // Without colours, and where its ground fell into that of the others, what is under the cursor still stands out.
     let around = said.get(Element::Text.name()).and_then(|said| said.bg).and_then(|color| depth.reduce(color));
+    if depth == ColorDepth::Sixteen && matches!(element, Element::InboxSelected | Element::Selection) {
+        // No ground of sixteen carries letters of all the others: a block of two colours does.
+        style.bg = around;
+    }
     let stands_out =
         matches!(element, Element::InboxSelected | Element::Selection | Element::Caret | Element::Question);
     if stands_out && style.bg == around {

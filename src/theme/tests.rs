@@ -75,8 +75,8 @@ fn sixteen_colours_never_hide_a_text() {
             let style = theme.style(*element);
             assert_ne!(style.fg, style.bg, "{name} {}", element.name());
         }
-        // What says something by its colour has one.
-        for element in [Element::Error, Element::Good, Element::Warning, Element::Link, Element::Tag] {
+        // What is loud is coloured.
+        for element in [Element::Error, Element::Warning, Element::Link, Element::Key, Element::StatusError] {
             let grey = [Color::Black, Color::White, Color::Gray, Color::DarkGray].map(Some);
             assert!(!grey.contains(&theme.style(element).fg), "{name} {}", element.name());
         }
@@ -144,4 +144,25 @@ fn an_agents_own_colours_come_over_and_what_is_wrong_is_named() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].starts_with("theme.toml:5:22: `puce` is no colour"), "{}", said[0]);
     assert!(said[1].starts_with("theme.toml:6:1: there is no element `nothing`"), "{}", said[1]);
+}
+
+#[test]
+fn sixteen_colours_on_a_light_ground_are_the_dark_ones() {
+    let light = Theme::load("light", &[], ColorDepth::Sixteen).0;
+    assert_eq!(light.style(Element::Text).bg, Some(Color::White));
+    for element in Element::ALL.iter().filter(|element| light.style(**element).bg == Some(Color::White)) {
+        let fg = light.style(*element).fg.unwrap();
+        let dark = [Color::Black, Color::DarkGray, Color::Red, Color::Blue, Color::Magenta];
+        assert!(dark.contains(&fg), "{}: {fg:?}", element.name());
+    }
+}
+
+#[test]
+fn the_row_under_the_cursor_is_a_block_where_no_ground_carries_all_colours() {
+    for (name, _) in BUILT_IN {
+        let theme = Theme::load(name, &[], ColorDepth::Sixteen).0;
+        let (row, text) = (theme.style(Element::InboxSelected), theme.style(Element::Text));
+        assert!(row.add_modifier.contains(Modifier::REVERSED) && row.bg == text.bg, "{name}: {row:?}");
+        assert!(row.fg != row.bg || row.fg == Some(Color::Reset), "{name}: {row:?}");
+    }
 }

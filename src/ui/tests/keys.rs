@@ -160,7 +160,7 @@ fn a_day_with_each_preset() {
         ("mutt", "Enter", "r", "y", "M", "z", "u"),
         ("gmail", "o", "r", "y", "m", "b", "z"),
         ("helix", "Enter", "i", "y", "Space n", "Space s", "Space u"),
-        ("accessible", "Right", "F2", "F8", "F8", "s", "u"),
+        ("accessible", "Right", "F2", "y", "m", "s", "u"),
     ] {
         let mut seat = FakeSeat::with_keys(80, 24, FakeDesk::shop(), name);
         seat.keys(read).keys(reply).text("Hello").keys("F2");
