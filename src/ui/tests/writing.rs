@@ -214,11 +214,13 @@ fn a_reply_asked_for_before_the_messages_came_begins_when_they_do() {
 
 /// What was handed to an editor: the text.
 fn edited(seat: &FakeSeat) -> Vec<&str> {
-    let edited = |effect| match effect {
-        &crate::ui::Effect::Edit { ref text, .. } => Some(text.as_str()),
-        _ => None,
-    };
-    seat.log.iter().filter_map(edited).collect()
+    seat.log
+        .iter()
+        .filter_map(|effect| match effect {
+            crate::ui::Effect::Edit { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]
