@@ -16,7 +16,7 @@ pub struct Found {
 
 impl Desk {
     /// Customers whose name or address has all words of `text`, in the order of the inbox. At most
-    /// `limit` of them, and at most [`LOOK`] are looked at: `next` goes on from there.
+    /// `limit` of them, and at most 5,000 are looked at: `next` goes on from there.
     ///
     /// # Errors
     /// When the store cannot be read.

@@ -8,7 +8,7 @@ use crossterm::terminal::{Clear, ClearType as Extent};
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::{Buffer, Cell, CellWidth};
 use ratatui::layout::{Position, Rect, Size};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 
 /// A terminal at the other end of a writer. It names the place anew after every cell that some terminals draw wider or
@@ -22,6 +22,8 @@ pub struct Careful<W: Write> {
     wanted: Buffer,
     /// What the terminal shows.
     shown: Buffer,
+    /// Rows that may differ.
+    touched: BTreeSet<u16>,
     /// Where the links on the frame lead.
     links: HashMap<u32, String>,
     /// `None` when nobody knows.
@@ -41,7 +43,14 @@ impl<W: Write> Careful<W> {
     /// Over a writer to an empty terminal of this size.
     pub fn new(out: W, size: Size) -> Careful<W> {
         let empty = Buffer::empty(Rect::new(0, 0, size.width, size.height));
-        Careful { out, wanted: empty.clone(), shown: empty, links: HashMap::new(), cursor_shown: None }
+        Careful {
+            out,
+            wanted: empty.clone(),
+            shown: empty,
+            touched: BTreeSet::new(),
+            links: HashMap::new(),
+            cursor_shown: None,
+        }
     }
 
     /// The terminal has another size now. It is cleared before anything else is drawn.
@@ -60,6 +69,7 @@ impl<W: Write> Careful<W> {
     fn forget(&mut self) {
         self.wanted.reset();
         self.shown.reset();
+        self.touched.clear();
         self.cursor_shown = None;
     }
 }
@@ -72,6 +82,7 @@ impl<W: Write> Backend for Careful<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         for (x, y, cell) in content {
+            self.touched.insert(y);
             if let Some(place) = self.wanted.cell_mut((x, y)) {
                 *place = cell.clone();
             }
@@ -127,28 +138,54 @@ impl<W: Write> Backend for Careful<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         let mut pen = Pen::new(&self.links);
-        if let Some(scroll) = scroll::find(&self.shown, &self.wanted) {
+        // Rows nobody drew on are as they were.
+        let mut rows: Vec<u16> = self.touched.iter().copied().collect();
+        if let Some(scroll) = scroll::find(&self.shown, &self.wanted, &rows) {
             pen.scroll(scroll.rows.start, scroll.rows.end, scroll.up);
             scroll::apply(&mut self.shown, &scroll);
+            rows.extend(scroll.rows);
+            rows.sort_unstable();
+            rows.dedup();
         }
-        let mut last: Option<(u16, u16, &Cell)> = None;
-        for (x, y, cell) in self.shown.diff(&self.wanted) {
-            // Over a few cells that are as they were it is shorter to write them again than to say how far to go.
-            if let Some((from, row, before)) = last
-                && row == y
-                && x - from <= SHORT
-            {
-                let between: Vec<(u16, &Cell)> = (from + 1..x).map(|x| (x, &self.wanted[(x, y)])).collect();
-                if before.symbol().cell_width() == 1 && between.iter().all(|(_, cell)| is_like(cell, before)) {
-                    between.into_iter().for_each(|(x, cell)| pen.put(x, y, cell));
+        for y in rows {
+            write_row(&mut pen, &mut self.shown, &self.wanted, y);
+        }
+        self.touched.clear();
+        self.out.write_all(pen.end().as_bytes())?;
+        self.out.flush()
+    }
+}
+
+fn width(cell: &Cell) -> u16 {
+    if cell.symbol().len() == 1 { 1 } else { cell.symbol().cell_width().max(1) }
+}
+
+/// Writes what is different in a row; the terminal shows it then.
+fn write_row(pen: &mut Pen<'_>, shown: &mut Buffer, wanted: &Buffer, y: u16) {
+    let mut last: Option<u16> = None;
+    // Columns that a wide character before them covers, or covered.
+    let (mut covered, mut uncovered) = (0, 0);
+    for x in 0..wanted.area.width {
+        let (cell, before) = (&wanted[(x, y)], &shown[(x, y)]);
+        let differs = cell != before;
+        let (wide, wider) = (width(cell), width(cell).max(width(before)));
+        if covered == 0 && (differs || uncovered > 0) {
+            if let Some(from) = last.filter(|from| x - from <= SHORT) {
+                // Over a few cells that are as they were it is shorter to write them again than to say how far to go.
+                let written = &wanted[(from, y)];
+                let between = (from + 1..x).map(|x| (x, &wanted[(x, y)]));
+                if width(written) == 1 && between.clone().all(|(_, cell)| is_like(cell, written)) {
+                    between.for_each(|(x, cell)| pen.put(x, y, cell));
                 }
             }
             pen.put(x, y, cell);
-            last = Some((x, y, cell));
+            last = Some(x);
         }
-        self.out.write_all(pen.end().as_bytes())?;
-        self.shown.clone_from(&self.wanted);
-        self.out.flush()
+        covered = if covered == 0 { wide - 1 } else { covered - 1 };
+        uncovered = wider.max(uncovered).saturating_sub(1);
+        if differs {
+            shown[(x, y)].clone_from(cell);
+        }
     }
 }
 

@@ -41,8 +41,8 @@ impl BareSeat {
             now: desk.now(),
             quote: true,
             warnings: Vec::new(),
-            division: Division::default(),
             comforts: Comforts::default(),
+            division: Division::default(),
         });
         let folders = Folders { profile: PathBuf::new(), downloads: PathBuf::new() };
         let mut seat = BareSeat {

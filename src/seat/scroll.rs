@@ -29,57 +29,55 @@ fn cost(shown: &[Cell], wanted: &[Cell]) -> usize {
     shown.iter().zip(wanted).filter(|(a, b)| a != b).count()
 }
 
-/// The move that saves most cells, if one saves enough.
-pub(super) fn find(shown: &Buffer, wanted: &Buffer) -> Option<Scroll> {
+/// A number for the letters of a row: the same letters, the same number.
+fn letters(cells: &[Cell]) -> u64 {
+    let bytes = cells.iter().flat_map(|cell| cell.symbol().bytes());
+    bytes.fold(0, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3).rotate_left(5))
+}
+
+/// The move that saves most cells, if one saves enough. Only the rows `drawn` can differ.
+pub(super) fn find(shown: &Buffer, wanted: &Buffer, drawn: &[u16]) -> Option<Scroll> {
     if shown.area != wanted.area {
         return None;
     }
-    let height = wanted.area.height;
-    let changed: Vec<u16> = (0..height).filter(|y| row(shown, *y) != row(wanted, *y)).collect();
+    let (height, wide) = (wanted.area.height, usize::from(wanted.area.width));
+    let changed: Vec<u16> = drawn.iter().copied().filter(|y| row(shown, *y) != row(wanted, *y)).collect();
     let (first, last) = (*changed.first()?, *changed.last()?);
-    if last - first < FEWEST {
+    if changed.len() <= usize::from(FEWEST) {
         return None;
     }
-    let mut best: Option<(usize, Scroll)> = None;
-    for distance in 1..=FARTHEST.min(last - first) {
-        for up in [true, false] {
-            // The longest run of rows that are where `distance` rows away others were.
-            let fits = |y: u16| {
-                let from =
-                    if up { y.checked_add(distance).filter(|from| *from < height) } else { y.checked_sub(distance) };
-                from.is_some_and(|from| cost(row(shown, from), row(wanted, y)) * 4 < usize::from(wanted.area.width))
-            };
-            let mut run = 0..0;
-            let mut begin = first;
-            for y in first..=last + 1 {
-                if y > last || !fits(y) {
-                    if y - begin > run.end - run.start {
-                        run = begin..y;
-                    }
-                    begin = y + 1;
-                }
+    let before: Vec<u64> = (0..height).map(|y| letters(row(shown, y))).collect();
+    let after: Vec<(u16, u64)> = changed.iter().map(|y| (*y, letters(row(wanted, *y)))).collect();
+    // Blank rows fit everywhere and say nothing.
+    let source = |y: u16, up: i32| u16::try_from(i32::from(y) + up).ok().filter(|from| *from < height);
+    let same = |up: i32| {
+        let fit = |(y, number): &&(u16, u64)| source(*y, up).is_some_and(|from| before[usize::from(from)] == *number);
+        after.iter().filter(fit).count()
+    };
+    let farthest = i32::from(FARTHEST.min(last - first));
+    let ways = (1..=farthest).flat_map(|distance| [distance, -distance]);
+    // The row under the cursor looks different before and after, so one or two fewer may fit than moved.
+    let up = ways.max_by_key(|up| same(*up)).filter(|up| same(*up) >= usize::from(FEWEST) - 1)?;
+
+    let fits = |y: u16| source(y, up).is_some_and(|from| cost(row(shown, from), row(wanted, y)) * 4 < wide);
+    let (mut run, mut begin) = (0..0, first);
+    for y in first..=last + 1 {
+        if y > last || !fits(y) {
+            if y - begin > run.end - run.start {
+                run = begin..y;
             }
-            if run.end - run.start < FEWEST {
-                continue;
-            }
-            let rows = if up { run.start..run.end + distance } else { run.start - distance..run.end };
-            let before: usize = rows.clone().map(|y| cost(row(shown, y), row(wanted, y))).sum();
-            let moved: usize = run
-                .clone()
-                .map(|y| {
-                    let from = if up { y + distance } else { y - distance };
-                    cost(row(shown, from), row(wanted, y))
-                })
-                .sum();
-            let fresh = usize::from(distance) * usize::from(wanted.area.width);
-            let saved = before.saturating_sub(moved + fresh);
-            let up = if up { i32::from(distance) } else { -i32::from(distance) };
-            if saved > usize::from(wanted.area.width) && best.as_ref().is_none_or(|(most, _)| saved > *most) {
-                best = Some((saved, Scroll { rows, up }));
-            }
+            begin = y + 1;
         }
     }
-    best.map(|(_, scroll)| scroll)
+    if run.end - run.start < FEWEST {
+        return None;
+    }
+    let distance = up.unsigned_abs() as u16;
+    let rows = if up > 0 { run.start..run.end + distance } else { run.start - distance..run.end };
+    let still: usize = rows.clone().map(|y| cost(row(shown, y), row(wanted, y))).sum();
+    let moved: usize = run.filter_map(|y| Some(cost(row(shown, source(y, up)?), row(wanted, y)))).sum();
+    let fresh = usize::from(distance) * wide;
+    (still > moved + fresh + wide).then_some(Scroll { rows, up })
 }
 
 /// What the terminal shows once it has moved its rows: those that came in are blank.
@@ -126,30 +124,32 @@ mod tests {
         "foot",
     ];
 
+    const ALL: [u16; 9] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+
     #[test]
     fn a_list_that_moved_is_found_and_moving_it_gives_the_list() {
         let mut moved = LIST;
         moved[1..8].rotate_left(2);
         (moved[6], moved[7]) = ("theta came in", "iota too");
         let (before, after) = (screen(&LIST), screen(&moved));
-        let scroll = find(&before, &after).unwrap();
+        let scroll = find(&before, &after, &ALL).unwrap();
         assert_eq!(scroll, Scroll { rows: 1..8, up: 2 });
         let mut shown = before.clone();
         apply(&mut shown, &scroll);
         for y in [0, 1, 2, 3, 4, 5, 8] {
             assert_eq!(row(&shown, y), row(&after, y), "{y}");
         }
-        let back = find(&after, &before).unwrap();
+        let back = find(&after, &before, &ALL).unwrap();
         assert_eq!(back, Scroll { rows: 1..8, up: -2 });
     }
 
     #[test]
     fn what_did_not_move_is_left() {
-        assert_eq!(find(&screen(&LIST), &screen(&LIST)), None);
+        assert_eq!(find(&screen(&LIST), &screen(&LIST), &ALL), None);
         let mut other = LIST;
         other[3] = "something else";
-        assert_eq!(find(&screen(&LIST), &screen(&other)), None);
-        assert_eq!(find(&screen(&LIST), &screen(&["x"; 9])), None);
-        assert_eq!(find(&screen(&LIST), &screen(&LIST[..4])), None, "another size");
+        assert_eq!(find(&screen(&LIST), &screen(&other), &ALL), None);
+        assert_eq!(find(&screen(&LIST), &screen(&["x"; 9]), &ALL), None);
+        assert_eq!(find(&screen(&LIST), &screen(&LIST[..4]), &ALL), None, "another size");
     }
 }

@@ -49,10 +49,9 @@ impl Screen {
         if let Some(sheet) = self.sheets.last_mut() {
             let inside = inner(Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(2)));
             let row = sheet.top + usize::from(at.y.saturating_sub(inside.y));
-            if inside.contains(at) && !sheet.is_text() && row < sheet.len() {
-                if std::mem::replace(&mut sheet.selected, row) == row {
-                    self.open_in_list();
-                }
+            let on_row = inside.contains(at) && !sheet.is_text() && row < sheet.len();
+            if on_row && std::mem::replace(&mut sheet.selected, row) == row {
+                self.open_in_list();
             }
             return;
         }

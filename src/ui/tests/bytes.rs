@@ -117,7 +117,7 @@ fn what_the_terminal_shows_is_what_the_screen_is() {
                 wire.canvas.resize(size).unwrap();
                 terminal.screen_mut().set_size(some(size.1), some(size.0));
             } else {
-                wire.seat.keys(*chance.choice(&keys).unwrap());
+                wire.seat.keys(chance.choice(&keys).unwrap());
             }
             let bytes = wire.canvas.frame(|frame| view(&wire.seat.screen, &wire.theme, frame)).unwrap();
             terminal.process(&bytes);

@@ -79,11 +79,13 @@ fn lists_are_clicked_too_and_a_question_or_what_is_written_is_not_clicked_away()
 }
 
 fn copied(seat: &FakeSeat) -> Vec<&str> {
-    let copied = |effect| match effect {
-        &Effect::Copy(ref text) => Some(text.as_str()),
-        _ => None,
-    };
-    seat.log.iter().filter_map(copied).collect()
+    seat.log
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Copy(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]
@@ -144,11 +146,13 @@ fn links_in_view_are_known_by_numbers_and_shown_as_they_are() {
 }
 
 fn told(seat: &FakeSeat) -> Vec<(&str, &str)> {
-    let told = |effect| match effect {
-        &Effect::Notify { ref title, ref body } => Some((title.as_str(), body.as_str())),
-        _ => None,
-    };
-    seat.log.iter().filter_map(told).collect()
+    seat.log
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Notify { title, body } => Some((title.as_str(), body.as_str())),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Somebody wrote.

@@ -211,3 +211,33 @@ fn a_reply_asked_for_before_the_messages_came_begins_when_they_do() {
     seat.answer();
     seat.shows("Reply to Ana Sánchez");
 }
+
+/// What was handed to an editor: the text.
+fn edited(seat: &FakeSeat) -> Vec<&str> {
+    seat.log
+        .iter()
+        .filter_map(|effect| match effect {
+            crate::ui::Effect::Edit { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn an_editor_of_ones_own_gets_the_text_and_gives_it_back_and_the_draft_is_saved_before_and_after() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.say("editor").shows("nothing is being written");
+    seat.keys("Enter m").text("Hello").keys("C-x C-e");
+    assert_eq!(edited(&seat), ["Hello"]);
+    assert_eq!(seat.desk.drafts[0].draft.compose.text, "Hello", "saved before");
+    seat.send(Msg::Edited(Ok("Hello Ana,\r\n\r\nit is \u{1b}[31mon its way.\n\n".into())));
+    seat.shows("Hello Ana,");
+    assert_eq!(seat.desk.drafts[0].draft.compose.text, "Hello Ana,\n\nit is [31mon its way.", "and after, cleaned");
+    // One that fails changes nothing, and says so.
+    seat.keys("C-x C-e");
+    seat.send(Msg::Edited(Err("`vi` ended with exit status: 1".into())));
+    seat.shows("`vi` ended with exit status: 1");
+    seat.shows("Hello Ana,");
+    seat.text("!").shows("way.!");
+    assert_eq!(edited(&seat).len(), 2);
+}
