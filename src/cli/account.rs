@@ -143,7 +143,7 @@ fn with_block(place: &Place, block: &str) -> anyhow::Result<(String, Config)> {
     }
     text.push_str(block);
     // Nothing is written that could not be read back.
-    let config = Config::parse(&text, &place.profile).map_err(anyhow::Error::msg)?;
+    let config = Config::parse(&text, &place.profile)?;
     connectors(&config)?;
     Ok((text, config))
 }
@@ -183,7 +183,7 @@ fn remove(place: &Place, name: &str) -> Outcome {
     let text = read(place)?;
     let left = config::remove_account(&text, name);
     let left = left.with_context(|| format!("there is no account \"{name}\" in {}", path(place).display()))?;
-    Config::parse(&left, &place.profile).map_err(anyhow::Error::msg)?;
+    Config::parse(&left, &place.profile)?;
     write(place, &left)?;
     remark(&format!("Removed \"{name}\" from {}. Its messages stay.", path(place).display()));
     Ok(())

@@ -93,6 +93,8 @@ pub enum Verb {
     Keys(Keys),
     /// Open the screen on invented customers; nothing to set up
     Demo(Demo),
+    /// Measure import, start, keys, memory and disk on invented mail
+    Bench(Bench),
     /// Look whether all is well, and say what to do where it is not
     Doctor(Doctor),
     /// Print the script that completes verbs and options in a shell
@@ -551,6 +553,28 @@ pub struct Doctor {
 }
 
 #[derive(Clone, Debug, Args)]
+pub struct Bench {
+    /// How many messages; several sizes, with commas between, are measured one after the other
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "10000", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub messages: Vec<u64>,
+    /// How many customers write them [default: one for every 20 messages]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub customers: Option<u64>,
+    /// The same number gives the same mail
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub seed: u64,
+    /// Where the mail and the profile lie meanwhile [default: the folder for temporary files]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Leave them there at the end
+    #[arg(long, requires = "dir")]
+    pub keep: bool,
+    /// One step, as the bench itself runs it in a process of its own
+    #[arg(long, hide = true, requires = "dir")]
+    pub step: Option<super::bench::Step>,
+}
+
+#[derive(Clone, Debug, Args)]
 pub struct Help {
     /// json, profile, or a verb
     pub topic: Option<String>,
@@ -585,6 +609,7 @@ impl Verb {
             Verb::Account(_)
                 | Verb::Restore(_)
                 | Verb::Keys(_)
+                | Verb::Bench(_)
                 | Verb::Demo(_)
                 | Verb::Doctor(_)
                 | Verb::Completions(_)

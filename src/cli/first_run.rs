@@ -4,6 +4,7 @@ mod complete;
 mod work;
 
 use super::house::{Place, runtime};
+use super::locale;
 use super::look;
 use super::output::remark;
 use crate::seat;
@@ -29,7 +30,10 @@ pub fn run(place: &Place) -> anyhow::Result<Leaving> {
     let leaving = runtime.block_on(async {
         let (answer, answers) = mpsc::channel(WAITING);
         let mut work = Work::new(place, answer);
-        let first = FirstRun::new(&place.profile.display().to_string(), has_mail);
+        let mut first = FirstRun::new(&place.profile.display().to_string(), has_mail);
+        if let Some(trouble) = locale::trouble(|name| std::env::var(name).ok()) {
+            first.say_first(&trouble);
+        }
         let left = seat::first_run(first, &theme, |effect| work.take(effect), answers).await;
         // What was begun is ended before the profile is opened or the program ends.
         let said = work.finish().await;

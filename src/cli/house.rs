@@ -87,6 +87,7 @@ impl Place {
 
     /// Reads the configuration.
     pub fn config(&self) -> anyhow::Result<Config> {
+        must_be_ours(&self.profile)?;
         Ok(Config::load(&self.profile)?)
     }
 
@@ -149,10 +150,30 @@ impl Place {
 
     /// The journal and state must be there already: a verb that only looks makes no profile.
     pub fn must_exist(&self) -> anyhow::Result<()> {
+        must_be_ours(&self.profile)?;
         if self.profile.join("journal").is_dir() {
             return Ok(());
         }
         anyhow::bail!("there is no profile in {}; nothing was ever stored there", self.profile.display())
+    }
+}
+
+/// Another user's profile is not ours to open, and what we made in it that user could not use.
+fn must_be_ours(profile: &Path) -> anyhow::Result<()> {
+    use std::io::ErrorKind;
+    use std::os::unix::fs::MetadataExt;
+    let own = rustix::process::geteuid();
+    match std::fs::metadata(profile) {
+        // The system's own user may look after the profiles of others.
+        Ok(facts) if facts.uid() != own.as_raw() && !own.is_root() => {
+            anyhow::bail!("the profile {} belongs to another user; name your own with --profile DIR", profile.display())
+        }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => anyhow::bail!(
+            "the profile {} is in a folder that you may not look into; name your own with --profile DIR",
+            profile.display()
+        ),
+        // What else is wrong is said by whoever opens it.
+        _ => Ok(()),
     }
 }
 
@@ -216,17 +237,15 @@ pub fn doubt(engine: SledEngine, reason: &str) -> anyhow::Result<(SledEngine, us
 /// The connectors of all configured accounts.
 pub fn connectors(config: &Config) -> anyhow::Result<Vec<Arc<dyn Connector>>> {
     let mut connectors: Vec<Arc<dyn Connector>> = Vec::with_capacity(config.accounts.len());
-    for settings in &config.accounts {
+    for (settings, line) in config.accounts.iter().zip(&config.account_lines) {
+        let at = || format!("{}:{line}:1", settings.profile.join("config.toml").display());
         let kind = connector::kind(&settings.connector).with_context(|| {
             let known: Vec<_> = connector::CONNECTORS.iter().map(|kind| kind.name).collect();
-            format!(
-                "account \"{}\": there is no connector \"{}\"; there are {}",
-                settings.name,
-                settings.connector,
-                known.join(", ")
-            )
+            let (name, kind) = (&settings.name, &settings.connector);
+            format!("{}: account \"{name}\": there is no connector \"{kind}\"; there are {}", at(), known.join(", "))
         })?;
-        connectors.push(Arc::from((kind.open)(settings)?));
+        let connector = (kind.open)(settings).map_err(|error| anyhow::anyhow!("{}: {error}", at()))?;
+        connectors.push(Arc::from(connector));
     }
     Ok(connectors)
 }

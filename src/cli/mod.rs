@@ -6,6 +6,7 @@
 mod account;
 mod arguments;
 mod attach;
+mod bench;
 mod console;
 mod dead;
 mod demo;
@@ -17,6 +18,7 @@ mod guest;
 mod help;
 mod house;
 mod keys;
+mod locale;
 mod look;
 mod manual;
 mod outbox;
@@ -27,6 +29,7 @@ mod screen;
 mod serve;
 mod store;
 mod sync;
+mod tour;
 mod transfer;
 mod verbs;
 mod write;
@@ -135,6 +138,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Backup(args) => store::backup(place, &args.folder),
             Verb::Restore(args) => store::restore(place, &args.folder),
             Verb::Keys(args) => keys::run(place, args),
+            Verb::Bench(args) => bench::run(place, args),
             Verb::Demo(args) => demo::run(named, place, args),
             Verb::Serve(args) => serve::run(place, &args),
             Verb::Doctor(args) => doctor::run(place, args.online),

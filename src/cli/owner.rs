@@ -3,7 +3,7 @@
 use super::console::{Console, Remote};
 use super::house::{House, Place, Shared};
 use super::look::{self, Look};
-use super::{output, verbs};
+use super::{locale, output, tour, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
@@ -84,11 +84,13 @@ impl Seats {
         environment: impl Fn(&str) -> Option<String>,
         first: Vec<String>,
     ) -> Seat {
-        let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, environment);
+        let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, &environment);
+        warnings.extend(locale::trouble(&environment));
         warnings.extend(first);
         Seat {
             desk: self.shared.desk.clone(),
             board: self.board.clone(),
+            tour: self.shared.config.tour && tour::is_first(&self.place.profile, &agent),
             resume: self.unpark(&agent),
             agent,
             keymap,

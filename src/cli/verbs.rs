@@ -13,7 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Cases and customers", &["resolve", "reopen", "wait", "snooze", "assign", "tag", "priority", "edit"]),
     ("Mail in", &["sync", "import", "dead", "account"]),
     ("The profile", &["verify", "rebuild", "backup", "restore"]),
-    ("The program", &["demo", "serve", "doctor", "keys", "completions", "man", "help"]),
+    ("The program", &["demo", "serve", "doctor", "bench", "keys", "completions", "man", "help"]),
 ];
 
 /// Columns of a verb's name.

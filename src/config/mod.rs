@@ -1,22 +1,54 @@
 //! `config.toml` and the profile folder.
 
 mod edit;
+mod place;
 mod profile;
 
 pub use edit::remove_account;
 pub use profile::{default_profile, expand, home};
 
 use crate::connector::AccountSettings;
+use place::Place;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A configuration that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {problem}")]
-pub struct ConfigError {
-    /// The file.
-    pub path: String,
-    /// What is wrong, with line and column where known, and what to write instead.
-    pub problem: String,
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {problem}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// The system's answer, and what to do.
+        problem: String,
+    },
+    /// Something in it is wrong.
+    #[error("{path}:{}:{}: {}", .mistake.line, .mistake.column, .mistake.what)]
+    Wrong {
+        /// The file.
+        path: String,
+        /// What.
+        mistake: Mistake,
+    },
+}
+
+/// Something wrong in the text of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} (line {line}, column {column} of config.toml)")]
+pub struct Mistake {
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in characters.
+    pub column: usize,
+    /// What is wrong, and what to write instead.
+    pub what: String,
+}
+
+impl Mistake {
+    fn new(Place { line, column }: Place, what: impl Into<String>) -> Mistake {
+        Mistake { line, column, what: what.into() }
+    }
 }
 
 /// What `config.toml` says.
@@ -32,12 +64,18 @@ pub struct Config {
     pub keep_free: u64,
     /// Where attachments and originals are saved.
     pub downloads: PathBuf,
+    /// Whoever comes for the first time is shown the keys that matter.
+    pub tour: bool,
     /// The accounts, in their order.
     pub accounts: Vec<AccountSettings>,
+    /// The line of `config.toml` each of them begins in.
+    pub account_lines: Vec<usize>,
 }
 
+const NOT_A_LIST: &str = "accounts are written as [[account]], with two brackets";
+
 /// The keys of the top level.
-const KEYS: &[&str] = &["agent", "theme", "keymap", "keep_free", "downloads", "account"];
+const KEYS: &[&str] = &["agent", "theme", "keymap", "keep_free", "downloads", "tour", "account"];
 
 impl Config {
     /// Reads `config.toml` of a profile; what is not there has its default, the file included.
@@ -46,66 +84,91 @@ impl Config {
     /// A [`ConfigError`] that names the file and the line.
     pub fn load(profile: &Path) -> Result<Config, ConfigError> {
         let path = profile.join("config.toml");
+        let shown = || path.display().to_string();
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(ConfigError { path: path.display().to_string(), problem: error.to_string() }),
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(ConfigError::Unreadable { path: shown(), problem: unreadable(&error) }),
         };
-        Config::parse(&text, profile).map_err(|problem| ConfigError { path: path.display().to_string(), problem })
+        Config::parse(&text, profile).map_err(|mistake| ConfigError::Wrong { path: shown(), mistake })
     }
 
     /// Reads the text of a configuration for the profile folder `profile`.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn parse(text: &str, profile: &Path) -> Result<Config, String> {
-        let table: toml::Table = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+    /// What is wrong with it, and where.
+    pub fn parse(text: &str, profile: &Path) -> Result<Config, Mistake> {
+        let table: toml::Table = toml::from_str(text).map_err(|error| {
+            let place = place::at(text, error.span().map_or(0, |span| span.start));
+            Mistake::new(place, error.message().trim().replace('\n', ", "))
+        })?;
+        let wrong = |key: &str, what: String| Mistake::new(place::of_key(text, key), what);
         if let Some(unknown) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
-            return Err(format!("unknown setting \"{unknown}\"; there are {}", KEYS.join(", ")));
+            return Err(wrong(unknown, format!("unknown setting \"{unknown}\"; there are {}", KEYS.join(", "))));
         }
         let text_of = |key: &str| match table.get(key) {
             None => Ok(None),
             Some(toml::Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(format!("\"{key}\" must be text in quotes")),
+            Some(_) => Err(wrong(key, format!("\"{key}\" must be text in quotes"))),
         };
         let keep_free = match text_of("keep_free")? {
             None => 64,
-            Some(size) => parse_megabytes(&size)?,
+            Some(size) => parse_megabytes(&size).map_err(|what| wrong("keep_free", what))?,
+        };
+        let tour = match table.get("tour") {
+            None => true,
+            Some(toml::Value::Boolean(tour)) => *tour,
+            Some(_) => return Err(wrong("tour", "\"tour\" must be true or false".to_owned())),
         };
         let accounts = match table.get("account") {
             None => Vec::new(),
-            Some(toml::Value::Array(tables)) => accounts(tables, profile)?,
-            Some(_) => return Err("accounts are written as [[account]], with two brackets".to_owned()),
+            Some(toml::Value::Array(tables)) => accounts(text, tables, profile)?,
+            Some(_) => return Err(wrong("account", NOT_A_LIST.to_owned())),
         };
+        let account_lines = (0..accounts.len()).map(|number| place::of_account(text, number, None).line).collect();
         Ok(Config {
             agent: text_of("agent")?.filter(|name| !name.trim().is_empty()).unwrap_or_else(profile::user),
             theme: text_of("theme")?.unwrap_or_else(|| "dark".to_owned()),
             keymap: text_of("keymap")?.unwrap_or_else(|| "default".to_owned()),
             keep_free,
             downloads: text_of("downloads")?.map_or_else(profile::downloads, |path| profile::expand(&path)),
+            tour,
             accounts,
+            account_lines,
         })
     }
 }
 
-fn accounts(tables: &[toml::Value], profile: &Path) -> Result<Vec<AccountSettings>, String> {
+/// Why the file cannot be read, and what to do.
+fn unreadable(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            "it may not be read by you; is this another user's profile? Name your own with --profile DIR".to_owned()
+        }
+        ErrorKind::InvalidData => "it is not UTF-8 text; save it again as UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn accounts(text: &str, tables: &[toml::Value], profile: &Path) -> Result<Vec<AccountSettings>, Mistake> {
     let mut accounts: Vec<AccountSettings> = Vec::new();
-    for value in tables {
+    for (number, value) in tables.iter().enumerate() {
+        let wrong = |key: Option<&str>, what: String| Mistake::new(place::of_account(text, number, key), what);
         let toml::Value::Table(table) = value else {
-            return Err("accounts are written as [[account]], with two brackets".to_owned());
+            return Err(wrong(None, NOT_A_LIST.to_owned()));
         };
-        let text = |key: &str| match table.get(key) {
+        let text_of = |key: &str| match table.get(key) {
             Some(toml::Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
-            _ => Err(format!("an [[account]] needs {key} = \"…\"")),
+            _ => Err(wrong(Some(key), format!("an [[account]] needs {key} = \"…\""))),
         };
-        let name = text("name")?;
+        let name = text_of("name")?;
         if name.chars().any(|c| c.is_control() || c.is_whitespace()) || name.len() > 64 {
-            return Err(format!("the account name {name:?} must be one short word"));
+            return Err(wrong(Some("name"), format!("the account name {name:?} must be one short word")));
         }
         if accounts.iter().any(|account| account.name == name) {
-            return Err(format!("two accounts are called \"{name}\"; names must differ"));
+            return Err(wrong(Some("name"), format!("two accounts are called \"{name}\"; names must differ")));
         }
-        let connector = text("connector")?;
+        let connector = text_of("connector")?;
         accounts.push(AccountSettings { name, connector, table: table.clone(), profile: profile.to_owned() });
     }
     Ok(accounts)
@@ -128,7 +191,27 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(text, Path::new("/p"))
+        Config::parse(text, Path::new("/p")).map_err(|mistake| mistake.to_string())
+    }
+
+    /// Line and column of what is wrong.
+    fn place(text: &str) -> (usize, usize) {
+        let mistake = Config::parse(text, Path::new("/p")).unwrap_err();
+        (mistake.line, mistake.column)
+    }
+
+    #[test]
+    fn mistakes_are_named_by_line_and_column() {
+        assert_eq!(place("agent = \"lin\"\ntheme = = 1\n"), (2, 9));
+        assert_eq!(place("agent = \"lin\"\n  agnet = \"lin\"\n"), (2, 3));
+        assert_eq!(place("\nkeep_free = 7\n"), (2, 1));
+        let account = "[[account]]\nname = \"a\"\nconnector = \"email\"\n";
+        assert_eq!(place(&format!("# ü\n{account}\n{account}")), (7, 1), "the second name");
+        assert_eq!(place("[[account]]\nname = \"a\"\n"), (1, 1), "what is missing is missing in this account");
+        let said = Config::parse("tour = 1", Path::new("/p")).unwrap_err();
+        assert_eq!((said.line, said.what.as_str()), (1, "\"tour\" must be true or false"));
+        let config = Config::parse(&format!("agent = \"x\"\n\n{account}"), Path::new("/p")).unwrap();
+        assert_eq!(config.account_lines, [3]);
     }
 
     #[test]

@@ -4,13 +4,15 @@
 //! both (`contract.rs`, run by each engine's tests). Another engine is one more file.
 //!
 //! How a store lives: `sled::SledEngine::open` takes the `lock`, and `opening` decides with the `checkpoint` and
-//! the `verdict` whether the `state` can be trusted (`aside`: it must not be lost), then has `replay` bring it up to the `journal`. A commit goes through `room` (is there any on
-//! the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it. `verify` and `backup` are what
-//! an operator calls.
+//! the `verdict` whether the `state` can be trusted (`aside`: it must not be lost), then has `replay` bring it up to the
+//! `journal`, and `compact` write it anew in the order of its keys where that is asked for. A commit goes through `room`
+//! (is there any on the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it. `verify` and
+//! `backup` are what an operator calls.
 
 mod aside;
 pub mod backup;
 mod checkpoint;
+mod compact;
 #[cfg(test)]
 pub(crate) mod contract;
 mod files;

@@ -2,6 +2,7 @@
 
 use super::aside;
 use super::checkpoint::{self, Checkpoint};
+use super::compact::compact;
 use super::files::{self, failed};
 use super::journal::reader::Reader;
 use super::journal::segment::{self, START};
@@ -20,7 +21,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const JOURNAL: &str = "journal";
 /// The folder of the state in a profile.
 pub(crate) const STATE: &str = "state";
-const OLD_STATE: &str = "state.old";
+/// The folder of a state put aside until the one in its place is complete.
+pub(crate) const OLD_STATE: &str = "state.old";
 /// In the journal's folder: the bytes last cut off, kept in case they are of use to somebody.
 const CUT_OFF: &str = "cut-off";
 
@@ -64,6 +66,10 @@ pub(crate) fn open(
         other => other,
     }
     .and_then(|(state, writer)| {
+        let state = match options.compact || report.rebuilt.is_some() {
+            true => compact(dir, state, options.cache)?,
+            false => state,
+        };
         if report.rebuilt.is_some() {
             state.sync()?;
         }

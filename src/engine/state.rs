@@ -159,9 +159,11 @@ impl State {
     /// Applies rows and says up to which record they go, all at once.
     pub(crate) fn apply(&self, changes: Changes, applied: Applied) -> Result<(), EngineError> {
         let db = self.db()?;
-        let mut batch = changes.batch;
+        let (rows, mut batch) = (changes.rows, changes.batch);
         batch.insert(APPLIED, applied.to_bytes());
-        guard(|| db.apply_batch(batch))
+        guard(|| db.apply_batch(batch))?;
+        free_replaced_pages(rows);
+        Ok(())
     }
 
     /// Removes every row. Not all or none: whoever calls this has noted before that the state is to be made anew.
@@ -192,6 +194,15 @@ impl State {
 impl Drop for State {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Gives the memory of the pages that a batch replaced back. sled leaves that to its readers (some pages with every 128
+/// reads), and while a journal is replayed there are none: measured, rebuilding 100,000 messages took 1.8 GB.
+fn free_replaced_pages(rows: usize) {
+    // One round frees about as many as 512 rows leave behind, but only what was replaced two rounds ago.
+    for _ in 0..(2 + rows / 64) {
+        crossbeam_epoch::pin().flush();
     }
 }
 

@@ -284,7 +284,7 @@ pub struct Customer {
     /// When the unread messages were written and received: the latest 200, in order. A mailbox is read in any order, and
     /// an answer found later has answered only what was there before it.
     #[n(22)]
-    #[cbor(default)]
+    #[cbor(with = "super::times", default)]
     pub unread_at: Vec<(Timestamp, Timestamp)>,
     /// When their last message was received here.
     #[n(23)]

@@ -15,6 +15,7 @@ mod outgoing;
 mod quote;
 mod safe_text;
 mod time;
+mod times;
 mod view;
 
 pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress};

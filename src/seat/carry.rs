@@ -84,10 +84,11 @@ pub struct Folders {
     pub downloads: PathBuf,
 }
 
-struct Hand {
-    desk: Arc<Desk>,
-    agent: String,
-    folders: Folders,
+/// What carries one effect out, wherever it runs.
+pub(super) struct Hand {
+    pub(super) desk: Arc<Desk>,
+    pub(super) agent: String,
+    pub(super) folders: Folders,
 }
 
 /// The answer for what was not done.
@@ -113,7 +114,8 @@ impl Hand {
         }
     }
 
-    fn carry_out(&self, effect: Effect) -> Option<Msg> {
+    /// Carries an effect out, here and now.
+    pub(super) fn carry_out(&self, effect: Effect) -> Option<Msg> {
         match effect {
             Effect::Load(load) => {
                 let loaded = self.load(load).map_err(|error| error.to_string());

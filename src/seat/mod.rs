@@ -5,6 +5,7 @@
 //! changed, after everything that has arrived was taken in.
 
 mod backend;
+mod bare;
 mod canvas;
 mod carry;
 mod escape;
@@ -17,6 +18,7 @@ mod save;
 mod scroll;
 mod typed;
 
+pub use bare::BareSeat;
 pub use first_run::first_run;
 pub use line::{FarEnd, Line};
 pub use local::{LocalTerminal, is_usable, show};
@@ -75,6 +77,8 @@ pub struct Seat {
     pub downloads: PathBuf,
     /// What is to be said first.
     pub warnings: Vec<String>,
+    /// The agent has not seen the tour.
+    pub tour: bool,
     /// A screen that lost its line, to go on with.
     pub resume: Option<Box<Screen>>,
     /// How many seats there are; a seat counts itself in and out.
@@ -105,7 +109,8 @@ impl Seat {
     }
 
     async fn sit(self, mut line: Line, mut stop: watch::Receiver<bool>) -> io::Result<Ended> {
-        let Seat { desk, board, agent, keymap, theme, zone, profile, downloads, mut warnings, resume, seats } = self;
+        let Seat { desk, board, agent, keymap, theme, zone, profile, downloads, mut warnings, tour, resume, seats } =
+            self;
         let mut canvas = Canvas::new(line.size)?;
         let (answers, mut answered) = mpsc::channel(BURST);
         let division = remembered(&profile, &agent, &mut warnings).await;
@@ -119,6 +124,9 @@ impl Seat {
             Some(screen) => screen.move_to(setup),
             None => Screen::new(setup),
         };
+        if tour {
+            screen.show_tour();
+        }
         let mut wake: Option<Timestamp> = None;
         let mut hands = Hands { board: &board, carrier: &carrier, canvas: &mut canvas };
         let mut leaving = hands.carry_out(effects, &mut wake)?;

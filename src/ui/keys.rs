@@ -15,6 +15,9 @@ impl Screen {
         if event.kind == KeyEventKind::Release {
             return;
         }
+        if std::mem::take(&mut self.tour) {
+            return self.touch();
+        }
         let key = Key::from(event);
         if self.question.is_some() {
             return self.answer_question(key);
@@ -72,6 +75,9 @@ impl Screen {
 
     /// A paste: text where text is typed, nothing elsewhere, so that no pasted letter runs a command.
     pub(super) fn paste(&mut self, text: &str) {
+        if std::mem::take(&mut self.tour) {
+            return self.touch();
+        }
         if self.question.is_some() {
             return;
         }

@@ -22,6 +22,7 @@ mod screen;
 mod sheet;
 mod text;
 mod timeline;
+mod tour;
 mod triage;
 mod view;
 mod when;

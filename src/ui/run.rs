@@ -99,6 +99,7 @@ impl Screen {
             V::Automated => self.open_sheet(Content::Automated(Vec::new(), None)),
             V::Drafts => self.open_sheet(Content::Drafts(Vec::new())),
             V::Help => self.open_sheet(Content::Help(context)),
+            V::Tour => self.show_tour(),
             V::Resolve
             | V::Reopen
             | V::Wait

@@ -102,6 +102,8 @@ pub struct Screen {
     pub(super) prompt: Option<Prompt>,
     pub(super) palette: Option<Palette>,
     pub(super) question: Option<Question>,
+    /// The tour stands over the panes.
+    pub(super) tour: bool,
     /// Keys of a sequence that is not complete.
     pub(super) keys: Vec<Key>,
 
@@ -157,6 +159,7 @@ impl Screen {
             prompt: None,
             palette: None,
             question: None,
+            tour: false,
             keys: Vec::new(),
             said,
             notice: None,

@@ -3,10 +3,13 @@
 
 mod account;
 mod automated;
+mod bad_input;
+mod bench;
 mod case;
 pub mod contract;
 mod damage;
 mod dead;
+mod doctor;
 mod full;
 mod hostile;
 mod import;

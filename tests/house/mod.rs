@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Outside crates, and the only places that may name them.
 const CRATES: &[(&str, &[&str])] = &[
     ("sled::", &["engine/"]),
+    ("crossbeam_epoch::", &["engine/"]),
     ("lettre::", &["connector/email/"]),
     ("async_imap::", &["connector/email/"]),
     ("mail_parser::", &["connector/email/"]),

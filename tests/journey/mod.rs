@@ -5,6 +5,7 @@ mod ends;
 mod first_run;
 mod full;
 mod mail;
+mod odd;
 
 use crate::support::profile::Profile;
 use crate::support::tmux::{LIMIT, Tmux};

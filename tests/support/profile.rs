@@ -63,7 +63,7 @@ impl Profile {
 
     /// Writes another `config.toml`.
     pub fn configure(&self, config: &str) {
-        std::fs::write(self.path.join("config.toml"), format!("agent = \"lin\"\n{config}")).unwrap();
+        std::fs::write(self.path.join("config.toml"), format!("agent = \"lin\"\ntour = false\n{config}")).unwrap();
     }
 
     /// The folder around the profile, for files of the test.

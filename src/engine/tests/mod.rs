@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod backup;
+mod compact;
 mod crash;
 mod damage;
 mod full;

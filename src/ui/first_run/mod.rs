@@ -124,6 +124,11 @@ impl FirstRun {
         }
     }
 
+    /// Says a sentence before anything else.
+    pub fn say_first(&mut self, sentence: &str) {
+        self.said = Some(crate::model::clean_line(sentence));
+    }
+
     /// Takes in what happened, and gives what is wanted now.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         self.dirty = true;

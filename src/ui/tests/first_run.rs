@@ -1,6 +1,6 @@
 //! The screen before there is an account: keys in, frames and wishes out.
 
-use crate::keymap::parse_keys;
+use crate::keymap::Key;
 use crate::model::Half;
 use crate::theme::{ColorDepth, Theme};
 use crate::ui::first_run::{
@@ -33,7 +33,7 @@ impl Doorway {
     }
 
     fn keys(&mut self, keys: &str) -> &mut Doorway {
-        for key in parse_keys(keys).unwrap() {
+        for key in keys.split(' ').map(|key| key.parse::<Key>().unwrap()) {
             self.tell(Msg::Key(KeyEvent::new(key.code, key.modifiers)));
         }
         self

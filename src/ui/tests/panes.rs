@@ -330,3 +330,42 @@ fn cost() {
     seat.send(Msg::Lagged);
     println!("{lines} lines held: a key {key:?}, a frame {frame:?}, all loaded again {:?}", start.elapsed());
 }
+
+#[test]
+fn the_tour_names_ten_keys_as_they_are_and_any_key_closes_it() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.hides("The keys that matter");
+    seat.screen.show_tour();
+    seat.shows("The keys that matter");
+    seat.shows("Ana Sánchez");
+    for key in ["j  k", "Enter  q", "Alt-Enter  y", "any key closes"] {
+        seat.shows(key);
+    }
+    let ends = seat.frame().lines().take(22).filter(|line| line.trim_end().ends_with(['│', '┐', '┘'])).count();
+    assert_eq!(ends, 22, "{}", seat.frame());
+    // It only closes; nothing is resolved.
+    seat.keys("e");
+    seat.hides("The keys that matter");
+    assert_eq!(seat.desk.done, []);
+    seat.keys(":");
+    seat.text("tour");
+    seat.keys("Enter");
+    seat.shows("The keys that matter");
+    // A small terminal has room for all ten.
+    let mut small = FakeSeat::new(60, 15, FakeDesk::shop());
+    small.screen.show_tour();
+    small.shows("all keys and commands");
+    small.shows("move down and up");
+}
+
+#[test]
+fn the_tour_says_the_keys_the_agent_has_made() {
+    let own = "[global]\nr = \"\"\n\"C-r\" = \"reply\"\ne = \"\"\n";
+    let own = [crate::data_file::OwnFile::new("default", "keymaps/default.toml", own)];
+    let (keymap, _) = crate::keymap::Keymap::load("default", &own);
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.screen.keymap = keymap;
+    seat.screen.show_tour();
+    seat.shows("C-r ");
+    seat.shows(":resolve ");
+}

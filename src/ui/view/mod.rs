@@ -11,6 +11,7 @@ mod profile;
 mod sheet;
 mod status;
 mod timeline;
+mod tour;
 
 pub use first_run::view as view_first_run;
 pub(super) use help::lines as help_lines;
@@ -63,4 +64,7 @@ pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
         palette::draw(screen, palette, prompt, places.body, &mut painter);
     }
     status::draw(screen, places.status, places.hint, &mut painter);
+    if screen.tour {
+        tour::draw(screen, places.body, &mut painter);
+    }
 }

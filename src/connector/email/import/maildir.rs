@@ -2,6 +2,7 @@
 
 use super::{FileMail, ImportError, ImportProgress, read_capped, shown, timestamp};
 use crate::model::clean_line;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,18 @@ use std::path::{Path, PathBuf};
 /// time of arrival).
 #[derive(Debug)]
 pub struct Maildir {
-    files: std::vec::IntoIter<(String, PathBuf)>,
+    folders: std::vec::IntoIter<Folder>,
+    current: Option<Folder>,
     progress: ImportProgress,
+}
+
+/// A folder's files, by name. Only the names are held: a Maildir may have millions.
+#[derive(Debug)]
+struct Folder {
+    name: String,
+    parts: Vec<PathBuf>,
+    /// The name of a file, and which part it is in.
+    files: std::vec::IntoIter<(Box<OsStr>, u8)>,
 }
 
 /// Opens a Maildir: `cur` and `new` of the folder itself (`INBOX`) and of its subfolders (`.Sent` is `Sent`,
@@ -20,29 +31,37 @@ pub struct Maildir {
 /// # Errors
 /// [`ImportError::Io`] when a folder cannot be listed, [`ImportError::Format`] when it is no Maildir.
 pub fn maildir(path: &Path) -> Result<Maildir, ImportError> {
-    let mut files = Vec::new();
-    let mut found = take_folder(path, "INBOX", &mut files)?;
-    for (name, folder) in entries(path)? {
-        if is_real(&folder, fs::FileType::is_dir) && !matches!(name.as_str(), "cur" | "new" | "tmp") {
-            found |= take_folder(&folder, &folder_name(&name), &mut files)?;
+    let mut folders: Vec<Folder> = take_folder(path, "INBOX".to_owned())?.into_iter().collect();
+    for name in entries(path, fs::FileType::is_dir)? {
+        if !matches!(name.to_str(), Some("cur" | "new" | "tmp")) {
+            folders.extend(take_folder(&path.join(&*name), folder_name(&name.to_string_lossy()))?);
         }
     }
-    if !found {
-        let inbox = path.file_name().map(|name| clean_line(&name.to_string_lossy())).unwrap_or_default();
-        for (name, file) in entries(path)? {
-            if name.to_ascii_lowercase().ends_with(".eml") && is_real(&file, fs::FileType::is_file) {
-                files.push((inbox.clone(), file));
-            }
-        }
+    if folders.is_empty() {
+        let is_mail = |name: &OsStr| name.to_string_lossy().to_ascii_lowercase().ends_with(".eml");
+        let mut files = entries(path, fs::FileType::is_file)?;
+        files.retain(|name| is_mail(name));
         if files.is_empty() {
             let hint = "it has neither cur and new nor .eml files; name the folder that holds them";
             return Err(ImportError::format(path, "Maildir", hint));
         }
+        let name = path.file_name().map(|name| clean_line(&name.to_string_lossy())).unwrap_or_default();
+        folders.push(Folder::new(name, vec![path.to_path_buf()], files.into_iter().map(|file| (file, 0)).collect()));
     }
-    // Stable: a folder's files were sorted by name when they were listed.
-    files.sort_by(|(one, _), (other, _)| (one != "INBOX", one).cmp(&(other != "INBOX", other)));
-    let total = files.len() as u64;
-    Ok(Maildir { files: files.into_iter(), progress: ImportProgress { done: 0, total } })
+    folders.sort_by(|one, other| (one.name != "INBOX", &one.name).cmp(&(other.name != "INBOX", &other.name)));
+    let total = folders.iter().map(|folder| folder.files.len() as u64).sum();
+    Ok(Maildir { folders: folders.into_iter(), current: None, progress: ImportProgress { done: 0, total } })
+}
+
+impl Folder {
+    fn new(name: String, parts: Vec<PathBuf>, files: Vec<(Box<OsStr>, u8)>) -> Folder {
+        Folder { name, parts, files: files.into_iter() }
+    }
+
+    fn next(&mut self) -> Option<PathBuf> {
+        let (file, part) = self.files.next()?;
+        Some(self.parts.get(usize::from(part))?.join(&*file))
+    }
 }
 
 impl Maildir {
@@ -56,9 +75,15 @@ impl Iterator for Maildir {
     type Item = Result<FileMail, ImportError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (folder, path) = self.files.next()?;
-        self.progress.done += 1;
-        Some(read(folder, &path))
+        loop {
+            if let Some(folder) = &mut self.current
+                && let Some(path) = folder.next()
+            {
+                self.progress.done += 1;
+                return Some(read(folder.name.clone(), &path));
+            }
+            self.current = Some(self.folders.next()?);
+        }
     }
 }
 
@@ -77,35 +102,40 @@ fn read(folder: String, path: &Path) -> Result<FileMail, ImportError> {
     Ok(FileMail { raw: read_capped(file).map_err(failed)?, folder, received })
 }
 
-/// Takes `cur` and `new` of a folder; true when it has one of them.
-fn take_folder(folder: &Path, name: &str, files: &mut Vec<(String, PathBuf)>) -> Result<bool, ImportError> {
-    let mut found = Vec::new();
-    let mut is_maildir = false;
-    for part in ["cur", "new"] {
-        let part = folder.join(part);
-        if is_real(&part, fs::FileType::is_dir) {
-            is_maildir = true;
-            let plain = entries(&part)?
-                .into_iter()
-                .filter(|(name, file)| !name.starts_with('.') && is_real(file, fs::FileType::is_file));
-            found.extend(plain);
-        }
+/// `cur` and `new` of a folder; `None` when it has neither.
+fn take_folder(folder: &Path, name: String) -> Result<Option<Folder>, ImportError> {
+    let parts: Vec<PathBuf> = ["cur", "new"].map(|part| folder.join(part)).into();
+    let parts: Vec<PathBuf> = parts.into_iter().filter(|part| is_real(part, fs::FileType::is_dir)).collect();
+    if parts.is_empty() {
+        return Ok(None);
     }
-    found.sort();
-    files.extend(found.into_iter().map(|(_, file)| (name.to_owned(), file)));
-    Ok(is_maildir)
+    let mut files = Vec::new();
+    for (part, path) in parts.iter().enumerate() {
+        let names = entries(path, fs::FileType::is_file)?;
+        files.extend(names.into_iter().filter(|name| !is_hidden(name)).map(|name| (name, part as u8)));
+    }
+    // A name that is in both comes in the order of the parts.
+    files.sort_unstable();
+    Ok(Some(Folder::new(name, parts, files)))
 }
 
-/// The entries of a folder by name.
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, ImportError> {
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// The names of a folder's entries of one kind, sorted. Links are of neither kind.
+fn entries(folder: &Path, kind: fn(&fs::FileType) -> bool) -> Result<Vec<Box<OsStr>>, ImportError> {
     let failed = |error| ImportError::io(folder, error);
-    let mut entries = fs::read_dir(folder)
-        .map_err(failed)?
-        .map(|entry| entry.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path())))
-        .collect::<std::io::Result<Vec<_>>>()
-        .map_err(failed)?;
-    entries.sort();
-    Ok(entries)
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // One that goes meanwhile is not there.
+        if entry.file_type().is_ok_and(|found| kind(&found)) {
+            names.push(entry.file_name().into_boxed_os_str());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// True when the path itself, not what a link points at, is of this kind.
