@@ -176,6 +176,15 @@ fn a_day_with_each_preset() {
 }
 
 #[test]
+fn the_palette_opens_by_one_key_of_the_accessible_preset() {
+    let mut seat = FakeSeat::with_keys(80, 24, FakeDesk::shop(), "accessible");
+    seat.keys("F9").shows("Commands, views, customers");
+    seat.text("snoo");
+    seat.shows("snooze");
+    seat.keys("Esc").hides("Commands, views, customers");
+}
+
+#[test]
 fn what_is_wrong_with_an_agents_files_is_said_first_and_in_one_sentence() {
     let wrong = ["keymaps/default.toml:2:5: there is no command `dwn`", "themes/dark.toml:3:7: `puce` is no colour"];
     let seat =
