@@ -33,6 +33,9 @@ pub fn load(profile: &Path, config: &Config, environment: impl Fn(&str) -> Optio
     let (keymap, mut warnings) = keymap(profile, &config.keymap, &environment);
     let (theme, found) = theme(profile, &config.theme, &environment);
     warnings.extend(found);
+    // A status line is short: the profile goes without saying.
+    let within = format!("{}/", profile.display());
+    let warnings = warnings.iter().map(|warning| warning.replacen(&within, "", 1)).collect();
     Look { keymap, theme, warnings }
 }
 

@@ -159,6 +159,15 @@ mod tests {
     }
 
     #[test]
+    fn every_function_key_is_itself() {
+        let sent = ["OP", "OQ", "OR", "OS", "[15~", "[17~", "[18~", "[19~", "[20~", "[21~", "[23~", "[24~"];
+        for (number, bytes) in (1..).zip(sent) {
+            let got = Typed::default().take(format!("\x1b{bytes}").as_bytes());
+            assert_eq!(got, [key(KeyCode::F(number), KeyModifiers::NONE)], "{bytes}");
+        }
+    }
+
+    #[test]
     fn many_keys_in_one_packet_are_all_there() {
         let got = Typed::default().take("hi 你好\r\x03".as_bytes());
         assert_eq!(got.len(), 7);

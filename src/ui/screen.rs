@@ -144,7 +144,8 @@ impl Screen {
         let said = setup.warnings.first().map(|first| Said {
             text: match setup.warnings.len() {
                 1 => first.clone(),
-                more => format!("{first} (and {} more; `switchboard keys` lists them)", more - 1),
+                // In front, so that a narrow line does not cut it off.
+                more => format!("{more} remarks (`switchboard doctor` lists them): {first}"),
             },
             trouble: true,
             leaves: None,

@@ -174,3 +174,23 @@ fn a_day_with_each_preset() {
         assert!(matches!(acts.as_slice(), [Act::Send(_), Act::Send(_), Act::Snooze(..), _, ..]), "{name}: {acts:?}");
     }
 }
+
+#[test]
+fn the_palette_opens_by_one_key_of_the_accessible_preset() {
+    let mut seat = FakeSeat::with_keys(80, 24, FakeDesk::shop(), "accessible");
+    seat.keys("F9").shows("Commands, views, customers");
+    seat.text("snoo");
+    seat.shows("snooze");
+    seat.keys("Esc").hides("Commands, views, customers");
+}
+
+#[test]
+fn what_is_wrong_with_an_agents_files_is_said_first_and_in_one_sentence() {
+    let wrong = ["keymaps/default.toml:2:5: there is no command `dwn`", "themes/dark.toml:3:7: `puce` is no colour"];
+    let seat =
+        |warnings: &[&str]| FakeSeat::with_warnings(80, 24, FakeDesk::shop(), Keymap::load("default", &[]).0, warnings);
+    seat(&wrong[..1]).shows(" ! keymaps/default.toml:2:5: there is no command `dwn`");
+    seat(&wrong).shows(" ! 2 remarks (`switchboard doctor` lists them): keymaps/default.toml:2:5:");
+    let mut seat = seat(&wrong);
+    seat.keys("j").hides("remarks");
+}

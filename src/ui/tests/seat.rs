@@ -37,6 +37,16 @@ impl FakeSeat {
     }
 
     pub(super) fn with_keymap(width: u16, height: u16, desk: FakeDesk, keymap: Keymap) -> FakeSeat {
+        FakeSeat::with_warnings(width, height, desk, keymap, &[])
+    }
+
+    pub(super) fn with_warnings(
+        width: u16,
+        height: u16,
+        desk: FakeDesk,
+        keymap: Keymap,
+        warnings: &[&str],
+    ) -> FakeSeat {
         let (screen, effects) = Screen::new(Setup {
             width,
             height,
@@ -48,7 +58,7 @@ impl FakeSeat {
             quote: true,
             comforts: Comforts { notify: Notify::Bell, ..Comforts::default() },
             division: Division::default(),
-            warnings: vec![],
+            warnings: warnings.iter().map(|text| (*text).to_owned()).collect(),
         });
         let mut seat =
             FakeSeat { screen, desk, now: NOW, size: (width, height), log: vec![], waiting: vec![], slow: false };
