@@ -41,17 +41,19 @@ pub fn run(place: &Place, args: Bench) -> Outcome {
     if let (Some(step), Some(dir), [messages, ..]) = (args.step, &args.dir, sizes.as_slice()) {
         return step.run(&Workplace::at(dir), Plan::new(&args, *messages));
     }
-    let mut out = Output::new(place.json);
     for messages in sizes {
         let plan = Plan::new(&args, messages);
         let workplace = Workplace::make(args.dir.as_deref(), args.keep)?;
         let figures = runtime()?.block_on(runner::measure(&workplace, plan))?;
+        // A size that took long is told before the next begins.
+        let mut out = Output::new(place.json);
         if place.json {
             out.object(&figures)?;
         } else {
             report::lines(&figures).iter().try_for_each(|line| out.line(line))?;
         }
+        out.finish()?;
         workplace.done();
     }
-    Ok(out.finish()?)
+    Ok(())
 }
