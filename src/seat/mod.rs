@@ -58,6 +58,8 @@ const BURST: usize = 256;
 /// screens and a busy mailbox must leave room for keys.
 const NEWS: Duration = Duration::from_millis(40);
 const NEWS_MORE: Duration = Duration::from_millis(4);
+/// Once nothing was typed for so long, frames come no more often than news do.
+const CALM: Duration = Duration::from_millis(500);
 
 /// What a seat needs.
 pub struct Seat {
@@ -169,11 +171,18 @@ impl Seat {
         // An editor has the terminal.
         let mut lent = false;
         let mut news_at = Instant::now();
+        let mut dirty = false;
+        let (mut typed_at, mut drawn_at) = (Instant::now(), Instant::now());
         while !leaving && !lost && !told {
             if !showing && let Some((draft, text)) = hands.editing.wanted.take() {
                 lent = hands.begin_editing(&draft, text, line.lend.clone(), edited.clone());
             }
-            if !showing && !lent && (screen.take_dirty() || hands.canvas.has_said()) {
+            dirty |= screen.take_dirty() || hands.canvas.has_said();
+            let others = seats.load(Ordering::Relaxed).saturating_sub(1) as u32;
+            let draw_at = if typed_at.elapsed() < CALM { Instant::now() } else { drawn_at + NEWS + NEWS_MORE * others };
+            let is_time = draw_at <= Instant::now();
+            if dirty && is_time && !showing && !lent {
+                (dirty, drawn_at) = (false, Instant::now());
                 hands.canvas.set_links(screen.links());
                 let frame = hands.canvas.frame(|frame| ui::view(&screen, &theme, frame))?;
                 if !frame.is_empty() {
@@ -188,7 +197,10 @@ impl Seat {
             tokio::select! {
                 biased;
                 event = line.input.recv() => match event {
-                    Some(event) => hands.take(event, &mut arrived)?,
+                    Some(event) => {
+                        typed_at = Instant::now();
+                        hands.take(event, &mut arrived)?;
+                    }
                     None => lost = true,
                 },
                 shown = line.drawn.recv(), if showing => match shown {
@@ -205,6 +217,7 @@ impl Seat {
                     arrived.push(Msg::Status(status.borrow_and_update().clone())),
                 Ok(()) = notice.changed() => arrived.push(Msg::Notice(notice.borrow_and_update().clone())),
                 () = tokio::time::sleep_until(news_at), if !is_news_time => {}
+                () = tokio::time::sleep_until(draw_at), if dirty && !is_time => {}
                 () = tokio::time::sleep_until(Instant::now() + pause) => wake = None,
                 _ = stop.wait_for(|stop| *stop) => told = true,
             }
@@ -228,7 +241,6 @@ impl Seat {
                     }
                 }
                 if arrived.iter().any(|msg| matches!(msg, Msg::Changed(_) | Msg::Lagged | Msg::Status(_))) {
-                    let others = seats.load(Ordering::Relaxed).saturating_sub(1) as u32;
                     news_at = Instant::now() + NEWS + NEWS_MORE * others;
                 }
             }

@@ -28,13 +28,25 @@ fn grapheme_width(grapheme: &str) -> usize {
     if grapheme.contains(char::is_control) { 0 } else { usize::from(grapheme.cell_width()) }
 }
 
+/// Every character of the text is a grapheme of its own and takes one column: most text is so, and needs no tables.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        || text.chars().all(|c| matches!(c, ' '..='~' | '\u{2500}'..='\u{257f}'))
+}
+
 /// Columns a text takes.
 pub(super) fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.chars().count();
+    }
     text.graphemes(true).map(grapheme_width).sum()
 }
 
 /// Cuts to at most `columns`, with `…` where something is missing.
 pub(super) fn cut(text: &str, columns: usize) -> String {
+    if text.len() <= columns && is_plain(text) {
+        return text.to_owned();
+    }
     let mut used = 0;
     let mut kept = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
@@ -123,6 +135,7 @@ mod tests {
 
     #[test]
     fn columns_are_counted_as_they_are_drawn() {
+        assert_eq!(width("─│┌ ok"), 6);
         assert_eq!(width("abc"), 3);
         assert_eq!(width("你好"), 4);
         assert_eq!(width("e\u{301}"), 1, "a combining accent takes none of its own");

@@ -4,7 +4,7 @@ use crate::theme::{Element, Theme};
 use crate::ui::layout::inner;
 use crate::ui::link::Links;
 pub(super) use crate::ui::text::piece;
-use crate::ui::text::{Piece, cut, fit, width};
+use crate::ui::text::{Piece, cut, fit, is_plain, width};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -74,7 +74,7 @@ impl<'f> Painter<'f> {
         let over = ground.map(|ground| self.style(ground));
         let mut x = area.x;
         for piece in pieces {
-            let room = usize::from(area.right().saturating_sub(x));
+            let room = usize::from(area.right().min(self.buffer.area.right()).saturating_sub(x));
             if room == 0 {
                 return;
             }
@@ -89,8 +89,18 @@ impl<'f> Painter<'f> {
                     style.fg = over.fg;
                 }
             }
-            self.buffer.set_stringn(x, y, &text, room, style);
-            let end = x + width(&text).min(room) as u16;
+            let end = if is_plain(&text) {
+                // As `set_stringn` does it, without taking the text apart.
+                let mut end = x;
+                for c in text.chars().take(room) {
+                    self.buffer[(end, y)].set_char(c).set_style(style);
+                    end += 1;
+                }
+                end
+            } else {
+                self.buffer.set_stringn(x, y, &text, room, style);
+                x + width(&text).min(room) as u16
+            };
             if let Some(number) = piece.link.as_ref().and_then(|target| self.links?.of(target)) {
                 // The backend knows a link by this; nothing else has a colour of its underline.
                 let [_, a, b, c] = number.to_be_bytes();
