@@ -13,6 +13,7 @@ mod palette;
 mod panes;
 mod reading;
 mod seat;
+mod shots;
 mod terminal;
 mod writing;
 
