@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::arguments::{AccountAdd, AccountVerb};
+use super::guest;
 use super::house::{Place, connectors, runtime};
 use super::output::{Output, remark};
 use crate::config::{self, Config};
@@ -97,7 +98,15 @@ fn add(place: &Place, args: &AccountAdd) -> Outcome {
     let (text, _) = with_account(place, args)?;
     write(place, &text)?;
     remark(&format!("Added to {}. `switchboard account test {}` tries it.", path(place).display(), args.name));
+    tell_of_owner(place);
     Ok(())
+}
+
+/// Accounts are read when a profile is opened.
+fn tell_of_owner(place: &Place) {
+    if guest::is_owned(place) {
+        remark("The window or `serve` that owns the profile takes this up when it is started anew.");
+    }
 }
 
 /// `config.toml` with one more account, and what it says then. Nothing is written yet.
@@ -192,6 +201,7 @@ fn remove(place: &Place, name: &str) -> Outcome {
     Config::parse(&left, &place.profile)?;
     write(place, &left)?;
     remark(&format!("Removed \"{name}\" from {}. Its messages stay.", path(place).display()));
+    tell_of_owner(place);
     Ok(())
 }
 

@@ -22,6 +22,11 @@ pub fn hello(place: &Place, wanted: Wanted) -> Hello {
     }
 }
 
+/// Somebody owns the profile and answers.
+pub fn is_owned(place: &Place) -> bool {
+    !matches!(knock(&place.profile, hello(place, Wanted::Nothing)), Ok(Knocked::Nobody) | Err(_))
+}
+
 /// Has the owner carry a verb out, given by this process's words (the program's name first). `None` when there is no owner
 /// that takes it on; then nothing has been done.
 pub fn carry(place: &Place, words: &[OsString]) -> anyhow::Result<Option<u8>> {

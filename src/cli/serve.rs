@@ -2,20 +2,19 @@
 
 use super::Outcome;
 use super::arguments::Serve;
-use super::guest::hello;
+use super::guest;
 use super::house::{Place, runtime};
 use super::output::remark;
 use super::owner::Owner;
 use super::screen::log_to;
 use crate::engine::EngineError;
-use crate::server::{Knocked, Wanted, knock};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub fn run(place: &Place, args: &Serve) -> Outcome {
     // Said at once, rather than after waiting for a lock that nobody will let go of.
-    if matches!(knock(&place.profile, hello(place, Wanted::Nothing))?, Knocked::Opened(_) | Knocked::Refused(_)) {
+    if guest::is_owned(place) {
         let owner = "a process that serves it already".to_owned();
         return Err(EngineError::Locked { path: place.profile.display().to_string(), owner }.into());
     }

@@ -154,3 +154,13 @@ fn a_reader_that_goes_away_is_no_trouble() {
     assert_eq!((done.out().trim(), done.err.as_str()), ("1", ""));
     assert_eq!(profile.export().len(), 400, "and the owner goes on");
 }
+
+#[test]
+fn an_account_that_the_owner_does_not_know_yet_is_said() {
+    let profile = lived_in();
+    let add = ["account", "add", "old", "--address", "old@shop.example", "--archive"];
+    let serve = Serve::start(&profile);
+    assert!(profile.ok(&add).err.contains("started anew"), "what runs does not know it");
+    drop(serve);
+    assert!(!profile.ok(&["account", "remove", "old"]).err.contains("started anew"));
+}
