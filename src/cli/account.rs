@@ -40,7 +40,7 @@ fn list(place: &Place) -> Outcome {
                     (true, true) => "reads and sends",
                     (true, false) => "only reads",
                     (false, true) => "only sends",
-                    (false, false) => "does nothing",
+                    (false, false) => "holds imported mail",
                 };
                 format!("{}  {}  {}  {ways}", facts.name, settings.connector, facts.address)
             },

@@ -19,11 +19,11 @@ pub struct Arguments {
     pub agent: Option<String>,
     /// Use these keys: default, mutt, gmail, helix, accessible, or a file of the profile's `keymaps` [default:
     /// $SWITCHBOARD_KEYMAP, else `keymap` of config.toml]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", display_order = 903)]
     pub keymap: Option<String>,
     /// Use these colours: dark, light, high-contrast, terminal, or a file of the profile's `themes` [default:
     /// $SWITCHBOARD_THEME, else `theme` of config.toml]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", display_order = 904)]
     pub theme: Option<String>,
     #[command(subcommand)]
     pub verb: Option<Verb>,

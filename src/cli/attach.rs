@@ -46,7 +46,8 @@ pub fn attach(place: &Place) -> anyhow::Result<Attached> {
     let (width, height) = crossterm::terminal::size()?;
     let known = TERMINAL.iter().filter_map(|name| Some(((*name).to_owned(), place.environment(name)?)));
     let environment = known.filter(|(_, value)| value.len() <= LONG).collect();
-    let wanted = ScreenWanted { width, height, environment };
+    let folder = std::env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
+    let wanted = ScreenWanted { width, height, environment, folder: folder.unwrap_or_default() };
     let stream = match knock(&place.profile, hello(place, Wanted::Screen(wanted)))? {
         Knocked::Opened(stream) => stream,
         Knocked::Nobody => return Ok(Attached::Nobody),
@@ -65,19 +66,22 @@ pub fn attach(place: &Place) -> anyhow::Result<Attached> {
     match end? {
         End::Left(0) => Ok(Attached::Left),
         End::Left(_) => anyhow::bail!("the screen broke; the log of the profile says more"),
-        End::OwnerEnded if goes_on(&mut typed)? => Ok(Attached::TakeOver),
-        End::OwnerEnded => Ok(Attached::Left),
+        End::OwnerEnded { in_order } if goes_on(&mut typed, in_order)? => Ok(Attached::TakeOver),
+        End::OwnerEnded { .. } => Ok(Attached::Left),
     }
 }
 
 /// The owner ended: does the agent want to go on here? Asked on the ordinary screen, answered by a line.
-fn goes_on(typed: &mut mpsc::Receiver<Vec<u8>>) -> std::io::Result<bool> {
+fn goes_on(typed: &mut mpsc::Receiver<Vec<u8>>, in_order: bool) -> std::io::Result<bool> {
     let mut out = std::io::stdout();
-    write!(
-        out,
-        "The window that owned this profile was closed. What you typed is saved.\nEnter goes on here, q and Enter leaves: "
-    )?;
+    let what = match in_order {
+        true => "The window that owned this profile was closed. What you typed is saved.",
+        false => "The process that owned this profile is gone. What you typed is saved but for the last second.",
+    };
+    write!(out, "{what}\nEnter goes on here, q and Enter leaves: ")?;
     out.flush()?;
+    // What was typed before the question is no answer to it.
+    while typed.try_recv().is_ok() {}
     let mut line = Vec::new();
     while let Some(bytes) = typed.blocking_recv() {
         line.extend(bytes);
@@ -90,7 +94,10 @@ fn goes_on(typed: &mut mpsc::Receiver<Vec<u8>>) -> std::io::Result<bool> {
 
 enum End {
     Left(u8),
-    OwnerEnded,
+    /// In order, it has said so.
+    OwnerEnded {
+        in_order: bool,
+    },
 }
 
 async fn relay(
@@ -114,10 +121,13 @@ async fn relay(
                 }
                 Ok(Some(Message::Out(piece))) => frame.extend_from_slice(&piece),
                 Ok(Some(Message::Exit(code))) => return drop(say.send(End::Left(code)).await),
+                Ok(Some(Message::Leaving)) => {
+                    return drop(say.send(End::OwnerEnded { in_order: true }).await);
+                }
                 _ => break,
             }
         }
-        let _ = say.send(End::OwnerEnded).await;
+        let _ = say.send(End::OwnerEnded { in_order: false }).await;
     });
     let mut resized = signal(SignalKind::window_change())?;
     let mut ends = [signal(SignalKind::terminate())?, signal(SignalKind::hangup())?, signal(SignalKind::interrupt())?];
@@ -125,7 +135,7 @@ async fn relay(
     let end = loop {
         let message = tokio::select! {
             biased;
-            end = said.recv() => break end.unwrap_or(End::OwnerEnded),
+            end = said.recv() => break end.unwrap_or(End::OwnerEnded { in_order: false }),
             Some(()) = drawn.recv() => Message::Drawn,
             bytes = typed.recv() => match bytes {
                 Some(bytes) => Message::Input(bytes),
@@ -143,7 +153,7 @@ async fn relay(
         if to.write_all(&message.to_bytes()).await.is_err() {
             // Its last words may still be there to be read.
             let last = tokio::time::timeout(Duration::from_secs(1), said.recv()).await;
-            break last.ok().flatten().unwrap_or(End::OwnerEnded);
+            break last.ok().flatten().unwrap_or(End::OwnerEnded { in_order: false });
         }
     };
     listening.abort();

@@ -11,10 +11,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("show", &["switchboard show ana@example.com", "switchboard show ana --limit 5 --json"]),
-    (
-        "original",
-        &["switchboard original 4f1c --out mail.eml", "switchboard original 4f1c --attachment 2 --out label.pdf"],
-    ),
+    ("original", &["switchboard original ID --out mail.eml", "switchboard original ID --attachment 2 --out label.pdf"]),
     ("log", &["switchboard log --limit 20", "switchboard log --from 4711 --json"]),
     ("export", &["switchboard export", "switchboard export --originals originals"]),
     (
@@ -28,8 +25,8 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("forward", &["switchboard forward ana --to warehouse@shop.example --text \"Please look into this.\""]),
     ("compose", &["switchboard compose --to bo@example.com --subject Hello --text \"Hi Bo\""]),
     ("note", &["switchboard note ana --text \"Careful: called twice.\""]),
-    ("outbox", &["switchboard outbox", "switchboard outbox --wait 30", "switchboard outbox --retry 4f1c"]),
-    ("drafts", &["switchboard drafts", "switchboard drafts --discard 4f1c"]),
+    ("outbox", &["switchboard outbox", "switchboard outbox --wait 30", "switchboard outbox --retry ID"]),
+    ("drafts", &["switchboard drafts", "switchboard drafts --discard ID"]),
     ("resolve", &["switchboard resolve ana@example.com"]),
     (
         "snooze",
@@ -40,7 +37,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("priority", &["switchboard priority ana urgent"]),
     ("edit", &["switchboard edit ana --name \"Ana Silva\" --language pt", "switchboard edit ana --field order=4711"]),
     ("sync", &["switchboard sync", "switchboard sync --account support --json"]),
-    ("dead", &["switchboard dead list", "switchboard dead show 4f1c", "switchboard dead retry"]),
+    ("dead", &["switchboard dead list", "switchboard dead show ID", "switchboard dead retry"]),
     (
         "import",
         &[

@@ -11,6 +11,7 @@ use crate::store::{Store, StoreError};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where and as whom a verb runs.
 pub struct Place {
@@ -35,6 +36,8 @@ pub struct Shared {
     pub desk: Arc<Desk>,
     /// Its store.
     pub engine: Arc<SledEngine>,
+    /// Somebody delivers: the workers, or the one verb that waits for the outbox.
+    pub delivering: Arc<AtomicBool>,
 }
 
 /// An open profile.
@@ -49,6 +52,8 @@ pub struct House {
     pub report: OpenReport,
     /// The store below.
     pub engine: Arc<SledEngine>,
+    /// Somebody delivers already, in this process: one courier an account is what keeps an answer from leaving twice.
+    pub delivering: Arc<AtomicBool>,
     shared: bool,
 }
 
@@ -134,7 +139,7 @@ impl Place {
         desk.recover_outbox()?;
         desk.wake_snoozed()?;
         let agent = clean_line(self.agent.as_deref().unwrap_or(&config.agent));
-        Ok(House { config, desk, agent, report, engine, shared: false })
+        Ok(House { config, desk, agent, report, engine, delivering: Arc::default(), shared: false })
     }
 
     fn join(&self, shared: &Shared) -> House {
@@ -144,6 +149,7 @@ impl Place {
             agent: clean_line(self.agent.as_deref().unwrap_or(&shared.config.agent)),
             report: OpenReport::default(),
             engine: shared.engine.clone(),
+            delivering: shared.delivering.clone(),
             shared: true,
         }
     }
@@ -199,6 +205,9 @@ impl House {
         let names = || self.desk.accounts().iter().map(|facts| facts.name.as_str()).collect::<Vec<_>>().join(", ");
         self.desk.connector(name).cloned().with_context(|| match names() {
             names if names.is_empty() => "no account is configured; `switchboard account help` says how".to_owned(),
+            _ if self.is_too_new(name) => {
+                format!("the account \"{name}\" was added after the profile was opened; start its owner anew")
+            }
             names => format!("there is no account \"{name}\"; there are {names}"),
         })
     }
@@ -209,9 +218,17 @@ impl House {
     }
 
     /// What those who come in by the door may use.
-    pub fn share(&self) -> Arc<Shared> {
+    pub fn share(&self, has_workers: bool) -> Arc<Shared> {
         let (config, desk, engine) = (self.config.clone(), self.desk.clone(), self.engine.clone());
-        Arc::new(Shared { config, desk, engine })
+        let delivering = self.delivering.clone();
+        delivering.fetch_or(has_workers, Ordering::SeqCst);
+        Arc::new(Shared { config, desk, engine, delivering })
+    }
+
+    /// The account stands in `config.toml` by now; the owner read that before.
+    fn is_too_new(&self, name: &str) -> bool {
+        let written = || Config::load(self.engine.dir()).is_ok_and(|now| now.accounts.iter().any(|a| a.name == name));
+        self.shared && written()
     }
 
     /// Closes in order: the store's checkpoint is made here.
@@ -260,7 +277,8 @@ pub fn is_owned(error: &anyhow::Error) -> bool {
 
 /// A runtime for verbs that speak to servers.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+    // More than this machine may have cores: one screen at work on a large text must not keep others waiting.
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?)
 }
 
 /// A new file of ours, written whole. Refuses to write over one, or through a link.

@@ -6,9 +6,10 @@ use super::house::{Place, runtime};
 use super::output::{Output, remark};
 use super::owner::VerbDoor;
 use super::{Outcome, form};
-use crate::model::{Act, OutgoingId};
+use crate::model::{Act, OutboxState, OutgoingId};
 use crate::worker;
 use anyhow::Context;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub fn run(place: &Place, args: Outbox) -> Outcome {
@@ -30,7 +31,7 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
         let runtime = runtime()?;
         runtime.block_on(async {
             let limit = Duration::from_secs(seconds);
-            if house.is_shared() {
+            if house.delivering.swap(true, Ordering::SeqCst) {
                 let console = Console::current();
                 worker::wait_until_done(house.desk.clone(), limit, || console.is_waited_for()).await;
                 return Ok(());
@@ -41,10 +42,12 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
                     couriers.spawn(worker::deliver_until_done(house.desk.clone(), name, sink, limit));
                 }
             }
+            let mut outcome = anyhow::Ok(());
             while let Some(ended) = couriers.join_next().await {
-                ended.context("a delivery ended unexpectedly")?;
+                outcome = outcome.and(ended.context("a delivery ended unexpectedly"));
             }
-            anyhow::Ok(())
+            house.delivering.store(false, Ordering::SeqCst);
+            outcome
         })?;
         left = house.desk.moving()?;
         let gone = house.desk.store().undone(10_000)?;
@@ -62,8 +65,11 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
             || {
                 let outgoing = &row.outgoing;
                 let to: Vec<_> = outgoing.to.iter().map(|to| to.address.as_str()).collect();
-                let reason =
-                    if outgoing.reason.is_empty() { String::new() } else { format!("  ({})", outgoing.reason) };
+                let reason = match outgoing.reason.as_str() {
+                    "" if outgoing.state == OutboxState::Held => "  (undo time, then it leaves)".to_owned(),
+                    "" => String::new(),
+                    reason => format!("  ({reason})"),
+                };
                 format!("{} {:<9} {}  {}{reason}", outgoing.id, outgoing.state.word(), to.join(", "), outgoing.subject)
             },
         )?;
@@ -71,7 +77,7 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
     out.finish()?;
     drop(door);
     house.close()?;
-    anyhow::ensure!(left == 0, "{left} still on the way; the reasons are in the list");
+    anyhow::ensure!(left == 0, "{left} still on the way; the list says what each waits for");
     Ok(())
 }
 

@@ -45,7 +45,7 @@ pub struct Seats {
 impl Owner {
     /// Starts the workers and opens the door. Must be called within a runtime.
     pub fn start(place: &Place, house: &House) -> Owner {
-        let shared = house.share();
+        let shared = house.share(true);
         let workers = Workers::start(&house.desk);
         let seats = Arc::new(Seats {
             place: place.at(place.profile.clone()),
@@ -100,6 +100,8 @@ impl Seats {
             desk: self.shared.desk.clone(),
             board: self.board.clone(),
             tour: self.shared.config.tour && tour::is_first(&self.place.profile, &agent),
+            folder: String::new(),
+            owns: false,
             resume,
             agent,
             keymap,
@@ -122,9 +124,12 @@ impl Seats {
 
     fn park(&self, agent: String, screen: Box<Screen>) {
         let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
-        if parked.len() < MOST_PARKED {
-            parked.insert(agent, (Instant::now(), screen));
+        parked.retain(|_, (since, _)| since.elapsed() < PARKED);
+        if parked.len() >= MOST_PARKED {
+            let oldest = parked.iter().min_by_key(|(_, (since, _))| *since).map(|(agent, _)| agent.clone());
+            oldest.map(|agent| parked.remove(&agent));
         }
+        parked.insert(agent, (Instant::now(), screen));
     }
 }
 
@@ -159,6 +164,10 @@ fn carry_out(profile: &Path, shared: &Arc<Shared>, hello: &Hello, wanted: VerbWa
                 return 2;
             }
         };
+        if !arguments.verb.as_ref().is_some_and(|verb| verb.uses_the_store()) {
+            output::remark("switchboard: this verb needs no owner");
+            return 2;
+        }
         let place = Place::new(Some(profile.to_owned()), Some(agent_of(hello, shared)), arguments.json);
         let place = place.within(shared.clone());
         let carried =
@@ -184,7 +193,7 @@ impl Host for Seats {
 
     fn seat(self: Arc<Self>, hello: Hello, wanted: ScreenWanted, line: Line, stop: watch::Receiver<bool>) -> Sitting {
         let agent = agent_of(&hello, &self.shared);
-        let environment: HashMap<String, String> = wanted.environment.into_iter().collect();
+        let environment: HashMap<String, String> = wanted.environment.iter().cloned().collect();
         Box::pin(async move {
             let seats = self.clone();
             let name = agent.clone();
@@ -192,6 +201,7 @@ impl Host for Seats {
                 Seats::seat(&seats, name, zone(&hello.zone), |name| environment.get(name).cloned(), Vec::new())
             });
             let seat = seat.await.map_err(std::io::Error::other)?;
+            let seat = Seat { folder: clean_line(&wanted.folder), ..seat };
             // A panic ends one seat and no other.
             let sat = tokio::spawn(seat.run(line, stop)).await;
             let ended = sat.map_err(std::io::Error::other)??;
@@ -220,7 +230,7 @@ impl VerbDoor {
         if house.is_shared() {
             return VerbDoor(None);
         }
-        let host = Arc::new(VerbHost { profile: place.profile.clone(), shared: house.share() });
+        let host = Arc::new(VerbHost { profile: place.profile.clone(), shared: house.share(false) });
         let opened = super::house::runtime().ok().and_then(|runtime| {
             let door = runtime.block_on(async { Door::open(&place.profile, host) });
             Some((runtime, door.ok()?))

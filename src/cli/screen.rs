@@ -8,7 +8,7 @@ use super::output::remark;
 use super::owner::Owner;
 use super::{AGAIN, Outcome, PATIENCE, demo, first_run};
 use crate::desk::Desk;
-use crate::seat::{LocalTerminal, is_usable};
+use crate::seat::{LocalTerminal, Seat, is_usable};
 use crate::ui::first_run::Leaving;
 use crate::worker::StatusBoard;
 use jiff::tz::TimeZone;
@@ -98,6 +98,8 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
             |name| place.environment(name),
             std::mem::take(&mut warnings),
         );
+        let folder = std::env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
+        let seat = Seat { folder: folder.unwrap_or_default(), owns: true, ..seat };
         let sat = match terminal.line() {
             Ok(line) => seat.run(line, stopped).await,
             Err(error) => Err(error),

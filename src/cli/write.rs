@@ -92,7 +92,10 @@ fn tell(place: &Place, house: &House, acted: &Acted) -> Outcome {
                 "said": acted.said,
             }),
         },
-        || acted.said.replace("Undo takes it back", "`switchboard outbox --cancel` takes it back"),
+        || {
+            let cancel = acted.outgoing.map(|id| format!("`switchboard outbox --cancel {id}` takes it back"));
+            acted.said.replace("Undo takes it back", cancel.as_deref().unwrap_or("Undo takes it back"))
+        },
     )?;
     out.finish()?;
     Ok(())

@@ -75,11 +75,28 @@ pub struct Config {
     pub account_lines: Vec<usize>,
 }
 
+/// A longer `config.toml` is none.
+const LONGEST: u64 = 1 << 20;
+
 const NOT_A_LIST: &str = "accounts are written as [[account]], with two brackets";
 
 /// The keys of the top level.
 const KEYS: &[&str] =
     &["agent", "theme", "keymap", "keep_free", "downloads", "tour", "mouse", "clipboard", "links", "notify", "account"];
+
+/// Reads a file that a person wrote. A pipe would be waited for, and a device has no end.
+fn read(path: &Path) -> std::io::Result<String> {
+    use std::io::{Error, Read};
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is no file"));
+    }
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MB"));
+    }
+    Ok(text)
+}
 
 impl Config {
     /// Reads `config.toml` of a profile; what is not there has its default, the file included.
@@ -89,7 +106,7 @@ impl Config {
     pub fn load(profile: &Path) -> Result<Config, ConfigError> {
         let path = profile.join("config.toml");
         let shown = || path.display().to_string();
-        let text = match std::fs::read_to_string(&path) {
+        let text = match read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
             Err(error) => return Err(ConfigError::Unreadable { path: shown(), problem: unreadable(&error) }),

@@ -84,6 +84,13 @@ pub(super) fn file_on(customer: &mut Customer, message: &Message, now: Timestamp
                 case.status = CaseStatus::Waiting;
                 case.waiting_since = None;
             }
+        } else if let Some(case) = customer.case.as_mut()
+            && case.waiting_since.is_some_and(|since| since < at)
+            && message.received >= customer.last_outbound_received
+        {
+            // They wait since what they wrote after it: the first that nobody read, or else the last.
+            let later = customer.unread_at.iter().map(|(written, _)| *written).filter(|written| *written > at).min();
+            case.waiting_since = Some(later.unwrap_or(customer.last_inbound));
         }
         return None;
     }

@@ -30,6 +30,13 @@ impl Desk {
             return Err(DeskError::Refused("there is nothing in it yet; write something first".to_owned()));
         }
         let _writer = self.write();
+        // The same draft open in two windows leaves once.
+        if let Some(draft) = compose.draft
+            && self.store.draft(draft)?.is_none()
+        {
+            let gone = "this draft was sent or discarded in another window; look before sending it again";
+            return Err(DeskError::Refused(gone.to_owned()));
+        }
         match compose.kind {
             ReplyKind::Note => self.file_note(agent, &compose),
             _ => self.queue(agent, compose, files),

@@ -20,6 +20,8 @@ pub(crate) struct Shelf {
     cache: u64,
     over: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     failed: Option<String>,
+    /// A rebuild did not come to its end: what the state holds is not what the journal says.
+    partial: bool,
     #[cfg(test)]
     pub(crate) fail_next: bool,
 }
@@ -32,6 +34,7 @@ impl Shelf {
             cache,
             over: BTreeMap::new(),
             failed: None,
+            partial: false,
             #[cfg(test)]
             fail_next: false,
         }
@@ -70,6 +73,9 @@ impl Shelf {
         }
         self.state.close();
         self.state = State::open(&self.path, self.cache)?;
+        if self.partial {
+            self.state.clear()?;
+        }
         let from = match self.state.applied()? {
             Some(Applied { seq, at, end, hash }) => {
                 From { at: At { segment: at.segment, offset: end }, seq: seq + 1, previous: Some(hash) }
@@ -80,6 +86,7 @@ impl Shelf {
         replay(reader, &self.state, from, u64::MAX, &mut |_, _| {})?;
         self.over.clear();
         self.failed = None;
+        self.partial = false;
         Ok(())
     }
 
@@ -90,12 +97,17 @@ impl Shelf {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Replayed, EngineError> {
         self.over.clear();
-        self.failed = Some("it is being made anew".to_owned());
+        self.failed = Some("it was not made anew to its end".to_owned());
+        self.partial = true;
+        // A database that failed once fails on until it is opened anew.
+        self.state.close();
+        self.state = State::open(&self.path, self.cache)?;
         self.state.clear()?;
         // Everything there was acknowledged.
         let from = From { at: reader.start(), seq: 1, previous: None };
         let replayed = replay(reader, &self.state, from, u64::MAX, progress)?;
         self.failed = None;
+        self.partial = false;
         Ok(replayed)
     }
 
@@ -106,7 +118,16 @@ impl Shelf {
         }
     }
 
+    /// Nobody reads half a state.
+    fn readable(&self) -> Result<(), EngineError> {
+        match &self.failed {
+            Some(why) if self.partial => Err(EngineError::State(why.clone())),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.readable()?;
         match self.over.get(key) {
             Some(value) => Ok(value.clone()),
             None => self.state.get(key),
@@ -120,6 +141,7 @@ impl Shelf {
         reverse: bool,
         limit: usize,
     ) -> Result<Vec<Row>, EngineError> {
+        self.readable()?;
         if self.over.is_empty() || limit == 0 {
             return self.state.scan(from, to, reverse, limit);
         }

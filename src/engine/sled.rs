@@ -7,7 +7,7 @@ use super::journal::record;
 use super::journal::writer::{Writer, Written};
 use super::lock::ProfileLock;
 use super::opening::{self, Opened};
-use super::room::Room;
+use super::room::{self, Room};
 use super::shelf::Shelf;
 use super::{Commit, Engine, EngineError, Logged, Place, Row, Seq};
 use std::io;
@@ -21,6 +21,8 @@ pub use super::options::{OpenReport, Options, RebuildReport};
 
 /// Commits with less than this, in bytes, go on when the disk is nearly full: drafts and acts.
 const SMALL: usize = 256 << 10;
+/// A rebuild is not begun with less room than this.
+const LEAST_FOR_REBUILD: u64 = 16 << 20;
 /// How long an owner that is about to end is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -118,6 +120,9 @@ impl SledEngine {
     /// When the disk or the state refuses; the next start tries again.
     pub fn rebuild_open(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<RebuildReport, EngineError> {
         let mut commits = self.lock_commits();
+        // It writes about as much again as the state holds now. Nothing is begun that would find no room.
+        let needed = room::bytes_in(&self.dir.join(opening::STATE))?.saturating_mul(2).max(LEAST_FOR_REBUILD);
+        self.room.for_intake(needed)?;
         self.broken.store(true, Ordering::Release);
         self.note(false)?;
         let replayed = self.shelf_mut().rebuild(&self.reader, progress)?;
@@ -230,9 +235,10 @@ impl Engine for SledEngine {
         })?;
         let size = record::size(&commit);
         let mut commits = self.lock_commits();
-        self.check_expected(&commit)?;
         self.check_room(&commit, size)?;
+        // Before anything is compared with it.
         self.heal()?;
+        self.check_expected(&commit)?;
         let written = match commits.writer.append(&self.reader, commit) {
             Err(error) if self.room.is_full(&error) => return Err(self.room.full_now()),
             other => other?,

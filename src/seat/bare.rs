@@ -41,6 +41,8 @@ impl BareSeat {
             now: desk.now(),
             quote: true,
             warnings: Vec::new(),
+            folder: String::new(),
+            owns: true,
             comforts: Comforts::default(),
             division: Division::default(),
         });

@@ -69,7 +69,11 @@ fn begin(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    forget(path);
+    // What an editor left unread is kept once more, beside.
+    match fs::rename(path, path.with_extension("old")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     if !text.is_empty() { file.write_all(b"\n") } else { Ok(()) }

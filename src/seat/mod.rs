@@ -58,6 +58,8 @@ const BURST: usize = 256;
 /// screens and a busy mailbox must leave room for keys.
 const NEWS: Duration = Duration::from_millis(40);
 const NEWS_MORE: Duration = Duration::from_millis(4);
+/// How long a seat works without letting others have their turn.
+const TURN: Duration = Duration::from_millis(4);
 /// Once nothing was typed for so long, frames come no more often than news do.
 const CALM: Duration = Duration::from_millis(500);
 
@@ -87,6 +89,10 @@ pub struct Seat {
     pub warnings: Vec<String>,
     /// The agent has not seen the tour.
     pub tour: bool,
+    /// Where relative paths begin.
+    pub folder: String,
+    /// The program ends with this seat.
+    pub owns: bool,
     /// A screen that lost its line, to go on with.
     pub resume: Option<Box<Screen>>,
     /// How many seats there are; a seat counts itself in and out.
@@ -109,11 +115,8 @@ impl Seat {
     /// # Errors
     /// When no frame can be composed.
     pub async fn run(self, line: Line, stop: watch::Receiver<bool>) -> io::Result<Ended> {
-        let seats = self.seats.clone();
-        seats.fetch_add(1, Ordering::Relaxed);
-        let ended = self.sit(line, stop).await;
-        seats.fetch_sub(1, Ordering::Relaxed);
-        ended
+        let _counted = Counted::new(&self.seats);
+        self.sit(line, stop).await
     }
 
     async fn sit(self, mut line: Line, mut stop: watch::Receiver<bool>) -> io::Result<Ended> {
@@ -130,6 +133,8 @@ impl Seat {
             downloads,
             mut warnings,
             tour,
+            folder,
+            owns,
             resume,
             seats,
         } = self;
@@ -137,14 +142,27 @@ impl Seat {
         let (answers, mut answered) = mpsc::channel(BURST);
         let edited = answers.clone();
         let division = remembered(&profile, &agent, &mut warnings).await;
-        let mut editing = Editing { profile: profile.clone(), wanted: None, files: Vec::new() };
+        let mut editing = Editing { profile: profile.clone(), wanted: None, begun: None, files: Vec::new() };
         let folders = Folders { profile, downloads };
         let carrier = Carrier::start(desk.clone(), agent.clone(), folders, answers);
         let (width, height) = line.size;
         let accounts = desk.accounts().to_vec();
         let now = desk.now();
-        let setup =
-            Setup { width, height, agent, zone, accounts, keymap, now, quote: true, comforts, division, warnings };
+        let setup = Setup {
+            width,
+            height,
+            agent,
+            zone,
+            accounts,
+            keymap,
+            now,
+            quote: true,
+            comforts,
+            division,
+            warnings,
+            folder,
+            owns,
+        };
         let (mut screen, effects) = match resume {
             Some(screen) => screen.move_to(setup),
             None => Screen::new(setup),
@@ -245,9 +263,18 @@ impl Seat {
                 }
             }
             let clock = Msg::Clock(desk.now());
+            let mut begun = Instant::now();
             for msg in std::iter::once(clock).chain(arrived) {
-                if matches!(msg, Msg::Edited(_)) {
+                // Many keys in a large text take a while; other screens have their turn between them.
+                if begun.elapsed() > TURN {
+                    tokio::task::yield_now().await;
+                    begun = Instant::now();
+                }
+                if let Msg::Edited(edited) = &msg {
                     lent = false;
+                    // What an editor wrote that failed, or that still has it, stays in its file.
+                    let begun = hands.editing.begun.take();
+                    hands.editing.files.extend(begun.filter(|_| edited.is_ok()));
                     hands.take_terminal_back()?;
                 }
                 let effects = screen.update(msg);
@@ -281,6 +308,22 @@ impl Seat {
     }
 }
 
+/// A seat that is counted as long as it lasts, however it ends.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(seats: &Arc<AtomicUsize>) -> Counted {
+        seats.fetch_add(1, Ordering::Relaxed);
+        Counted(seats.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// How the agent divided the screen last time.
 async fn remembered(profile: &Path, agent: &str, warnings: &mut Vec<String>) -> ui::Division {
     let (profile, agent) = (profile.to_owned(), agent.to_owned());
@@ -306,6 +349,8 @@ struct Editing {
     profile: PathBuf,
     /// The next one: its draft and text. It waits until no frame is on its way.
     wanted: Option<(String, String)>,
+    /// The file an editor has now.
+    begun: Option<PathBuf>,
     /// Files that were read back whole; they go when the seat ends.
     files: Vec<PathBuf>,
 }
@@ -348,8 +393,7 @@ impl Hands<'_> {
             return false;
         };
         let path = editor::path(&self.editing.profile, draft);
-        self.editing.files.retain(|known| *known != path);
-        self.editing.files.push(path.clone());
+        self.editing.begun = Some(path.clone());
         tokio::spawn(async move {
             let edited = editor::edit(lend, path, text).await;
             let _ = answers.send(Msg::Edited(edited)).await;

@@ -19,6 +19,9 @@ const GREETING: Duration = Duration::from_secs(5);
 /// An Escape that nothing follows in this time was the key.
 const ESCAPE: Duration = Duration::from_millis(40);
 
+/// How long a client may take none of a verb's output.
+const STOPPED: Duration = Duration::from_secs(60);
+
 /// How long the last words to a client may take.
 const LAST: Duration = Duration::from_secs(1);
 
@@ -94,7 +97,9 @@ impl VerbStreams {
         if self.gone.load(Ordering::Relaxed) {
             return Err(gone());
         }
-        message.write(&mut *self.out.lock().unwrap_or_else(PoisonError::into_inner))
+        let sent = message.write(&mut *self.out.lock().unwrap_or_else(PoisonError::into_inner));
+        // Half a message may be out: nothing can follow it.
+        sent.inspect_err(|_| self.gone.store(true, Ordering::Relaxed))
     }
 
     /// Prints to the client's standard output.
@@ -147,6 +152,8 @@ async fn verb(
 ) {
     let Ok(stream) = stream.into_std() else { return };
     let (Ok(()), Ok(out)) = (stream.set_nonblocking(false), stream.try_clone()) else { return };
+    // A client that was stopped must not hold up a verb for ever: it may hold what others need.
+    let Ok(()) = stream.set_write_timeout(Some(STOPPED)) else { return };
     let gone = Arc::new(AtomicBool::new(false));
     let (give, pieces) = blocking::sync_channel(4);
     let listening = gone.clone();
@@ -180,7 +187,13 @@ async fn verb(
         // Long verbs look whether anybody waits; short ones come to their end.
         () = async { drop(stop.wait_for(|stop| *stop).await) } => {
             gone.store(true, Ordering::Relaxed);
-            let _ = done.await;
+            // A verb that waits for input waits no more.
+            let _ = closing.shutdown(std::net::Shutdown::Read);
+            // A client that does not read is not waited for.
+            if tokio::time::timeout(LAST, &mut done).await.is_err() {
+                let _ = closing.shutdown(std::net::Shutdown::Both);
+                let _ = done.await;
+            }
         }
     }
     let _ = closing.shutdown(std::net::Shutdown::Both);

@@ -4,7 +4,7 @@ use super::connection::{self, Host};
 use std::fs::{DirBuilder, File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,18 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     let folder = path.parent().unwrap_or(path);
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => std::fs::set_permissions(folder, Permissions::from_mode(0o700))?,
+        _ => {}
+    }
+    // A copied profile may hold a link here: what it leads to is not ours.
+    if !std::fs::symlink_metadata(folder)?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, "`door` in the profile is no folder; remove it"));
+    }
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    match std::fs::symlink_metadata(path) {
+        Ok(facts) if !facts.file_type().is_socket() => {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "what is there is no socket; remove it"));
+        }
+        _ => {}
     }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Changes when the frames below mean something else.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// The longest frame. A frame of a screen is far smaller; standard input comes in pieces.
 pub const LONGEST: usize = 4 << 20;
 /// Standard input and output travel in pieces of this size.
@@ -81,6 +81,9 @@ pub struct ScreenWanted {
     /// What the client's environment says about its terminal: `TERM`, `COLORTERM`, `NO_COLOR` …
     #[n(2)]
     pub environment: Vec<(String, String)>,
+    /// The folder the client runs in, where it is text.
+    #[n(3)]
+    pub folder: String,
 }
 
 /// One frame, of either side.
@@ -216,7 +219,12 @@ mod tests {
             out_is_terminal: true,
             err_is_terminal: false,
         };
-        let screen = ScreenWanted { width: 80, height: 24, environment: vec![("TERM".into(), "xterm".into())] };
+        let screen = ScreenWanted {
+            width: 80,
+            height: 24,
+            environment: vec![("TERM".into(), "xterm".into())],
+            folder: "/".into(),
+        };
         let hello = Hello { protocol: PROTOCOL, version: "0.1.0".into(), process: 7, ..Hello::default() };
         vec![
             Message::Hello(Hello { wanted: Wanted::Verb(verb), ..hello.clone() }),

@@ -193,10 +193,22 @@ impl Screen {
     pub(super) fn changed(&mut self, event: &Event) {
         use EventKind as K;
         self.notice_news(event);
-        let writing = self.composer.as_ref().map(|composer| composer.draft);
-        if event.kind == K::Draft && event.draft.is_some() && event.draft == writing {
-            // Our own typing, saved.
-            return;
+        if let Some(composer) = self.composer.as_mut().filter(|composer| Some(composer.draft) == event.draft) {
+            match event.kind {
+                // Our own typing, saved.
+                K::Draft if composer.unheard > 0 => {
+                    composer.unheard -= 1;
+                    return;
+                }
+                K::Draft => {
+                    self.complain("this draft is open in another window too: the last to write wins");
+                    return;
+                }
+                K::Queued | K::Noted if !composer.is_sending() => {
+                    self.complain("this was sent from another window; what you see here is a copy");
+                }
+                _ => {}
+            }
         }
         if !event.customers.is_empty()
             && event.kind != K::Draft

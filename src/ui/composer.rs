@@ -98,6 +98,8 @@ pub(super) struct Composer {
     pub draft: DraftId,
     /// The draft was saved at least once.
     pub kept: bool,
+    /// How often it was saved from here, less how often that was heard of: below nothing somebody else saves it too.
+    pub unheard: i32,
     seen: Option<MessageId>,
     /// The text it began with: nothing to lose while it is the same.
     began: String,
@@ -143,6 +145,7 @@ impl Composer {
             stage: Stage::Writing,
             draft,
             kept: false,
+            unheard: 0,
             seen: compose.seen,
             began: String::new(),
             unsaved_since: None,
@@ -350,11 +353,14 @@ impl Composer {
         self.unsaved_since = None;
         self.last_save = Some(now);
         self.kept = true;
+        self.unheard += 1;
         Draft { id: self.draft, customer: self.customer, compose: self.snapshot(), agent: agent.to_owned(), saved: now }
     }
 
     /// The store refused the draft: it is still to be saved.
     pub(super) fn not_saved(&mut self, now: Timestamp) {
+        // Nothing of it may be in the store yet.
+        self.kept = false;
         self.unsaved_since = Some(now);
         self.save_at = now.plus_millis(SAVE_AGAIN);
     }

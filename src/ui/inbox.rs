@@ -35,6 +35,8 @@ pub(super) struct Inbox {
     pub top: usize,
     /// Something was shown since the view or filter changed.
     pub loaded: bool,
+    /// A key was pressed: the cursor is where somebody wants it.
+    pub used: bool,
     /// Where each held page begins and how long it is.
     pages: VecDeque<(Cursor, usize)>,
     /// The same of pages let go before the held ones.
@@ -167,9 +169,11 @@ impl Inbox {
         }
         // The cursor stays on the same customer; when that one left the list, on the same place.
         if self.loaded
+            && self.used
             && let Some(at) = kept.and_then(|id| self.position(id))
         {
-            self.top = (self.top + at).saturating_sub(self.selected);
+            // At the very top it stays there while the cursor is in sight: what comes in is seen.
+            self.top = if self.top == 0 { 0 } else { (self.top + at).saturating_sub(self.selected) };
             self.selected = at;
         }
         self.selected = self.selected.min(self.rows.len().saturating_sub(1));

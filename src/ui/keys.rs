@@ -18,6 +18,7 @@ impl Screen {
         if std::mem::take(&mut self.tour) {
             return self.touch();
         }
+        self.inbox.used = true;
         let key = Key::from(event);
         if self.question.is_some() {
             return self.answer_question(key);

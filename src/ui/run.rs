@@ -371,6 +371,7 @@ impl Screen {
         }
         match self.counts.moving {
             0 => None,
+            _ if !self.owns => None,
             1 => Some("Leave? 1 answer has not left yet; it goes next time.".to_owned()),
             more => Some(format!("Leave? {more} answers have not left yet; they go next time.")),
         }

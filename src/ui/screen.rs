@@ -41,6 +41,10 @@ pub struct Setup {
     pub comforts: Comforts,
     /// How the agent divided the screen last time.
     pub division: Division,
+    /// Where relative paths begin; empty where that is not known.
+    pub folder: String,
+    /// The program, and what it sends, ends with this screen.
+    pub owns: bool,
     /// What is wrong with the agent's own files (keys, colours), to be shown first.
     pub warnings: Vec<String>,
 }
@@ -102,6 +106,8 @@ pub struct Screen {
     pub(super) news: News,
     pub(super) focus: Pane,
     pub(super) division: Division,
+    pub(super) folder: String,
+    pub(super) owns: bool,
     /// The division changed; it is kept then.
     pub(super) keep_division_at: Option<Timestamp>,
     pub(super) inbox: Inbox,
@@ -163,6 +169,8 @@ impl Screen {
             news: News::default(),
             focus: Pane::Inbox,
             division: setup.division,
+            folder: setup.folder,
+            owns: setup.owns,
             keep_division_at: None,
             inbox: Inbox::default(),
             open: None,
@@ -201,6 +209,7 @@ impl Screen {
         self.size = (setup.width, setup.height);
         (self.zone, self.accounts, self.keymap, self.now) = (setup.zone, setup.accounts, setup.keymap, setup.now);
         self.comforts = setup.comforts;
+        (self.folder, self.owns) = (setup.folder, setup.owns);
         self.keys.clear();
         self.forget_questions();
         self.wake = None;

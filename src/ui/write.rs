@@ -228,7 +228,12 @@ impl Screen {
     fn attach(&mut self, path: &str) {
         let now = self.now;
         let Some(composer) = &mut self.composer else { return };
-        match composer.attach(path) {
+        // Seen from where the agent is, which need not be where the desk is.
+        let path = match path.starts_with(['/', '~']) || self.folder.is_empty() {
+            true => path.to_owned(),
+            false => format!("{}/{path}", self.folder.trim_end_matches('/')),
+        };
+        match composer.attach(&path) {
             Ok(()) => {
                 composer.changed(now);
                 self.say(format!("attached {path}; it is read when the message is sent"));

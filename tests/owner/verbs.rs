@@ -161,6 +161,8 @@ fn an_account_that_the_owner_does_not_know_yet_is_said() {
     let add = ["account", "add", "old", "--address", "old@shop.example", "--archive"];
     let serve = Serve::start(&profile);
     assert!(profile.ok(&add).err.contains("started anew"), "what runs does not know it");
+    let said = profile.refused(&["import", "mbox", "any", "--account", "old"]);
+    assert!(said.contains("start its owner anew"), "{said}");
     drop(serve);
     assert!(!profile.ok(&["account", "remove", "old"]).err.contains("started anew"));
 }

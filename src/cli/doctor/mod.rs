@@ -111,7 +111,11 @@ fn store(place: &Place) -> Finding {
     } else {
         match place.open() {
             // In use is well: it is being looked after.
-            Err(error) if is_owned(&error) => Found::Well(format!("{error:#}; that is well, it looks after it")),
+            Err(error) if is_owned(&error) => {
+                let said = format!("{error:#}");
+                let owner = said.split("; end that program first").next().unwrap_or_default();
+                Found::Well(format!("{owner}, which looks after it"))
+            }
             Err(error) => Found::Wrong(format!("{error:#}")),
             Ok(house) => {
                 let damage: Vec<String> = house.report.damage.iter().map(ToString::to_string).collect();

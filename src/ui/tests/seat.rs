@@ -58,6 +58,8 @@ impl FakeSeat {
             quote: true,
             comforts: Comforts { notify: Notify::Bell, ..Comforts::default() },
             division: Division::default(),
+            folder: "/home/lin".into(),
+            owns: true,
             warnings: warnings.iter().map(|text| (*text).to_owned()).collect(),
         });
         let mut seat =

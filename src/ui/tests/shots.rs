@@ -24,7 +24,9 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (160, 50)];
 
 fn shot(width: u16, height: u16, keys: &[&str]) -> FakeSeat {
     let mut seat = FakeSeat::new(width, height, FakeDesk::shop());
-    keys.iter().for_each(|keys| drop(seat.keys(keys)));
+    for keys in keys {
+        seat.keys(keys);
+    }
     seat
 }
 

@@ -37,6 +37,15 @@ impl<'f> Painter<'f> {
 
     /// Empties a place.
     pub(super) fn ground(&mut self, area: Rect) {
+        // A wide letter just before it would reach into it.
+        if area.x > self.buffer.area.x {
+            for y in area.intersection(self.buffer.area).top()..area.intersection(self.buffer.area).bottom() {
+                let before = &mut self.buffer[(area.x - 1, y)];
+                if width(before.symbol()) > 1 {
+                    before.set_char(' ');
+                }
+            }
+        }
         self.fill(area, Element::Text);
     }
 
