@@ -7,6 +7,20 @@ use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 #[test]
+fn a_configuration_that_is_no_file_is_not_waited_for() {
+    let profile = Profile::offline();
+    let path = profile.path.join("config.toml");
+    std::fs::remove_file(&path).unwrap();
+    for target in ["/dev/zero", "/dev/null", "."] {
+        std::os::unix::fs::symlink(target, &path).unwrap();
+        assert!(profile.refused(&["inbox"]).contains("is no file"), "{target}");
+        std::fs::remove_file(&path).unwrap();
+    }
+    std::fs::write(&path, "#".repeat(2 << 20)).unwrap();
+    assert!(profile.refused(&["inbox"]).contains("larger than 1 MB"));
+}
+
+#[test]
 fn a_broken_line_of_the_configuration_is_named_with_its_place_and_stays_as_it_is() {
     let profile = Profile::offline();
     profile.import(&mail::numbered(0..1));

@@ -130,6 +130,46 @@ fn a_profile_deep_in_the_tree_has_a_door_too() {
 }
 
 #[test]
+fn a_door_that_leads_elsewhere_is_not_opened() {
+    let profile = Profile::offline();
+    let victim = profile.home().join("victim");
+    std::fs::create_dir(&victim).unwrap();
+    std::fs::set_permissions(&victim, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(victim.join("socket"), "keep").unwrap();
+    std::os::unix::fs::symlink(&victim, profile.path.join("door")).unwrap();
+    let complaint = profile.refused(&["serve"]);
+    assert!(complaint.contains("door"), "{complaint}");
+    assert_eq!(std::fs::read_to_string(victim.join("socket")).unwrap(), "keep");
+    assert_eq!(std::fs::metadata(&victim).unwrap().permissions().mode() & 0o777, 0o755);
+}
+
+#[test]
+fn clients_that_neither_read_nor_write_do_not_hold_up_the_end() {
+    let profile = Profile::offline();
+    profile.import(&mail::numbered(0..2000));
+    let serve = Serve::start(&profile);
+    // One never reads what is printed, one never writes what is read.
+    let piped = |words: &[&str]| {
+        let mut command = profile.command(words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let threads = || std::fs::read_dir(format!("/proc/{}/task", serve.id())).unwrap().count();
+    let before = threads();
+    let mut deaf = piped(&["export"]);
+    let mut mute = piped(&["note", "ana@test.example", "--text", "-"]);
+    // Each verb has two threads.
+    assert!(until(LIMIT, || threads() >= before + 4), "both are at work");
+    let begun = std::time::Instant::now();
+    assert_eq!(serve.end(Signal::TERM).code, Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(9), "it ends in time: {:?}", begun.elapsed());
+    for client in [&mut deaf, &mut mute] {
+        client.kill().unwrap();
+        client.wait().unwrap();
+    }
+    assert_eq!(profile.ok(&["inbox"]).err, "", "and was closed in order");
+}
+
+#[test]
 fn rubbish_at_the_door_harms_nobody() {
     let profile = Profile::offline();
     profile.import(&mail::numbered(0..1));

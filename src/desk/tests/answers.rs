@@ -326,4 +326,12 @@ fn a_draft_is_gone_in_the_commit_that_sends_it() {
     paper.act(Act::Send(Box::new(Compose { draft: Some(draft.id), ..compose(&paper, ReplyKind::Reply, "Hello") })));
     assert!(paper.desk.drafts().unwrap().is_empty());
     assert_eq!(paper.desk.store().engine().last(), before + 1, "one commit");
+    // Open in another window still, it does not leave again, neither as an answer nor as a note.
+    for kind in [ReplyKind::Reply, ReplyKind::Note, ReplyKind::Forward] {
+        let again =
+            Compose { draft: Some(draft.id), to: vec![party("bo@b.example")], ..compose(&paper, kind, "Hello") };
+        let refused = paper.desk.act("lin", Act::Send(Box::new(again))).unwrap_err();
+        assert!(refused.to_string().contains("another window"), "{refused}");
+    }
+    assert_eq!(paper.desk.store().engine().last(), before + 1, "nothing was done");
 }

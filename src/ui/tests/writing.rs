@@ -1,9 +1,9 @@
 //! Replies, notes, the review, sending, taking back.
 
 use super::FakeSeat;
-use super::desk::{FakeDesk, id, party};
+use super::desk::{FakeDesk, NOW, id, party};
 use crate::model::*;
-use crate::ui::{Msg, Refusal};
+use crate::ui::{Effect, Msg, Refusal};
 
 fn sent(seat: &FakeSeat) -> Vec<Compose> {
     let compose = |act: &&Act| match act {
@@ -50,6 +50,34 @@ fn the_review_shows_exactly_what_leaves() {
     assert_eq!(sent(&seat), [], "nothing left yet");
     seat.keys("y");
     assert_eq!(sent(&seat)[0].attachments, [AttachmentSource::Path("~/invoice.pdf".into())]);
+}
+
+#[test]
+fn a_file_is_seen_from_where_the_agent_is() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter r").text("See here").keys("C-x C-a").text("notes/a.pdf").keys("Enter").keys("Alt-Enter y");
+    assert_eq!(sent(&seat)[0].attachments, [AttachmentSource::Path("/home/lin/notes/a.pdf".into())]);
+}
+
+#[test]
+fn a_draft_that_another_window_has_too_is_said() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter r").text("Mine");
+    seat.clock(2_000);
+    let saved = seat.log.iter().find_map(|effect| match effect {
+        Effect::Act(_, act) => match &**act {
+            Act::SaveDraft(draft) => Some(draft.id),
+            _ => None,
+        },
+        _ => None,
+    });
+    let told = |kind| Event { draft: saved, ..Event::new(kind, NOW, "lin") };
+    seat.send(Msg::Changed(Box::new(told(EventKind::Draft))));
+    seat.hides("another window");
+    seat.send(Msg::Changed(Box::new(told(EventKind::Draft))));
+    seat.shows("this draft is open in another window too");
+    seat.send(Msg::Changed(Box::new(told(EventKind::Queued))));
+    seat.shows("this was sent from another window");
 }
 
 #[test]
