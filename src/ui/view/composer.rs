@@ -123,7 +123,7 @@ fn draw_review(screen: &Screen, composer: &Composer, top: usize, inside: Rect, p
     let height = usize::from(inside.height);
     let top = top.min(rows.len().saturating_sub(height));
     for (y, row) in rows.iter().skip(top).take(height).enumerate() {
-        painter.row(inside, y as u16, row);
+        painter.row_on(inside, y as u16, row, composer.is_note().then_some(Element::NoteText));
     }
 }
 

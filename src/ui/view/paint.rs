@@ -142,7 +142,7 @@ impl<'f> Painter<'f> {
                 piece(border, lines[0].to_owned()),
                 piece(title_element, title),
                 piece(border, lines[4].repeat(rest)),
-                piece(Element::Dim, right),
+                piece(if heavy { border } else { Element::Dim }, right),
                 piece(border, lines[1].to_owned()),
             ],
         );
