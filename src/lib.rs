@@ -35,6 +35,10 @@
 //! **Kept.** [`engine::sled`]: the journal is the truth, sled the state. A row is small; text and originals are content in
 //! the journal, found by their place.
 //!
+//! **Doors.** One process owns a profile. [`server`] opens a socket in it: a screen that comes in is a [`seat`] like the
+//! owner's own (bytes in, at most one frame on its way out), a verb is carried out by `cli/owner.rs` on a thread of its own
+//! with the client's standard streams (`cli/console.rs`).
+//!
 //! ## Where it differs from the first design, and why
 //!
 //! - Records carry minicbor's numbered fields, and what scripts see is shaped in `cli/form.rs`; the model needs no serde.
