@@ -1,9 +1,9 @@
 //! A screen on a profile that another process owns: keys go there, frames come back.
 
-use super::guest::hello;
+use super::guest::{folder, hello};
 use super::house::{Place, runtime};
 use super::look::{KEYMAP, THEME};
-use crate::seat::{LocalTerminal, show};
+use crate::seat::{Ends, LocalTerminal, show};
 use crate::server::{Knocked, Message, ScreenWanted, Wanted, knock};
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -46,8 +46,7 @@ pub fn attach(place: &Place) -> anyhow::Result<Attached> {
     let (width, height) = crossterm::terminal::size()?;
     let known = TERMINAL.iter().filter_map(|name| Some(((*name).to_owned(), place.environment(name)?)));
     let environment = known.filter(|(_, value)| value.len() <= LONG).collect();
-    let folder = std::env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
-    let wanted = ScreenWanted { width, height, environment, folder: folder.unwrap_or_default() };
+    let wanted = ScreenWanted { width, height, environment, folder: folder() };
     let stream = match knock(&place.profile, hello(place, Wanted::Screen(wanted)))? {
         Knocked::Opened(stream) => stream,
         Knocked::Nobody => return Ok(Attached::Nobody),
@@ -130,8 +129,7 @@ async fn relay(
         let _ = say.send(End::OwnerEnded { in_order: false }).await;
     });
     let mut resized = signal(SignalKind::window_change())?;
-    let mut ends = [signal(SignalKind::terminate())?, signal(SignalKind::hangup())?, signal(SignalKind::interrupt())?];
-    let [terminate, hang_up, interrupt] = &mut ends;
+    let mut ends = Ends::listen()?;
     let end = loop {
         let message = tokio::select! {
             biased;
@@ -146,9 +144,7 @@ async fn relay(
                 Ok((width, height)) => Message::Resize(width, height),
                 Err(_) => continue,
             },
-            _ = terminate.recv() => break End::Left(0),
-            _ = hang_up.recv() => break End::Left(0),
-            _ = interrupt.recv() => break End::Left(0),
+            _ = ends.asked() => break End::Left(0),
         };
         if to.write_all(&message.to_bytes()).await.is_err() {
             // Its last words may still be there to be read.

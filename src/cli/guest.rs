@@ -8,6 +8,11 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+/// The folder this process runs in; empty where it is gone or no text.
+pub fn folder() -> String {
+    std::env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok()).unwrap_or_default()
+}
+
 /// The greeting of this process.
 pub fn hello(place: &Place, wanted: Wanted) -> Hello {
     let zone = jiff::tz::TimeZone::system();

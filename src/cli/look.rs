@@ -1,13 +1,13 @@
 //! The keys and colours of one screen: what is asked for, what the profile has.
 
 use super::house::Place;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::data_file::OwnFile;
 use crate::keymap::Keymap;
 use crate::model::clean_line;
 use crate::theme::{ColorDepth, Theme};
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The variable that names the keymap, over `config.toml`.
@@ -108,13 +108,7 @@ pub fn own_files(profile: &Path, folder: &str) -> (Vec<OwnFile>, Vec<String>) {
 pub fn own_file(path: &Path) -> Result<(OwnFile, Option<String>), String> {
     let shown = clean_line(&path.display().to_string());
     let cannot = |why: &dyn std::fmt::Display| format!("{shown}: {why}");
-    // A pipe that nobody writes to would be waited for.
-    if !fs::metadata(path).map_err(|error| cannot(&error))?.is_file() {
-        return Err(cannot(&"is no file"));
-    }
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(|error| cannot(&error))?;
-    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
+    let bytes = config::beginning_of(path, MAX_BYTES).map_err(|error| cannot(&error))?;
     let warning = std::str::from_utf8(&bytes).err().map(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         cannot(&format!("line {line} is not UTF-8"))

@@ -31,16 +31,21 @@ pub fn run(place: &Place, args: Outbox) -> Outcome {
         let runtime = runtime()?;
         runtime.block_on(async {
             let limit = Duration::from_secs(seconds);
+            // Whatever can fail comes before the turn is taken: it is given back below, however the couriers end.
+            let mut sinks = Vec::new();
+            for name in house.accounts(&[])? {
+                if let Some(sink) = house.connector(&name)?.sink() {
+                    sinks.push((name, sink));
+                }
+            }
             if house.delivering.swap(true, Ordering::SeqCst) {
                 let console = Console::current();
                 worker::wait_until_done(house.desk.clone(), limit, || console.is_waited_for()).await;
                 return Ok(());
             }
             let mut couriers = tokio::task::JoinSet::new();
-            for name in house.accounts(&[])? {
-                if let Some(sink) = house.connector(&name)?.sink() {
-                    couriers.spawn(worker::deliver_until_done(house.desk.clone(), name, sink, limit));
-                }
+            for (name, sink) in sinks {
+                couriers.spawn(worker::deliver_until_done(house.desk.clone(), name, sink, limit));
             }
             let mut outcome = anyhow::Ok(());
             while let Some(ended) = couriers.join_next().await {

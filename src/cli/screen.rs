@@ -3,12 +3,13 @@
 
 use super::arguments::Demo;
 use super::attach::{Attached, attach};
+use super::guest::folder;
 use super::house::{Place, is_owned, runtime};
 use super::output::remark;
 use super::owner::Owner;
 use super::{AGAIN, Outcome, PATIENCE, demo, first_run};
 use crate::desk::Desk;
-use crate::seat::{LocalTerminal, Seat, is_usable};
+use crate::seat::{Asked, Ends, LocalTerminal, Seat, is_usable};
 use crate::ui::first_run::Leaving;
 use crate::worker::StatusBoard;
 use jiff::tz::TimeZone;
@@ -19,7 +20,6 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// A log beyond this is put aside at the next start.
@@ -71,20 +71,13 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
     let mut warnings = house.report.lines();
     let runtime = runtime()?;
     let sat: Outcome = runtime.block_on(async {
-        let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
-        let mut ends = ends.into_iter().map(signal).collect::<std::io::Result<Vec<Signal>>>()?;
+        let mut ends = Ends::listen()?;
         let (stop, stopped) = watch::channel(false);
         let mut terminal = LocalTerminal::enter()?;
         let lent = terminal.lent();
         tokio::spawn(async move {
-            const INTERRUPT: usize = 2;
-            loop {
-                let ended = futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv()))).await.1;
-                // An interrupt typed into the agent's editor is not for us.
-                if ended != INTERRUPT || !lent.load(Ordering::Relaxed) {
-                    break;
-                }
-            }
+            // An interrupt typed into the agent's editor is not for us.
+            while ends.asked().await == Asked::Interrupt && lent.load(Ordering::Relaxed) {}
             let _ = stop.send(true);
             // Kept open: a closed channel would say nothing.
             std::future::pending::<()>().await;
@@ -98,8 +91,7 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
             |name| place.environment(name),
             std::mem::take(&mut warnings),
         );
-        let folder = std::env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
-        let seat = Seat { folder: folder.unwrap_or_default(), owns: true, ..seat };
+        let seat = Seat { folder: folder(), owns: true, ..seat };
         let sat = match terminal.line() {
             Ok(line) => seat.run(line, stopped).await,
             Err(error) => Err(error),

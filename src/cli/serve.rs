@@ -8,9 +8,9 @@ use super::output::remark;
 use super::owner::Owner;
 use super::screen::log_to;
 use crate::engine::EngineError;
+use crate::seat::Ends;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub fn run(place: &Place, args: &Serve) -> Outcome {
     // Said at once, rather than after waiting for a lock that nobody will let go of.
@@ -23,8 +23,7 @@ pub fn run(place: &Place, args: &Serve) -> Outcome {
     house.report.lines().iter().for_each(|line| tracing::warn!("{line}"));
     let runtime = runtime()?;
     let served: Outcome = runtime.block_on(async {
-        let ends = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
-        let mut ends = ends.into_iter().map(signal).collect::<std::io::Result<Vec<Signal>>>()?;
+        let mut ends = Ends::listen()?;
         let owner = Owner::start(place, &house);
         if let Some(why) = &owner.without_door {
             // Without a door nobody could ever come in: that is no serving.
@@ -35,7 +34,7 @@ pub fn run(place: &Place, args: &Serve) -> Outcome {
         tell("READY=1\nSTATUS=ready");
         tracing::info!(profile = %place.profile.display(), "serving");
         remark(&format!("Serving {} as process {}.", place.profile.display(), std::process::id()));
-        futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv()))).await;
+        ends.asked().await;
         tell("STOPPING=1");
         tracing::info!("told to end");
         owner.stop().await;

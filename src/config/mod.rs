@@ -84,18 +84,27 @@ const NOT_A_LIST: &str = "accounts are written as [[account]], with two brackets
 const KEYS: &[&str] =
     &["agent", "theme", "keymap", "keep_free", "downloads", "tour", "mouse", "clipboard", "links", "notify", "account"];
 
-/// Reads a file that a person wrote. A pipe would be waited for, and a device has no end.
-fn read(path: &Path) -> std::io::Result<String> {
+/// The first bytes of a file that a person wrote, at most so many. A pipe would be waited for, and a device has no end.
+///
+/// # Errors
+/// When it cannot be read, or is no file.
+pub fn beginning_of(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     use std::io::{Error, Read};
     if !std::fs::metadata(path)?.is_file() {
-        return Err(Error::new(ErrorKind::InvalidInput, "it is no file"));
+        return Err(Error::new(ErrorKind::InvalidInput, "is no file"));
     }
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    use std::io::Error;
+    let bytes = beginning_of(path, LONGEST + 1)?;
+    if bytes.len() as u64 > LONGEST {
         return Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MB"));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|error| Error::new(ErrorKind::InvalidData, error))
 }
 
 impl Config {

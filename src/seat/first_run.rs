@@ -1,6 +1,7 @@
 //! The loop of the screen before there is an account: keys in → update → effects → frames out, at this terminal.
 
 use super::canvas::Canvas;
+use super::ends::Ends;
 use super::line::Line;
 use super::local::LocalTerminal;
 use crate::theme::Theme;
@@ -8,7 +9,6 @@ use crate::ui::first_run::{Effect, FirstRun, Leaving, Msg};
 use crate::ui::view_first_run;
 use crossterm::event::Event as Input;
 use std::io;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 /// Runs until the agent has chosen where to go, or the terminal goes away. `carry` takes effects on and does not wait;
@@ -22,8 +22,7 @@ pub async fn first_run(
     mut carry: impl FnMut(Effect),
     mut answers: mpsc::Receiver<Msg>,
 ) -> io::Result<Leaving> {
-    let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
-    let mut ends = ends.into_iter().map(signal).collect::<io::Result<Vec<Signal>>>()?;
+    let mut ends = Ends::listen()?;
     let mut terminal = LocalTerminal::enter()?;
     let Line { mut input, frames, mut drawn, size, .. } = terminal.line()?;
     let mut canvas = Canvas::new(size)?;
@@ -39,7 +38,6 @@ pub async fn first_run(
                 showing = true;
             }
         }
-        let ended = futures::future::select_all(ends.iter_mut().map(|end| Box::pin(end.recv())));
         let msg = tokio::select! {
             typed = input.recv() => match typed {
                 Some(Input::Key(key)) => Some(Msg::Key(key)),
@@ -59,7 +57,7 @@ pub async fn first_run(
                 None => return Ok(Leaving::Quit),
             },
             Some(msg) = answers.recv() => Some(msg),
-            _ = ended => return Ok(Leaving::Quit),
+            _ = ends.asked() => return Ok(Leaving::Quit),
         };
         for effect in msg.map(|msg| screen.update(msg)).unwrap_or_default() {
             match effect {

@@ -9,6 +9,7 @@ mod bare;
 mod canvas;
 mod carry;
 mod editor;
+mod ends;
 mod escape;
 mod first_run;
 mod line;
@@ -20,6 +21,7 @@ mod scroll;
 mod typed;
 
 pub use bare::BareSeat;
+pub use ends::{Asked, Ends};
 pub use first_run::first_run;
 pub use line::{FarEnd, Line};
 pub use local::{LocalTerminal, is_usable, show};

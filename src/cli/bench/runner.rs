@@ -5,13 +5,13 @@ use super::step::{Step, USABLE};
 use super::usage::{rounded, seconds};
 use super::workplace::Workplace;
 use crate::cli::output::remark;
+use crate::seat::Ends;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Starts measured after the first; the middle one counts.
 const STARTS: usize = 5;
@@ -84,7 +84,7 @@ impl Runner<'_> {
         let mut child = self.start(step)?;
         let ended = tokio::select! {
             done = listen(&mut child, begun) => done,
-            () = self.ends.any() => Err(anyhow::anyhow!("interrupted")),
+            _ = self.ends.asked() => Err(anyhow::anyhow!("interrupted")),
         };
         // However it came: nobody works in the folder when it is removed.
         if ended.is_err() {
@@ -130,24 +130,4 @@ async fn listen(child: &mut Child, begun: Instant) -> anyhow::Result<Done> {
     let status = child.wait().await?;
     anyhow::ensure!(figures.is_object(), "the step ended early ({status})");
     Ok(Done { usable, figures })
-}
-
-/// What ends a bench from outside.
-struct Ends([Signal; 3]);
-
-impl Ends {
-    fn listen() -> anyhow::Result<Ends> {
-        let [interrupt, terminate, hangup] =
-            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-        Ok(Ends([interrupt?, terminate?, hangup?]))
-    }
-
-    async fn any(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
 }

@@ -10,10 +10,10 @@ use crate::cli::house::{Place, runtime};
 use crate::cli::output::Output;
 use crate::connector::demo;
 use crate::desk::{Desk, DeskError};
+use crate::seat::{Asked, Ends};
 use crate::worker::Workers;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How long it may take until all is quiet.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -27,13 +27,14 @@ pub fn run(place: &Place) -> Outcome {
     let desk = house.desk.clone();
     runtime.block_on(async {
         let workers = Workers::start(&desk);
-        let (mut end, mut gone) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+        let mut ends = Ends::listen()?;
         // Whatever ends it, the temporary profile is removed.
         let played = tokio::select! {
             played = tokio::time::timeout(LIMIT, play(&desk, &workers)) => played,
-            _ = tokio::signal::ctrl_c() => Ok(Err(anyhow::anyhow!("interrupted"))),
-            _ = end.recv() => Ok(Err(anyhow::anyhow!("told to end"))),
-            _ = gone.recv() => Ok(Err(anyhow::anyhow!("told to end"))),
+            asked = ends.asked() => Ok(Err(match asked {
+                Asked::Interrupt => anyhow::anyhow!("interrupted"),
+                Asked::End => anyhow::anyhow!("told to end"),
+            })),
         };
         workers.stop().await;
         match played {

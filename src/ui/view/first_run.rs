@@ -1,6 +1,7 @@
 //! The screen before there is an account: a column in the middle, one line of keys at the bottom.
 
 use super::paint::{Painter, cell, piece};
+use super::says_too_small;
 use crate::model::Half;
 use crate::theme::{Element, Theme};
 use crate::ui::first_run::form::{Field, Form, Value};
@@ -8,7 +9,6 @@ use crate::ui::first_run::import::{ImportForm, Running};
 use crate::ui::first_run::menu::Menu;
 use crate::ui::first_run::trial::{Stage, Step, Trial};
 use crate::ui::first_run::{FirstRun, MailServer, Page};
-use crate::ui::layout::{LEAST, too_small};
 use crate::ui::text::{Row, count, cut, width, wrap};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -23,10 +23,7 @@ pub fn view(screen: &FirstRun, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     let mut painter = Painter::new(frame.buffer_mut(), theme);
     painter.ground(area);
-    if too_small(area.width, area.height) {
-        let text = format!("Switchboard needs {} × {}; this is {} × {}", LEAST.0, LEAST.1, area.width, area.height);
-        painter.text(area, 0, &text, Element::Warning);
-        painter.text(area, 1, "Make the window larger; nothing is lost.", Element::Text);
+    if says_too_small(area, &mut painter) {
         return;
     }
     let wide = WIDE.min(area.width - 2);

@@ -24,15 +24,23 @@ use paint::Painter;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+/// Where nothing useful fits, says how much is needed.
+fn says_too_small(area: Rect, painter: &mut Painter<'_>) -> bool {
+    let small = too_small(area.width, area.height);
+    if small {
+        let text = format!("Switchboard needs {} × {}; this is {} × {}", LEAST.0, LEAST.1, area.width, area.height);
+        painter.text(area, 0, &text, Element::Warning);
+        painter.text(area, 1, "Make the window larger; nothing is lost.", Element::Text);
+    }
+    small
+}
+
 /// Draws a screen.
 pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
     let area = frame.area();
     let mut painter = Painter::new(frame.buffer_mut(), theme).with_links(&screen.links);
     painter.ground(area);
-    if too_small(area.width, area.height) {
-        let text = format!("Switchboard needs {} × {}; this is {} × {}", LEAST.0, LEAST.1, area.width, area.height);
-        painter.text(area, 0, &text, Element::Warning);
-        painter.text(area, 1, "Make the window larger; nothing is lost.", Element::Text);
+    if says_too_small(area, &mut painter) {
         return;
     }
     let places = screen.layout();
