@@ -19,6 +19,12 @@ pub enum ConnectorError {
         /// Not before this.
         until: Timestamp,
     },
+    /// The access token is not taken any more: [`Connector::refresh`](super::Connector::refresh), then once more.
+    #[error("{reason}")]
+    Refresh {
+        /// What happened.
+        reason: String,
+    },
     /// A person must act: wrong password, revoked token, wrong certificate.
     #[error("{reason}")]
     Reconnect {
@@ -46,6 +52,12 @@ pub enum ConnectorError {
     /// Refused for good; back to the agent.
     #[error("{reason}")]
     Reject {
+        /// What it said.
+        reason: String,
+    },
+    /// Sends only: taken, but whether it reaches them is told later (a review by the platform, a status callback).
+    #[error("{reason}")]
+    Pending {
         /// What it said.
         reason: String,
     },

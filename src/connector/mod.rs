@@ -5,17 +5,25 @@
 pub mod demo;
 pub mod email;
 mod error;
+mod hook;
+pub mod http;
 mod item;
+mod ledger;
 mod secret;
 mod settings;
+mod tokens;
 
 pub use error::ConnectorError;
-pub use item::{BounceReport, Incoming, Item, PulledPage, Unreadable};
+pub use hook::{Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_SKEW as MOST_HOOK_SKEW, Refusal};
+pub use item::{BounceReport, Changed, Incoming, Item, PulledPage, Unreadable, first_words};
+pub use ledger::{Allowance, Ledger};
 pub use secret::{Secret, SecretError, SecretRef};
 pub use settings::{AccountSettings, SettingsError};
+pub use tokens::{Access, TokenError, Tokens};
 
 use crate::model::{AccountFacts, Half, Outgoing, Timestamp};
 use futures::future::BoxFuture;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One line of `switchboard account test`: what was tried and how it went, in plain words.
@@ -46,6 +54,19 @@ pub struct Receipt {
     pub said: String,
     /// True when the worker shall file a copy ([`Sink::file_sent`]).
     pub to_file: bool,
+    /// The id the channel gave it, where ids are not made by us.
+    pub remote_id: Option<String>,
+}
+
+/// Whether an outgoing is at the channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// It is there, with the id the channel gave it, where ids are not made by us.
+    Sent(Option<String>),
+    /// It is not where it would be.
+    Absent,
+    /// This account cannot tell.
+    CannotTell,
 }
 
 /// One configured account's connector.
@@ -73,6 +94,29 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// [`ConnectorError::Reject`] when it cannot be sent as it is, with the reason.
     fn render(&self, outgoing: &Outgoing, attachments: &[Vec<u8>]) -> Result<Vec<u8>, ConnectorError>;
+
+    /// The bytes of attachment `part` of an original that lists it and does not hold it: fetched from where it says, with
+    /// all guards of [`http`]. Bounded in time and size.
+    fn fetch<'a>(&'a self, raw: &'a [u8], part: u32) -> BoxFuture<'a, Result<Vec<u8>, ConnectorError>> {
+        Box::pin(async move { self.attachment(raw, part) })
+    }
+
+    /// Gets a new access token, after [`ConnectorError::Refresh`]. However many workers ask, it is fetched once.
+    fn refresh(&self) -> BoxFuture<'_, Result<(), ConnectorError>> {
+        Box::pin(async {
+            Err(ConnectorError::Reconnect { reason: "the access is refused, and there is nothing to renew".to_owned() })
+        })
+    }
+
+    /// What takes deliveries that the platform pushes; `None` for accounts that only pull.
+    fn hook(&self) -> Option<Arc<dyn Hook>> {
+        None
+    }
+
+    /// What may be spent, where calls are counted or cost money.
+    fn ledger(&self) -> Option<Arc<Ledger>> {
+        None
+    }
 
     /// Tries what the account needs and says what is wrong; `tell` hears of each step. Bounded in time, safe to drop.
     fn try_out<'a>(&'a self, reach: Reach, tell: Watcher<'a>) -> BoxFuture<'a, Vec<Check>>;
@@ -110,9 +154,9 @@ pub trait Sink: Send {
         original: &'a [u8],
     ) -> BoxFuture<'a, Result<Receipt, ConnectorError>>;
 
-    /// Looks for an outgoing at the channel: `Some(true)` it is there, `Some(false)` it is not where a copy would be,
-    /// `None` this account cannot tell.
-    fn find_sent<'a>(&'a mut self, remote_id: &'a str) -> BoxFuture<'a, Result<Option<bool>, ConnectorError>>;
+    /// Looks for an outgoing at the channel. `Absent` must be certain: nothing but a look at the whole place where it
+    /// would be, after the channel's own delay.
+    fn find_sent<'a>(&'a mut self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Sighting, ConnectorError>>;
 
     /// Files a copy where the channel keeps what was sent, unless it is there already.
     fn file_sent<'a>(&'a mut self, remote_id: &'a str, original: &'a [u8])

@@ -15,7 +15,7 @@ pub(super) fn new_customer(
     at: Timestamp,
     now: Timestamp,
 ) -> (Customer, Identity) {
-    let address = identity::normalise_address(&party.address);
+    let address = identity::normalise(channel, &party.address);
     let identity = Identity {
         id: identity::identity_id(channel, &address),
         channel: channel.to_owned(),
@@ -27,6 +27,8 @@ pub(super) fn new_customer(
         since: now,
         inbound: 0,
         outbound: 0,
+        handle: None,
+        links: Vec::new(),
     };
     let customer = Customer {
         id: identity.customer,

@@ -39,7 +39,7 @@ impl Desk {
         let _writer = self.write();
         let mut filing = self.filing(&stored.dead.account);
         let report = match item {
-            Item::Message(_) => {
+            Item::Message(_) | Item::Change(_) => {
                 filing.item(item)?;
                 filing.transaction().delete_dead(id);
                 None

@@ -15,6 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Mail with the same subject within so many days is one conversation when nothing better ties it.
 const SUBJECT_DAYS: i64 = 7;
 const DAY: i64 = 24 * 3_600_000;
+/// How far a platform's clock may be behind ours when a copy of what we sent is told by its words.
+const SKEW: i64 = 5 * 60_000;
+/// How many undone outgoing are looked at for that.
+const UNDONE: usize = 1_000;
 /// 1995-01-01: mail that claims to be older has a broken clock.
 const OLDEST: Timestamp = Timestamp(788_918_400_000);
 
@@ -27,6 +31,8 @@ pub struct IngestReport {
     pub duplicate: u64,
     /// Items that went to the dead letters.
     pub dead: u64,
+    /// Edits, deletions, reactions and delivery reports recorded.
+    pub changed: u64,
 }
 
 impl std::ops::AddAssign for IngestReport {
@@ -34,6 +40,7 @@ impl std::ops::AddAssign for IngestReport {
         self.new += other.new;
         self.duplicate += other.duplicate;
         self.dead += other.dead;
+        self.changed += other.changed;
     }
 }
 
@@ -43,6 +50,8 @@ pub(super) struct Filing<'a> {
     account: String,
     channel: String,
     own: Vec<String>,
+    /// Remote ids of what we send are made by us.
+    gives_ids: bool,
     now: Timestamp,
     customers: BTreeMap<CustomerId, Customer>,
     identities: BTreeMap<IdentityId, Identity>,
@@ -88,6 +97,7 @@ impl Desk {
             account: account.to_owned(),
             channel: self.account(account).map_or_else(|| "email".to_owned(), |facts| facts.channel.clone()),
             own,
+            gives_ids: self.account(account).is_none_or(|facts| facts.id_domain.is_some()),
             now: event.at,
             customers: BTreeMap::new(),
             identities: BTreeMap::new(),
@@ -104,10 +114,48 @@ impl<'a> Filing<'a> {
         &mut self.transaction
     }
 
+    /// The account the page came from.
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
+    pub(super) fn count_duplicate(&mut self) {
+        self.report.duplicate += 1;
+    }
+
+    pub(super) fn count_changed(&mut self) {
+        self.report.changed += 1;
+    }
+
+    /// The event names this message.
+    pub(super) fn tell(&mut self, id: MessageId) {
+        self.event.messages.push(id);
+    }
+
+    /// The event names the customer of this identity: what shows them is drawn anew.
+    pub(super) fn notice(&mut self, identity: IdentityId) -> Result<(), DeskError> {
+        self.customer_of(identity).map(|_| ())
+    }
+
+    /// A message of ours did not reach them after all: its customer comes back to the agent.
+    pub(super) fn trouble(&mut self, stored: &StoredMessage) -> Result<(), DeskError> {
+        let now = self.now;
+        if let Some(identity) = stored.message.identity
+            && let Some(customer) = self.customer_of(identity)?
+        {
+            customer.trouble = true;
+            if let Some(case) = customer.case.as_mut() {
+                case.reopen(now);
+            }
+        }
+        Ok(())
+    }
+
     /// Files one item.
     pub(super) fn item(&mut self, item: Item) -> Result<(), DeskError> {
         match item {
             Item::Message(incoming) => self.message(*incoming),
+            Item::Change(changed) => self.change(*changed),
             Item::Unreadable(unreadable) => self.unreadable(unreadable),
         }
     }
@@ -196,6 +244,10 @@ impl<'a> Filing<'a> {
             agent: None,
             note_of: None,
             folder: incoming.folder,
+            way: incoming.way,
+            context: incoming.context,
+            url: incoming.url,
+            trust: incoming.trust,
         };
         if let Some(identity) = identity {
             self.touch(identity, &message, incoming.language)?;
@@ -210,16 +262,22 @@ impl<'a> Filing<'a> {
     /// An answer sent from here comes back out of the Sent folder, or because we were among its recipients. It is on the
     /// timeline already; that it came back proves that an unknown one was sent.
     fn is_our_own_copy(&mut self, incoming: &Incoming) -> Result<bool, DeskError> {
-        if !self.own.contains(&identity::normalise_address(&incoming.from.address)) {
+        let from = identity::normalise(&self.channel, &incoming.from.address);
+        if incoming.direction != Direction::Outbound && !self.own.contains(&from) {
             return Ok(false);
         }
-        let Some(id) = self.transaction.message_by_remote(&self.account, &incoming.remote_id)? else {
-            return Ok(false);
+        let id = match self.transaction.message_by_remote(&self.account, &incoming.remote_id)? {
+            Some(id) => id,
+            None => match self.on_its_way(incoming)? {
+                Some(id) => id,
+                None => return Ok(false),
+            },
         };
         let Some(mut stored) = self.transaction.message(id)? else { return Ok(false) };
         let Some(outgoing) = stored.message.outgoing else { return Ok(false) };
         if let Some(mut row) = self.transaction.outgoing(outgoing)?
-            && matches!(row.outgoing.state, OutboxState::Unknown | OutboxState::Cancelled)
+            && (matches!(row.outgoing.state, OutboxState::Unknown | OutboxState::Cancelled)
+                || stored.message.remote_id.is_empty())
         {
             row.outgoing.state = OutboxState::Sent;
             row.outgoing.reason = String::new();
@@ -227,8 +285,13 @@ impl<'a> Filing<'a> {
             row.outgoing.sent = Some(self.now);
             row.outgoing.changed = self.now;
             row.outgoing.to_file = false;
-            self.transaction.put_outgoing(&row);
             stored.message.delivery = Delivery::Sent;
+            if stored.message.remote_id.is_empty() {
+                row.outgoing.remote_id = incoming.remote_id.clone();
+                stored.message.remote_id = incoming.remote_id.clone();
+                self.transaction.put_remote(&stored.message)?;
+            }
+            self.transaction.put_outgoing(&row);
             self.transaction.update_message(&stored, None);
             self.event.messages.push(id);
             self.event.outgoing = Some(outgoing);
@@ -240,6 +303,25 @@ impl<'a> Filing<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// An answer of ours whose id the channel gave and nobody here has heard yet: the line broke, or the receipt is not
+    /// written down yet. It is told by its words.
+    fn on_its_way(&self, incoming: &Incoming) -> Result<Option<MessageId>, DeskError> {
+        if self.gives_ids {
+            return Ok(None);
+        }
+        let undone = self.transaction.store().undone(UNDONE)?;
+        let same = |text: &str| text.split_whitespace().eq(incoming.text.split_whitespace());
+        let mut found = undone.iter().filter(|row| {
+            let outgoing = &row.outgoing;
+            outgoing.account == self.account
+                && matches!(outgoing.state, OutboxState::Sending | OutboxState::Unknown)
+                && outgoing.remote_id.is_empty()
+                && incoming.received >= outgoing.date.plus_millis(-SKEW)
+                && same(&outgoing.text)
+        });
+        Ok(found.next().map(|row| row.outgoing.message))
     }
 
     /// Marks the message that bounced.
@@ -272,20 +354,19 @@ impl<'a> Filing<'a> {
 
     /// The party on the other side, when it may be or become a customer.
     fn customer_side(&self, incoming: &Incoming, bounced: Option<&StoredMessage>) -> Option<Party> {
-        let is_own = |party: &&Party| self.own.contains(&identity::normalise_address(&party.address));
+        let is_own = |party: &&Party| self.own.contains(&identity::normalise(&self.channel, &party.address));
+        let is_robot = |party: &Party| identity::is_robot(&self.channel, &party.address);
         let party = match incoming.direction {
-            Direction::Outbound => incoming
-                .to
-                .iter()
-                .chain(&incoming.cc)
-                .find(|party| !is_own(party) && !identity::is_robot(&party.address))?,
+            Direction::Outbound => {
+                incoming.to.iter().chain(&incoming.cc).find(|party| !is_own(party) && !is_robot(party))?
+            }
             // A web form or a robot speaks for somebody and names them in Reply-To.
             _ if is_own(&&incoming.from) || incoming.automated == Some(Automated::Robot) => {
                 incoming.reply_to.as_ref().unwrap_or(&incoming.from)
             }
             _ => &incoming.from,
         };
-        let robot = bounced.is_some() || identity::is_robot(&party.address) || is_own(&party);
+        let robot = bounced.is_some() || is_robot(&party) || is_own(&&party);
         (!robot && !party.address.is_empty()).then(|| party.clone())
     }
 
@@ -387,6 +468,10 @@ impl<'a> Filing<'a> {
                 thread = Some(self.transaction.thread(stored.message.thread)?);
                 break;
             }
+        }
+        if let Some(conversation) = &incoming.conversation {
+            let named = ThreadId::of(&[self.account.as_bytes(), b"conversation", conversation.as_bytes()]);
+            return Ok(self.transaction.thread(named)?);
         }
         let own = of(&self.account, &incoming.remote_id);
         let thread = match (thread, incoming.references.first(), identity) {

@@ -2,11 +2,13 @@
 //! screens and commands read comes from here. All methods block; call them off the screen's task.
 
 mod case;
+mod changes;
 mod dead;
 mod draft;
 mod error;
 mod files;
 mod find;
+mod fits;
 mod ingest;
 mod outbox;
 mod profile;
@@ -60,6 +62,12 @@ impl Desk {
     pub fn new(store: Store, connectors: Vec<Arc<dyn Connector>>, clock: Clock) -> Desk {
         let accounts = connectors.iter().map(|connector| connector.facts()).collect();
         let turns = connectors.iter().map(|_| Arc::default()).collect();
+        for connector in &connectors {
+            if let Some(ledger) = connector.ledger() {
+                // What cannot be read is as if nothing was spent: the platform says so itself then.
+                ledger.restore(&store.ledger(&connector.facts().name).unwrap_or_default());
+            }
+        }
         Desk { store, connectors, accounts, clock, writer: Mutex::new(()), turns, feed: broadcast::channel(FEED).0 }
     }
 

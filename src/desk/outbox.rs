@@ -3,6 +3,7 @@
 
 use super::takeback::uncount;
 use super::{Desk, DeskError, SYSTEM};
+use crate::connector::Receipt;
 use crate::model::{
     Act, Acted, CustomerId, Delivery, Event, EventKind, OutboxState, Outgoing, OutgoingId, Timestamp, clean_line,
 };
@@ -104,16 +105,19 @@ impl Desk {
     ///
     /// # Errors
     /// When the store refuses.
-    pub fn sent(&self, id: OutgoingId, receipt: &str, to_file: bool) -> Result<(), DeskError> {
+    pub fn sent(&self, id: OutgoingId, receipt: &Receipt) -> Result<(), DeskError> {
         self.step(id, SYSTEM, |outgoing, now| {
             if outgoing.state == OutboxState::Sent {
                 return None;
             }
             outgoing.state = OutboxState::Sent;
             outgoing.sent = Some(now);
-            outgoing.receipt = clean_line(receipt);
+            outgoing.receipt = clean_line(&receipt.said);
             outgoing.reason = String::new();
-            outgoing.to_file = to_file;
+            outgoing.to_file = receipt.to_file;
+            if let (true, Some(remote_id)) = (outgoing.remote_id.is_empty(), &receipt.remote_id) {
+                outgoing.remote_id = remote_id.clone();
+            }
             Some(Delivery::Sent)
         })
     }
@@ -357,6 +361,10 @@ impl Desk {
                 uncount(&mut transaction, &message)?;
             }
             message.message.delivery = delivery;
+            if message.message.remote_id.is_empty() && !stored.outgoing.remote_id.is_empty() {
+                message.message.remote_id = stored.outgoing.remote_id.clone();
+                transaction.put_remote(&message.message)?;
+            }
             transaction.update_message(&message, None);
             event.messages = vec![message.message.id];
         }

@@ -82,7 +82,8 @@ impl Desk {
         };
         let outgoing =
             outgoing.filter(|outgoing| !matches!(outgoing.state, OutboxState::Sent | OutboxState::Cancelled));
-        Ok(TimelineEntry { text: self.text(&stored), message: stored.message, outgoing })
+        let changes = self.changes(&stored.message)?;
+        Ok(TimelineEntry { text: self.text(&stored), message: stored.message, outgoing, changes })
     }
 
     /// The cleaned text of a message, or why it cannot be shown.

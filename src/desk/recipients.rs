@@ -124,7 +124,7 @@ impl Desk {
         for party in to.iter_mut().chain(cc.iter_mut()) {
             party.address = party.address.trim().to_owned();
             party.name = clean_line(&party.name);
-            if !identity::is_deliverable(&party.address) {
+            if !identity::is_deliverable(&account.channel, &party.address) {
                 return Err(DeskError::Refused(format!(
                     "\"{}\" is not an address of the channel {}",
                     clean_line(&party.address),

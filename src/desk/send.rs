@@ -9,9 +9,10 @@ use crate::identity;
 use crate::model::{
     AccountFacts, Act, Acted, Basis, Case, CaseStatus, Compose, Customer, CustomerId, Delivery, Direction, Draft,
     Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing, OutgoingAttachment, OutgoingId, Party,
-    ReplyKind, TakeBack, ThreadId, Timestamp, clean_block, clean_line,
+    ReplyKind, TakeBack, ThreadId, Timestamp, Trust, Way, clean_block, clean_line,
 };
 use crate::store::{Content, StoredMessage, Transaction};
+use std::collections::BTreeMap;
 
 /// The longest text one message may have.
 const MAX_TEXT: usize = 1024 * 1024;
@@ -72,6 +73,10 @@ impl Desk {
             agent: Some(agent.to_owned()),
             folder: String::new(),
             note_of: Some(customer.id),
+            way: Way::Direct,
+            context: BTreeMap::new(),
+            url: None,
+            trust: Trust::Verified,
         };
         let mut transaction = self.store.begin();
         transaction.file_message(&message, Some(customer.id), Content { text, original: None })?;
@@ -125,6 +130,7 @@ impl Desk {
             _ => ThreadId::of(&[account.name.as_bytes(), remote_id.as_bytes()]),
         };
         let text = clean_block(&compose.text);
+        let way = self.fits(&compose, parent.as_ref(), &account, &text, now)?;
         let subject = subject(&compose, parent.as_ref());
         let in_reply_to = parent.as_ref().map(|p| p.message.remote_id.clone()).filter(|id| is_message_id(id));
         let mut references: Vec<String> = match &parent {
@@ -158,6 +164,13 @@ impl Desk {
             to_file: false,
             changed: now,
             receipt: String::new(),
+            way,
+            context: parent
+                .as_ref()
+                .filter(|_| answers)
+                .map(|parent| parent.message.context.clone())
+                .unwrap_or_default(),
+            answers: parent.as_ref().filter(|_| answers).map(|parent| parent.message.remote_id.clone()),
         };
         // What cannot be written as the channel wants it is refused now, while the agent is looking.
         if let Some(connector) = self.connector(&account.name) {
@@ -187,6 +200,10 @@ impl Desk {
             agent: Some(agent.to_owned()),
             folder: String::new(),
             note_of: None,
+            way,
+            context: BTreeMap::new(),
+            url: None,
+            trust: Trust::Verified,
         };
         transaction.queue_outgoing(&outgoing, bytes);
         transaction.file_message(&message, None, Content { text, original: None })?;

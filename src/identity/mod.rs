@@ -8,14 +8,26 @@ pub fn normalise_address(address: &str) -> String {
     address.trim().trim_matches(['<', '>']).trim_end_matches('.').to_lowercase()
 }
 
+/// The normal form of an address on a channel. Where addresses are names that people type (mail, XMPP) case does not
+/// count; everywhere else the platform's own id is taken as it is (`openid`s differ by case alone).
+pub fn normalise(channel: &str, address: &str) -> String {
+    match channel {
+        "email" | "xmpp" => normalise_address(address),
+        _ => address.trim().to_owned(),
+    }
+}
+
 /// The identity of an address on a channel. The address need not be normalised.
 pub fn identity_id(channel: &str, address: &str) -> IdentityId {
-    IdentityId::of(&[channel.as_bytes(), normalise_address(address).as_bytes()])
+    IdentityId::of(&[channel.as_bytes(), normalise(channel, address).as_bytes()])
 }
 
 /// True for addresses nobody reads: they never become customers. Only names that say so themselves, since a customer
 /// taken for a robot would be lost from the inbox.
-pub fn is_robot(address: &str) -> bool {
+pub fn is_robot(channel: &str, address: &str) -> bool {
+    if channel != "email" {
+        return false;
+    }
     let local = local_part(address);
     ROBOTS.iter().any(|robot| local.starts_with(robot) || local.ends_with(robot)) || SYSTEM.contains(&local.as_str())
 }
@@ -37,9 +49,12 @@ pub fn local_part(address: &str) -> String {
     local.split(['+', '=']).next().unwrap_or_default().chars().filter(|c| !matches!(c, '-' | '_' | '.')).collect()
 }
 
-/// True when `address` can be written to: one `@`, something on both sides, nothing a header or a terminal would
-/// take for something else.
-pub fn is_deliverable(address: &str) -> bool {
+/// True when `address` can be written to: for mail one `@` and something on both sides; nothing a header or a terminal
+/// would take for something else.
+pub fn is_deliverable(channel: &str, address: &str) -> bool {
+    if channel != "email" {
+        return !address.is_empty() && address.len() <= 512 && !address.chars().any(char::is_control);
+    }
     let plain = !address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';'));
     let parts = address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
     plain && parts && address.len() <= 320
@@ -94,6 +109,7 @@ mod tests {
         assert_eq!(identity_id("email", " Ana@Example.COM. "), identity_id("email", "ana@example.com"));
         assert_ne!(identity_id("email", "ana+shop@example.com"), identity_id("email", "ana@example.com"));
         assert_ne!(identity_id("email", "ana@example.com"), identity_id("matrix", "ana@example.com"));
+        assert_ne!(identity_id("wechat", "oAbC"), identity_id("wechat", "oabc"), "openids differ by case alone");
     }
 
     #[test]
@@ -106,10 +122,10 @@ mod tests {
             "bounces+12@a.b",
             "orders-noreply@a.b",
         ] {
-            assert!(is_robot(robot), "{robot}");
+            assert!(is_robot("email", robot), "{robot}");
         }
         for person in ["ana@a.b", "nora.reply@a.b", "info@a.b", "bouncer.joe@a.b", "sales@a.b", "norma@a.b"] {
-            assert!(!is_robot(person), "{person}");
+            assert!(!is_robot("email", person), "{person}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What desk and screen need to know of an account of ours. How to reach it is the connector's own business.
 
-use super::Timestamp;
+use super::{Abilities, Timestamp};
 
 /// The facts of an account that do not change while the program runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct AccountFacts {
     pub id_domain: Option<String>,
     /// Can send.
     pub can_send: bool,
+    /// What its channel lets us do.
+    pub abilities: Abilities,
 }
 
 /// One of the two ways through an account.
@@ -75,4 +77,10 @@ pub struct AccountStatus {
     pub next: Option<Timestamp>,
     /// When it last succeeded.
     pub last_success: Option<Timestamp>,
+    /// What is left of the account's budget, in plain words: `63 of 100 reads`; empty without one.
+    pub budget: String,
+    /// When the budget begins anew.
+    pub budget_until: Option<Timestamp>,
+    /// How much is known to wait at the server; `None` when nobody says.
+    pub backlog: Option<u64>,
 }

@@ -1,6 +1,8 @@
 //! Acts: everything an agent can do to the desk, by key or by command line.
 
-use super::{CustomerId, DeadId, Draft, DraftId, MessageId, OutgoingId, Party, Priority, Snooze, ThreadId, Timestamp};
+use super::{
+    CustomerId, DeadId, Draft, DraftId, MessageId, OutgoingId, Party, Priority, Snooze, ThreadId, Timestamp, Way,
+};
 use minicbor::{Decode, Encode};
 
 /// What kind of thing is being written.
@@ -77,6 +79,9 @@ pub struct Compose {
     /// Resolve the case in the same commit.
     #[n(12)]
     pub resolve: bool,
+    /// Who shall be able to read it; `None` for the usual way of the message it answers.
+    #[n(13)]
+    pub way: Option<Way>,
 }
 
 impl Compose {
@@ -96,6 +101,7 @@ impl Compose {
             seen: None,
             draft: None,
             resolve: false,
+            way: None,
         }
     }
 }

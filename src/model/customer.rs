@@ -1,6 +1,6 @@
 //! Customers, their identities, and the case that is open for them.
 
-use super::{CustomerId, Direction, IdentityId, MessageId, Timestamp};
+use super::{CustomerId, Direction, IdentityId, Link, MessageId, Timestamp};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -67,6 +67,13 @@ pub struct Identity {
     /// Outbound messages to it.
     #[n(9)]
     pub outbound: u64,
+    /// The name by which others call them there, when that is not the address: `@ana`.
+    #[n(10)]
+    pub handle: Option<String>,
+    /// Keys the same person has elsewhere too.
+    #[n(11)]
+    #[cbor(default)]
+    pub links: Vec<Link>,
 }
 
 /// Where a case stands.

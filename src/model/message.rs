@@ -1,8 +1,9 @@
 //! Messages: inbound, outbound, or a private note. Immutable once filed; what happens to one later (delivery) is
 //! recorded beside it.
 
-use super::{CustomerId, IdentityId, MessageId, OutgoingId, ThreadId, Timestamp};
+use super::{CustomerId, IdentityId, MessageId, OutgoingId, ThreadId, Timestamp, Trust, Way};
 use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -207,4 +208,19 @@ pub struct Message {
     /// Whose note it is, for a private note.
     #[n(22)]
     pub note_of: Option<CustomerId>,
+    /// Who can read it.
+    #[n(23)]
+    #[cbor(default)]
+    pub way: Way,
+    /// What the connector needs to answer it, in its own words (chat id, status id, reply token). Opaque to all others.
+    #[n(24)]
+    #[cbor(default)]
+    pub context: BTreeMap<String, String>,
+    /// Where it stands on the web, cleaned; `None` where it has no page.
+    #[n(25)]
+    pub url: Option<String>,
+    /// How far its sender is who they say.
+    #[n(26)]
+    #[cbor(default)]
+    pub trust: Trust,
 }

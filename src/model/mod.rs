@@ -3,14 +3,17 @@
 //! Records that are kept derive minicbor with numbered fields: a field may be added (optional, or with
 //! `#[cbor(default)]`), a number is never used twice. What scripts see as JSON is shaped in `cli`.
 
+mod abilities;
 mod account;
 mod act;
+mod change;
 mod comforts;
 mod customer;
 mod dead;
 mod draft;
 mod event;
 mod id;
+mod link;
 mod message;
 mod outgoing;
 mod quote;
@@ -19,8 +22,10 @@ mod time;
 mod times;
 mod view;
 
+pub use abilities::{Abilities, Count, Idempotency, Length, Way, Window, WindowLeft};
 pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress};
 pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind, TakeBack};
+pub use change::{Change, ChangeKind};
 pub use comforts::{Comforts, Notify};
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Priority, Snooze};
 pub use dead::DeadLetter;
@@ -29,9 +34,12 @@ pub use event::{Event, EventKind};
 pub use id::{
     AttachmentDigest, CustomerId, DeadId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError, ThreadId,
 };
+pub use link::{Link, LinkKind, Trust};
 pub use message::{Attachment, Automated, Delivery, Direction, Message, Party};
 pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
 pub use quote::{Block, BlockKind, fold};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
 pub use time::Timestamp;
-pub use view::{CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page, TimelineEntry};
+pub use view::{
+    ChangeView, CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page, TimelineEntry,
+};

@@ -1,7 +1,8 @@
 //! A reply on its way.
 
-use super::{CustomerId, MessageId, OutgoingId, Party, ThreadId, Timestamp};
+use super::{CustomerId, MessageId, OutgoingId, Party, ThreadId, Timestamp, Way};
 use minicbor::{Decode, Encode};
+use std::collections::BTreeMap;
 
 /// Where an outgoing stands. `Held → Queued → Sending → Sent | Failed | Unknown`; `Cancelled` from the first two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -139,4 +140,15 @@ pub struct Outgoing {
     /// What the channel answered when it took it (for mail the SMTP line).
     #[n(23)]
     pub receipt: String,
+    /// Who will be able to read it.
+    #[n(24)]
+    #[cbor(default)]
+    pub way: Way,
+    /// The context of the message it answers, as the connector filed it.
+    #[n(25)]
+    #[cbor(default)]
+    pub context: BTreeMap<String, String>,
+    /// The remote id of the message it answers, on channels other than mail too.
+    #[n(26)]
+    pub answers: Option<String>,
 }

@@ -1,7 +1,8 @@
 //! What screens and commands read: small, ready to show, one page at a time.
 
 use super::{
-    CaseStatus, Customer, CustomerId, DeadLetter, Direction, Draft, Identity, Message, Outgoing, Priority, Timestamp,
+    CaseStatus, Change, Customer, CustomerId, DeadLetter, Direction, Draft, Identity, Message, Outgoing, Priority,
+    Timestamp,
 };
 
 /// One page of a list, and where the next begins.
@@ -132,6 +133,17 @@ pub struct TimelineEntry {
     pub text: Result<String, String>,
     /// The outbox row while it is still moving, or failed or unknown.
     pub outgoing: Option<Outgoing>,
+    /// What happened to it since, oldest first.
+    pub changes: Vec<ChangeView>,
+}
+
+/// Something that happened to a message, ready to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeView {
+    /// The facts.
+    pub change: Change,
+    /// The new cleaned text of an edit; `Err` says why it cannot be shown.
+    pub text: Option<Result<String, String>>,
 }
 
 /// A customer with everything the profile pane shows.

@@ -208,6 +208,18 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Makes a message known by the remote id it got after it was filed.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn put_remote(&mut self, message: &Message) -> Result<(), StoreError> {
+        let remote = remote_key(&message.account, &message.remote_id);
+        if !message.remote_id.is_empty() && self.get(&remote)?.is_none() {
+            self.put(remote, message.id.0.to_vec());
+        }
+        Ok(())
+    }
+
     /// Writes what changed beside a filed message (its delivery), and its original when it comes later.
     pub fn update_message(&mut self, stored: &StoredMessage, original: Option<Vec<u8>>) {
         let row_key = key(MESSAGE, &[&stored.message.id.0]);

@@ -17,23 +17,28 @@
 //! | `q` outgoing | what is not done in the outbox |
 //! | `d` draft | [`Draft`](crate::model::Draft) |
 //! | `x` dead letter | [`DeadLetter`](crate::model::DeadLetter), with the place of its original |
+//! | `e` hash of account and remote id, time, change | [`Change`](crate::model::Change): what happened to that message, with the place of an edit's text |
 //! | `y` account | its source's cursor |
+//! | `u` account | what it has spent of what it may spend |
 //! | `v` | the version of these tables |
 //!
 //! A row is one version byte, the number of places, the record in CBOR with numbered fields, and the places. Fields may
 //! be added; a reader skips what it does not know.
 
+mod changes;
 mod cursors;
 mod customers;
 mod dead;
 mod drafts;
 mod identities;
+mod ledgers;
 mod messages;
 mod outbox;
 mod record;
 mod threads;
 mod transaction;
 
+pub use changes::StoredChange;
 pub use dead::StoredDead;
 pub use messages::{Content, StoredMessage};
 pub use outbox::StoredOutgoing;

@@ -4,8 +4,9 @@
 //! written down, then they are handed over (`deliver`). A crash before the writing leaves it queued, and nothing was
 //! handed over; a crash after it leaves it *sending*, which the next start calls unknown.
 
+use super::pull::{keep_ledger, renew};
 use super::{Stop, backoff, blocking};
-use crate::connector::{ConnectorError, Sink};
+use crate::connector::{ConnectorError, Receipt, Sighting, Sink};
 use crate::desk::{Desk, DeskError};
 use crate::model::{EventKind, OutboxState, Outgoing, OutgoingId, Timestamp};
 use std::collections::BTreeMap;
@@ -146,9 +147,13 @@ impl Courier {
     async fn send(&mut self, outgoing: &Outgoing) -> Result<(), DeskError> {
         let id = outgoing.id;
         let limit = self.end.map_or(OFFER, |end| OFFER.min(end.saturating_duration_since(Instant::now())));
-        let offered = tokio::time::timeout(limit, self.sink.offer(outgoing)).await.unwrap_or_else(|_| {
-            Err(ConnectorError::Retry { reason: "the server took too long to accept the message".to_owned() })
-        });
+        let mut offered = in_time(limit, self.sink.offer(outgoing)).await;
+        if let Err(ConnectorError::Refresh { .. }) = offered {
+            offered = match renew(&self.desk, &self.account).await {
+                Ok(()) => in_time(limit, self.sink.offer(outgoing)).await,
+                Err(error) => Err(error),
+            };
+        }
         if let Err(error) = offered {
             return self.not_sent(outgoing, error, outgoing.attempts).await;
         }
@@ -171,14 +176,21 @@ impl Courier {
                 return blocking(move || desk.fail(id, &reason)).await;
             }
         };
-        let delivered = tokio::time::timeout(DELIVER, self.sink.deliver(outgoing, &original)).await;
-        let delivered = delivered.unwrap_or_else(|_| {
-            Err(ConnectorError::Unknown { reason: "the server did not answer in time".to_owned() })
-        });
+        let mut delivered = handed_over(self.sink.deliver(outgoing, &original)).await;
+        // A refused token means that nothing was taken.
+        if let Err(ConnectorError::Refresh { .. }) = delivered {
+            delivered = match renew(&self.desk, &self.account).await {
+                Ok(()) => handed_over(self.sink.deliver(outgoing, &original)).await,
+                Err(error) => Err(error),
+            };
+        }
+        if let Err(error) = keep_ledger(&self.desk, &self.account).await {
+            tracing::error!(account = self.account, %error, "what was spent cannot be written down");
+        }
         match delivered {
             Ok(receipt) => {
                 let desk = self.desk.clone();
-                insist(move || desk.sent(id, &receipt.said, receipt.to_file)).await
+                insist(move || desk.sent(id, &receipt)).await
             }
             Err(error) => self.not_sent(outgoing, error, outgoing.attempts).await,
         }
@@ -210,7 +222,19 @@ impl Courier {
             }
             ConnectorError::Duplicate { reason } => {
                 let desk = self.desk.clone();
-                insist(move || desk.sent(id, &reason, false)).await
+                let receipt = Receipt { said: reason, ..Receipt::default() };
+                insist(move || desk.sent(id, &receipt)).await
+            }
+            // Taken; what becomes of it is told later, as a change of the message.
+            ConnectorError::Pending { reason } => {
+                let desk = self.desk.clone();
+                let receipt = Receipt { said: reason, ..Receipt::default() };
+                insist(move || desk.sent(id, &receipt)).await
+            }
+            // A new token was fetched already, and that is refused too.
+            ConnectorError::Refresh { reason } => {
+                let until = later(backoff::pause(tries, Duration::from_secs(30), LONGEST_PAUSE));
+                insist(delay(reason, until)).await
             }
             ConnectorError::Unknown { reason } => {
                 let desk = self.desk.clone();
@@ -261,10 +285,11 @@ impl Courier {
     }
 
     async fn look_for(&mut self, outgoing: &Outgoing) -> bool {
-        let found = tokio::time::timeout(OFFER, self.sink.find_sent(&outgoing.remote_id)).await;
-        let Ok(Ok(Some(true))) = found else { return false };
+        let found = tokio::time::timeout(OFFER, self.sink.find_sent(outgoing)).await;
+        let Ok(Ok(Sighting::Sent(remote_id))) = found else { return false };
         let (desk, id) = (self.desk.clone(), outgoing.id);
-        insist(move || desk.sent(id, "found in the Sent folder", false)).await.is_ok()
+        let receipt = Receipt { said: "found among what was sent".to_owned(), to_file: false, remote_id };
+        insist(move || desk.sent(id, &receipt)).await.is_ok()
     }
 
     async fn file(&mut self, outgoing: &Outgoing) -> bool {
@@ -288,6 +313,21 @@ impl Courier {
             Err(_) => false,
         }
     }
+}
+
+async fn in_time(
+    limit: Duration,
+    offer: impl Future<Output = Result<(), ConnectorError>>,
+) -> Result<(), ConnectorError> {
+    let late = || ConnectorError::Retry { reason: "the server took too long to accept the message".to_owned() };
+    tokio::time::timeout(limit, offer).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn handed_over(
+    delivery: impl Future<Output = Result<Receipt, ConnectorError>>,
+) -> Result<Receipt, ConnectorError> {
+    let late = || ConnectorError::Unknown { reason: "the server did not answer in time".to_owned() };
+    tokio::time::timeout(DELIVER, delivery).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// What happened outside must be written down, however long the store refuses.

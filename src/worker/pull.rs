@@ -1,7 +1,7 @@
 //! Pulling: page after page into the desk, then waiting for more.
 
 use super::{RESTART, StatusBoard, Stop, backoff, blocking};
-use crate::connector::{ConnectorError, Source};
+use crate::connector::{ConnectorError, PulledPage, Source};
 use crate::desk::{Desk, DeskError, IngestReport};
 use crate::model::{Activity, Progress};
 use std::sync::Arc;
@@ -49,16 +49,43 @@ async fn page(desk: &Arc<Desk>, account: &str, source: &mut dyn Source) -> Resul
     let (reading, name) = (desk.clone(), account.to_owned());
     let cursor =
         blocking(move || reading.store().cursor(&name)).await.map_err(|error| PullError::Desk(error.into()))?;
-    let pulled = tokio::time::timeout(PAGE, source.pull(&cursor)).await;
-    let pulled = pulled
-        .unwrap_or_else(|_| Err(ConnectorError::Retry { reason: "the server took too long for one page".to_owned() }))
-        .map_err(PullError::Connector)?;
+    let mut pulled = in_time(source.pull(&cursor)).await;
+    if let Err(ConnectorError::Refresh { reason }) = pulled {
+        tracing::info!(account, reason, "a new token is fetched");
+        pulled = match renew(desk, account).await {
+            Ok(()) => in_time(source.pull(&cursor)).await,
+            Err(error) => Err(error),
+        };
+    }
+    keep_ledger(desk, account).await.map_err(PullError::Desk)?;
+    let pulled = pulled.map_err(PullError::Connector)?;
     let (more, progress) = (pulled.more, pulled.progress);
     let cursor_moved = !pulled.cursor.is_empty() && pulled.cursor != cursor;
     let (writing, name) = (desk.clone(), account.to_owned());
     let filed = blocking(move || writing.ingest(&name, pulled)).await.map_err(PullError::Desk)?;
-    let moved = cursor_moved || filed.new + filed.dead > 0;
+    let moved = cursor_moved || filed.new + filed.dead + filed.changed > 0;
     Ok(Pulled { filed, more, progress, moved })
+}
+
+async fn in_time(page: impl Future<Output = Result<PulledPage, ConnectorError>>) -> Result<PulledPage, ConnectorError> {
+    let late = || ConnectorError::Retry { reason: "the server took too long for one page".to_owned() };
+    tokio::time::timeout(PAGE, page).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Gets the account a new token.
+pub(super) async fn renew(desk: &Arc<Desk>, account: &str) -> Result<(), ConnectorError> {
+    match desk.connector(account).cloned() {
+        Some(connector) => connector.refresh().await,
+        None => Err(ConnectorError::Reconnect { reason: "the account is not configured any more".to_owned() }),
+    }
+}
+
+/// Keeps what the account has spent, where that must outlive a restart.
+pub(super) async fn keep_ledger(desk: &Arc<Desk>, account: &str) -> Result<(), DeskError> {
+    let ledger = desk.connector(account).and_then(|connector| connector.ledger());
+    let Some(spent) = ledger.and_then(|ledger| ledger.to_bytes()) else { return Ok(()) };
+    let (desk, account) = (desk.clone(), account.to_owned());
+    blocking(move || desk.keep_ledger(&account, &spent)).await
 }
 
 fn going_round() -> ConnectorError {
@@ -152,6 +179,7 @@ impl Puller {
                     idle = 0;
                     tries = 0;
                     self.status.well(&self.account, Activity::Watching, self.desk.now());
+                    self.tell_budget();
                     if let Err(error) = self.watch(source).await {
                         self.trouble(error, &mut tries).await;
                     }
@@ -163,6 +191,13 @@ impl Puller {
                     self.trouble(error, &mut tries).await;
                 }
             }
+        }
+    }
+
+    fn tell_budget(&self) {
+        let ledger = self.desk.connector(&self.account).and_then(|connector| connector.ledger());
+        if let Some((left, until)) = ledger.and_then(|ledger| ledger.left(self.desk.now())) {
+            self.status.budget(&self.account, left, until);
         }
     }
 
@@ -201,6 +236,7 @@ impl Puller {
         };
         let next = now.plus_millis(pause.as_millis() as i64);
         self.status.trouble(&self.account, activity, error.to_string(), Some(next));
+        self.tell_budget();
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = self.nudge.notified() => {}

@@ -17,6 +17,9 @@ impl StatusBoard {
             trouble: String::new(),
             next: None,
             last_success: None,
+            budget: String::new(),
+            budget_until: None,
+            backlog: None,
         });
         StatusBoard(watch::channel(rows.collect()).0)
     }
@@ -51,6 +54,13 @@ impl StatusBoard {
             row.trouble = String::new();
             row.next = None;
             row.last_success = Some(now);
+        });
+    }
+
+    pub(super) fn budget(&self, account: &str, left: String, until: Option<Timestamp>) {
+        self.update(account, |row| {
+            row.budget = left;
+            row.budget_until = until;
         });
     }
 

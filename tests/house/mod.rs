@@ -28,6 +28,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crossbeam_epoch::", &["engine/"]),
     ("lettre::", &["connector/email/"]),
     ("async_imap::", &["connector/email/"]),
+    ("reqwest::", &["connector/http/"]),
     ("mail_parser::", &["connector/email/"]),
     ("ratatui::", &["ui/", "theme/", "seat/"]),
     ("tokio::", &["connector/", "desk/", "worker/", "seat/", "server/", "cli/"]),

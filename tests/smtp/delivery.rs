@@ -6,7 +6,13 @@ use crate::support::account::{connector, ids, imap, pull_all};
 use crate::support::dovecot::Dovecot;
 use crate::support::mail;
 use crate::support::relay::{Protection, Relay};
-use switchboard::connector::ConnectorError;
+use switchboard::connector::{ConnectorError, Sighting};
+use switchboard::model::Outgoing;
+
+/// An outgoing whose id is looked for.
+fn sought(remote_id: &str) -> Outgoing {
+    Outgoing { remote_id: remote_id.to_owned(), ..outgoing("", &[]) }
+}
 
 #[tokio::test]
 async fn a_message_leaves_protected_and_arrives() {
@@ -55,23 +61,23 @@ async fn the_copy_is_filed_once_and_found_again() {
     let account = connector(&(imap(&server, "support", "") + smtp));
     let mut sink = account.sink().unwrap();
     let original = mail::plain("s1", "Grüße", "your parcel\n");
-    assert_eq!(sink.find_sent("s1@test.example").await, Ok(Some(false)));
+    assert_eq!(sink.find_sent(&sought("s1@test.example")).await, Ok(Sighting::Absent));
     sink.file_sent("s1@test.example", &original).await.unwrap();
-    assert_eq!(sink.find_sent("s1@test.example").await, Ok(Some(true)));
+    assert_eq!(sink.find_sent(&sought("s1@test.example")).await, Ok(Sighting::Sent(None)));
     sink.file_sent("s1@test.example", &original).await.unwrap();
     assert_eq!(server.count("support", "Sent", &["ALL"]), 1, "filed twice, there once");
     assert_eq!(server.count("support", "Sent", &["SEEN"]), 1, "as read");
     assert_eq!(server.count("support", "Sent", &["SAVEDBEFORE", "2020-01-01"]), 0);
     assert_eq!(server.count("support", "Sent", &["ON", "2026-07-01"]), 1, "with its own date");
     // A part of an id is not the id, though SEARCH finds it.
-    assert_eq!(sink.find_sent("1@test.example").await, Ok(Some(false)));
+    assert_eq!(sink.find_sent(&sought("1@test.example")).await, Ok(Sighting::Absent));
     // Another sink, as after a restart, and a server that was away in between.
     let mut server = server;
     server.stop();
-    let error = sink.find_sent("s1@test.example").await.unwrap_err();
+    let error = sink.find_sent(&sought("s1@test.example")).await.unwrap_err();
     assert!(matches!(error, ConnectorError::Retry { .. }), "{error:?}");
     server.run();
-    assert_eq!(sink.find_sent("s1@test.example").await, Ok(Some(true)));
+    assert_eq!(sink.find_sent(&sought("s1@test.example")).await, Ok(Sighting::Sent(None)));
 }
 
 #[tokio::test]
@@ -79,8 +85,8 @@ async fn an_account_without_a_sent_folder_cannot_tell() {
     let server = need!(Dovecot::start());
     let smtp = "[smtp]\nhost = \"127.0.0.1\"\nsecurity = \"none\"\n";
     let account = connector(&(imap(&server, "support", "sent = \"\"") + smtp));
-    assert_eq!(account.sink().unwrap().find_sent("x@test.example").await, Ok(None));
+    assert_eq!(account.sink().unwrap().find_sent(&sought("x@test.example")).await, Ok(Sighting::CannotTell));
     let only_sends = connector(smtp);
     assert!(only_sends.source().is_none());
-    assert_eq!(only_sends.sink().unwrap().find_sent("x@test.example").await, Ok(None));
+    assert_eq!(only_sends.sink().unwrap().find_sent(&sought("x@test.example")).await, Ok(Sighting::CannotTell));
 }

@@ -34,5 +34,8 @@ fn outgoing(id: &str, to: &[&str]) -> Outgoing {
         to_file: false,
         changed: Timestamp(0),
         receipt: String::new(),
+        way: switchboard::model::Way::Direct,
+        context: Default::default(),
+        answers: None,
     }
 }

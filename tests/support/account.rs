@@ -49,6 +49,7 @@ pub fn original(item: &Item) -> (&str, &[u8]) {
     match item {
         Item::Message(message) => (&message.folder, &message.raw),
         Item::Unreadable(unreadable) => (&unreadable.folder, &unreadable.raw),
+        Item::Change(_) => panic!("mail changes nothing"),
     }
 }
 

@@ -10,12 +10,30 @@ use crate::connector::email::{parse, render};
 use crate::connector::{
     AccountSettings, Check, Connector, ConnectorError, Item, Reach, SettingsError, Sink, Source, Watcher,
 };
-use crate::model::{AccountFacts, Half, Outgoing, Party, Timestamp};
+use crate::model::{Abilities, AccountFacts, Count, Half, Length, Outgoing, Party, Timestamp, Way};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
 /// Undo time before an answer leaves, at speed 1.
 const HOLD: i64 = 5_000;
+
+/// What the invented places let us do.
+fn abilities(role: Role) -> Abilities {
+    match role {
+        Role::Mail => Abilities::mail(),
+        Role::Chat => Abilities {
+            direct: vec![Way::Direct],
+            lengths: vec![Length { most: 4_096, count: Count::Utf16 }],
+            ..Abilities::default()
+        },
+        Role::Comments => Abilities {
+            public: vec![Way::Public],
+            lengths: vec![Length { most: 500, count: Count::Characters }],
+            subject: true,
+            ..Abilities::default()
+        },
+    }
+}
 
 pub(super) struct Demo {
     pub world: Arc<World>,
@@ -47,6 +65,7 @@ impl Connector for Demo {
             hold: settings.real(HOLD),
             id_domain: Some(settings.role.domain().to_owned()),
             can_send: true,
+            abilities: abilities(settings.role),
         }
     }
 

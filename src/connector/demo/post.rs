@@ -3,8 +3,9 @@
 use super::settings::Role;
 use super::writer::Written;
 use crate::connector::{Incoming, Item, Unreadable};
-use crate::model::{Direction, Party, Timestamp, clean_block, clean_line};
+use crate::model::{Direction, Party, Timestamp, Trust, Way, clean_block, clean_line};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Largest original understood, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
@@ -121,6 +122,13 @@ fn read(raw: &[u8], role: Role, folder: &str, received: Timestamp) -> Result<Inc
         bounce: None,
         folder: folder.to_owned(),
         language: post.language.filter(|code| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase())),
+        handle: None,
+        conversation: None,
+        way: if role == Role::Comments { Way::Public } else { Way::Direct },
+        context: BTreeMap::new(),
+        url: None,
+        trust: Trust::Verified,
+        links: Vec::new(),
         raw: Vec::new(),
     })
 }

@@ -4,7 +4,7 @@ use super::chance::number;
 use super::mailroom::Fate;
 use super::settings::Role;
 use super::world::World;
-use crate::connector::{ConnectorError, Receipt, Sink};
+use crate::connector::{ConnectorError, Receipt, Sighting, Sink};
 use crate::model::Outgoing;
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl DemoSink {
                     Role::Mail => format!("250 2.0.0 Ok: queued as {:08X}", hash as u32),
                     _ => "delivered".to_owned(),
                 };
-                Ok(Receipt { said, to_file: false })
+                Ok(Receipt { said, ..Receipt::default() })
             }
             Fate::Refused => Err(match role {
                 Role::Mail => ConnectorError::Reject {
@@ -72,9 +72,9 @@ impl Sink for DemoSink {
         Box::pin(self.hand_over(outgoing))
     }
 
-    fn find_sent<'a>(&'a mut self, _remote_id: &'a str) -> BoxFuture<'a, Result<Option<bool>, ConnectorError>> {
+    fn find_sent<'a>(&'a mut self, _outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Sighting, ConnectorError>> {
         // The unknown one stays unknown until a person decides: that is what the demo shows.
-        Box::pin(async { Ok(None) })
+        Box::pin(async { Ok(Sighting::CannotTell) })
     }
 
     fn file_sent<'a>(

@@ -65,7 +65,7 @@ impl Account {
 fn messages(items: &[Item]) -> impl Iterator<Item = &Incoming> {
     items.iter().filter_map(|item| match item {
         Item::Message(incoming) => Some(incoming.as_ref()),
-        Item::Unreadable(_) => None,
+        Item::Change(_) | Item::Unreadable(_) => None,
     })
 }
 
@@ -96,6 +96,9 @@ fn answer(to: &str, text: &str) -> Outgoing {
         to_file: false,
         changed: Timestamp(NOON),
         receipt: String::new(),
+        way: crate::model::Way::Direct,
+        context: Default::default(),
+        answers: None,
     }
 }
 

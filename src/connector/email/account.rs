@@ -8,7 +8,7 @@ use super::{parse, render};
 use crate::connector::{
     AccountSettings, Check, Connector, ConnectorError, Item, Reach, SettingsError, Sink, Source, Watcher,
 };
-use crate::model::{AccountFacts, Outgoing, Timestamp};
+use crate::model::{Abilities, AccountFacts, Outgoing, Timestamp};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -45,6 +45,7 @@ impl Connector for Email {
             hold: i64::try_from(settings.hold.as_millis()).unwrap_or(i64::MAX),
             id_domain: settings.address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()),
             can_send: settings.smtp.is_some(),
+            abilities: Abilities::mail(),
         }
     }
 

@@ -59,7 +59,7 @@ pub(super) fn classify(
     if matches!(precedence.as_str(), "bulk" | "junk") {
         return Some(Automated::Bulk);
     }
-    if is_robot(&from.address) {
+    if is_robot("email", &from.address) {
         return Some(Automated::Robot);
     }
     null_path.then_some(Automated::Generated)

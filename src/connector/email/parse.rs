@@ -7,8 +7,9 @@ use super::headers::{self, Headers, MAX_ADDRESSES, MAX_LISTED};
 use super::parts::{self, Breach};
 use super::{automated, body, bounce, language};
 use crate::connector::{ConnectorError, Incoming, Item, Unreadable};
-use crate::model::{Automated, BlockKind, Direction, Party, Timestamp, clean_line, fold};
+use crate::model::{Automated, BlockKind, Direction, Party, Timestamp, Trust, Way, clean_line, fold};
 use sha2::Digest as _;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Longest preview, in characters.
@@ -122,6 +123,13 @@ fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Bre
         automated,
         bounce,
         folder: String::new(),
+        handle: None,
+        conversation: None,
+        way: Way::Direct,
+        context: BTreeMap::new(),
+        url: None,
+        trust: Trust::Unverified,
+        links: Vec::new(),
         raw: Vec::new(),
     })
 }

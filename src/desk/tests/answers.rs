@@ -83,7 +83,7 @@ fn undo_that_comes_too_late_changes_nothing() {
     let acted = paper.reply("ana@a.example", "Gone");
     paper.pass(10_000);
     paper.desk.begin_sending(acted.outgoing.unwrap()).unwrap().unwrap();
-    paper.desk.sent(acted.outgoing.unwrap(), "250 ok", false).unwrap();
+    paper.desk.sent(acted.outgoing.unwrap(), &super::taken(false)).unwrap();
     let before = (paper.row("ana@a.example"), paper.desk.store().engine().last());
     for act in acted.undo {
         assert!(paper.refused(act).contains("too late: it was sent already"));
@@ -156,7 +156,7 @@ fn held_until_due_then_each_step_once() {
     paper.desk.delay(id, "451 later", paper.desk.now().plus_millis(MINUTE)).unwrap();
     paper.pass(MINUTE);
     assert_eq!(paper.desk.begin_sending(id).unwrap().unwrap(), first, "a second try sends the same bytes");
-    paper.desk.sent(id, "250 ok", true).unwrap();
+    paper.desk.sent(id, &super::taken(true)).unwrap();
     let row = paper.desk.store().outgoing(id).unwrap().unwrap().outgoing;
     assert_eq!((row.state, row.attempts, row.to_file), (OutboxState::Sent, 2, true));
     assert_eq!(paper.desk.unsettled("support").unwrap().len(), 1);

@@ -139,7 +139,7 @@ fn a_bounce_marks_the_message_that_bounced() {
     paper.receive(&[mail("1@a", "ana@a.example", -9)]);
     let sent = paper.reply("ana@a.example", "Hello Ana");
     paper.desk.begin_sending(sent.outgoing.unwrap()).unwrap().unwrap();
-    paper.desk.sent(sent.outgoing.unwrap(), "250 ok", false).unwrap();
+    paper.desk.sent(sent.outgoing.unwrap(), &super::taken(false)).unwrap();
     let id = sent.remote_id.unwrap();
     let bounce = format!(
         "Message-ID: <b@m>\r\nFrom: MAILER-DAEMON@m.example\r\nTo: support@shop.example\r\nSubject: Undelivered\r\n\

@@ -38,6 +38,7 @@ impl Connector for Office {
             hold: self.hold,
             id_domain: Some("shop.example".to_owned()),
             can_send: true,
+            abilities: crate::model::Abilities::mail(),
         }
     }
     fn source(&self) -> Option<Box<dyn Source>> {

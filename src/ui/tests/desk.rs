@@ -43,6 +43,7 @@ pub(super) fn account() -> AccountFacts {
         hold: 10_000,
         id_domain: Some("shop.example".into()),
         can_send: true,
+        abilities: crate::model::Abilities::mail(),
     }
 }
 
@@ -81,9 +82,14 @@ pub(super) fn message(customer: &str, direction: Direction, at: i64, subject: &s
             agent: (direction != Direction::Inbound).then(|| "lin".into()),
             note_of: None,
             folder: "INBOX".into(),
+            way: crate::model::Way::Direct,
+            context: Default::default(),
+            url: None,
+            trust: crate::model::Trust::Unverified,
         },
         text: Ok(text.into()),
         outgoing: None,
+        changes: vec![],
     }
 }
 
@@ -143,6 +149,8 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             since: NOW.plus_millis(-30 * DAY),
             inbound: count(Direction::Inbound),
             outbound: count(Direction::Outbound),
+            handle: None,
+            links: vec![],
         }],
         drafts: 0,
     };

@@ -32,6 +32,9 @@ pub(super) fn outgoing(state: OutboxState) -> OutboxRow {
             to_file: false,
             changed: NOW,
             receipt: String::new(),
+            way: crate::model::Way::Direct,
+            context: Default::default(),
+            answers: None,
         },
         name: "Bob Builder".into(),
     }

@@ -292,6 +292,9 @@ pub(super) fn status() -> Vec<AccountStatus> {
         trouble: String::new(),
         next: None,
         last_success: None,
+        budget: String::new(),
+        budget_until: None,
+        backlog: None,
     }]
 }
 

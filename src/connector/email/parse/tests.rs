@@ -17,14 +17,14 @@ fn item(raw: impl AsRef<[u8]>) -> Item {
 fn read_ok(raw: impl AsRef<[u8]>) -> Incoming {
     match item(raw) {
         Item::Message(incoming) => *incoming,
-        Item::Unreadable(unreadable) => panic!("unreadable: {}", unreadable.reason),
+        other => panic!("no message: {other:?}"),
     }
 }
 
 fn unreadable(raw: impl AsRef<[u8]>) -> Unreadable {
     match item(raw) {
         Item::Unreadable(unreadable) => unreadable,
-        Item::Message(incoming) => panic!("read: {incoming:?}"),
+        other => panic!("read: {other:?}"),
     }
 }
 

@@ -36,13 +36,16 @@ fn outgoing() -> Outgoing {
         to_file: false,
         changed: Timestamp(0),
         receipt: String::new(),
+        way: crate::model::Way::Direct,
+        context: Default::default(),
+        answers: None,
     }
 }
 
 fn read_back(raw: Vec<u8>) -> Incoming {
     match understand(raw, &["support@shop.example".to_owned()], "Sent", Timestamp(1_700_000_100_000)) {
         Item::Message(incoming) => *incoming,
-        Item::Unreadable(unreadable) => panic!("unreadable: {}", unreadable.reason),
+        other => panic!("no message: {other:?}"),
     }
 }
 

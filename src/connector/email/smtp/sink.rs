@@ -5,7 +5,7 @@ use super::content::{Pieces, Taken, check_content, in_time};
 use crate::connector::email::imap::SentFolder;
 use crate::connector::email::settings::{Append, SmtpSettings};
 use crate::connector::email::trouble::{Trouble, words};
-use crate::connector::{ConnectorError, Receipt, Sink};
+use crate::connector::{ConnectorError, Receipt, Sighting, Sink};
 use crate::model::{Outgoing, OutgoingId};
 use futures::future::BoxFuture;
 use lettre::Address;
@@ -150,6 +150,7 @@ impl SmtpSink {
         Receipt {
             said: words(&format!("{} {}", response.code(), lines.join(" "))),
             to_file: self.sent.is_some() && self.settings.append != Append::Never,
+            remote_id: None,
         }
     }
 }
@@ -184,12 +185,14 @@ impl Sink for SmtpSink {
         Box::pin(self.hand_over(outgoing, original))
     }
 
-    fn find_sent<'a>(&'a mut self, remote_id: &'a str) -> BoxFuture<'a, Result<Option<bool>, ConnectorError>> {
+    fn find_sent<'a>(&'a mut self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Sighting, ConnectorError>> {
         Box::pin(async move {
-            match &mut self.sent {
-                Some(sent) => sent.find(remote_id).await.map_err(ConnectorError::from),
-                None => Ok(None),
-            }
+            let Some(sent) = &mut self.sent else { return Ok(Sighting::CannotTell) };
+            Ok(match sent.find(&outgoing.remote_id).await.map_err(ConnectorError::from)? {
+                Some(true) => Sighting::Sent(None),
+                Some(false) => Sighting::Absent,
+                None => Sighting::CannotTell,
+            })
         })
     }
 

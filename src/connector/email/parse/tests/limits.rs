@@ -71,6 +71,7 @@ fn bombs_cost_one_pass() {
         match item(bomb) {
             Item::Message(incoming) => assert_eq!(incoming.raw.len(), len),
             Item::Unreadable(dead) => assert_eq!(dead.raw.len(), len),
+            Item::Change(_) => panic!("mail changes nothing"),
         }
     }
 }
@@ -128,6 +129,7 @@ proptest! {
                 prop_assert!(!dead.reason.is_empty() && !dead.reason.contains("failed on it"), "{}", dead.reason);
                 prop_assert_eq!(&dead.raw, &raw);
             }
+            Item::Change(_) => prop_assert!(false, "mail changes nothing"),
         }
     }
 }
@@ -139,6 +141,7 @@ proptest! {
         let kept = match item(&raw) {
             Item::Message(incoming) => incoming.raw,
             Item::Unreadable(unreadable) => unreadable.raw,
+            Item::Change(_) => panic!("mail changes nothing"),
         };
         prop_assert_eq!(kept, raw);
     }

@@ -1,0 +1,86 @@
+//! The dialects in which platforms say "not now".
+
+use crate::model::Timestamp;
+use reqwest::header::HeaderMap;
+
+/// The longest wait a platform is believed, in milliseconds: a day and an hour.
+const LONGEST: i64 = 25 * 3_600_000;
+
+/// What a header's number means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// Seconds since 1970.
+    Epoch,
+    /// Seconds from now, whole or not.
+    Seconds,
+    /// RFC 3339.
+    Iso,
+}
+
+/// The time a header names; `None` when it is not there or makes no sense. Never further away than a day and an hour.
+pub fn until(headers: &HeaderMap, name: &str, reset: Reset, now: Timestamp) -> Option<Timestamp> {
+    let text = headers.get(name)?.to_str().ok()?.trim();
+    let at = match reset {
+        Reset::Epoch => Timestamp((text.parse::<f64>().ok()? * 1000.0) as i64),
+        Reset::Seconds => now.plus_millis((text.parse::<f64>().ok()?.max(0.0) * 1000.0) as i64),
+        Reset::Iso => Timestamp(text.parse::<jiff::Timestamp>().ok()?.as_millisecond()),
+    };
+    Some(at.max(now).min(now.plus_millis(LONGEST)))
+}
+
+/// `Retry-After` in both its forms (RFC 9110, section 10.2.3), else the commonest rate limit headers.
+pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+    if let Some(at) = until(headers, "retry-after", Reset::Seconds, now) {
+        return Some(at);
+    }
+    if let Some(date) = headers.get("retry-after").and_then(|value| value.to_str().ok())
+        && let Ok(zoned) = jiff::fmt::rfc2822::parse(date)
+    {
+        return Some(Timestamp(zoned.timestamp().as_millisecond()).max(now).min(now.plus_millis(LONGEST)));
+    }
+    let dialects = [
+        ("x-ratelimit-reset-after", Reset::Seconds),
+        ("x-rate-limit-reset", Reset::Epoch),
+        ("x-ratelimit-reset", Reset::Iso),
+        ("x-ratelimit-reset", Reset::Epoch),
+        ("ratelimit-reset", Reset::Epoch),
+        ("ratelimit-reset", Reset::Seconds),
+    ];
+    dialects.into_iter().find_map(|(name, reset)| {
+        // A small number cannot be a time of day: those are seconds from now.
+        let small = headers.get(name)?.to_str().ok()?.trim().parse::<f64>().is_ok_and(|number| number < 1e8);
+        let reset = if reset == Reset::Epoch && small { Reset::Seconds } else { reset };
+        until(headers, name, reset, now)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_dialect_of_not_now_is_understood() {
+        let now = Timestamp(1_700_000_000_000);
+        let said = [
+            ("retry-after", "30", 30_000),
+            ("retry-after", "0.5", 500),
+            ("retry-after", "Tue, 14 Nov 2023 22:14:20 GMT", 60_000),
+            ("x-rate-limit-reset", "1700000090", 90_000),
+            ("x-ratelimit-reset", "2023-11-14T22:15:20Z", 120_000),
+            ("x-ratelimit-reset", "7", 7_000),
+            ("x-ratelimit-reset-after", "1.5", 1_500),
+            ("ratelimit-reset", "1700000010", 10_000),
+            ("retry-after", "99999999999", LONGEST),
+        ];
+        for (name, value, later) in said {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            assert_eq!(retry_after(&headers, now), Some(now.plus_millis(later)), "{name}: {value}");
+        }
+        let mut headers = HeaderMap::new();
+        assert_eq!(retry_after(&headers, now), None);
+        headers.insert("retry-after", "soon".parse().unwrap());
+        assert_eq!(retry_after(&headers, now), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! What a channel lets us do: how we may answer, how long a text may be and how that is counted, until when, how often.
+//! Declared by each connector, shown while writing, and checked before anything is queued.
+
+use super::Timestamp;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Who can read an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, minicbor::Encode, minicbor::Decode)]
+#[cbor(index_only)]
+pub enum Way {
+    /// Only those in the conversation.
+    #[default]
+    #[n(0)]
+    Direct,
+    /// Everybody: a comment, a post.
+    #[n(1)]
+    Public,
+}
+
+impl Way {
+    /// The word scripts and screens see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Direct => "direct",
+            Way::Public => "public",
+        }
+    }
+}
+
+/// How a channel counts the length of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Unicode code points.
+    Characters,
+    /// Bytes of UTF-8.
+    Bytes,
+    /// UTF-16 code units.
+    Utf16,
+    /// What a reader takes for one character (UAX #29 extended grapheme clusters).
+    Graphemes,
+}
+
+impl Count {
+    /// The length of a text.
+    pub fn of(self, text: &str) -> usize {
+        match self {
+            Count::Characters => text.chars().count(),
+            Count::Bytes => text.len(),
+            Count::Utf16 => text.encode_utf16().count(),
+            Count::Graphemes => text.graphemes(true).count(),
+        }
+    }
+
+    /// The word for many of what is counted.
+    pub fn word(self) -> &'static str {
+        match self {
+            Count::Bytes => "bytes",
+            Count::Utf16 => "UTF-16 units",
+            Count::Characters | Count::Graphemes => "characters",
+        }
+    }
+}
+
+/// The longest text a channel takes. Where several hold (300 graphemes and 3,000 bytes), all must.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// At most so many.
+    pub most: usize,
+    /// Of these.
+    pub count: Count,
+}
+
+/// For how long after the customer's last message a channel takes answers, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Milliseconds after their last message in the conversation; `None` where only the number counts.
+    pub millis: Option<i64>,
+    /// Answers to one message of theirs; `None` without such a limit.
+    pub answers: Option<u32>,
+    /// What else can be done when it is closed: `send an approved template, or write by mail`.
+    pub way_out: String,
+}
+
+/// Whether sending the same thing twice is recognised by the channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Idempotency {
+    /// It is not: an outcome that is not known stays unknown until it is read back, or a person decides.
+    #[default]
+    None,
+    /// It is, for so many milliseconds.
+    For(i64),
+    /// It is, for ever.
+    Forever,
+}
+
+/// What a channel lets us do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Ways to answer a message that came privately; empty when nothing can be sent.
+    pub direct: Vec<Way>,
+    /// Ways to answer a message that everybody can read, the usual one first.
+    pub public: Vec<Way>,
+    /// The longest text; several when the channel counts in several ways.
+    pub lengths: Vec<Length>,
+    /// Until when answers are taken.
+    pub window: Option<Window>,
+    /// Whether sending twice is recognised.
+    pub idempotency: Idempotency,
+    /// The largest file that may go with an answer, in bytes; `None` where none may.
+    pub attachments: Option<u64>,
+    /// Somebody who never wrote can be written to.
+    pub first_contact: bool,
+    /// Messages have subjects, and copies.
+    pub subject: bool,
+}
+
+/// What an open window leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowLeft {
+    /// When it closes; `None` where only the number counts.
+    pub closes: Option<Timestamp>,
+    /// Answers that may still be given; `None` without such a limit.
+    pub answers: Option<u32>,
+}
+
+impl Abilities {
+    /// Those of mail: private answers of any length, at any time, to anybody.
+    pub fn mail() -> Abilities {
+        Abilities {
+            direct: vec![Way::Direct],
+            attachments: Some(25 << 20),
+            first_contact: true,
+            subject: true,
+            ..Abilities::default()
+        }
+    }
+
+    /// What is too long about a text, in words that name the limit; `None` when it fits.
+    pub fn too_long(&self, text: &str) -> Option<String> {
+        self.lengths.iter().find_map(|length| {
+            let is = length.count.of(text);
+            let word = length.count.word();
+            (is > length.most).then(|| format!("the text has {is} {word}, this channel takes {}", length.most))
+        })
+    }
+
+    /// How long a text is and how long it may be, by the limit that is nearest to being reached; `None` without limits.
+    pub fn measure(&self, text: &str) -> Option<(usize, Length)> {
+        let measured = self.lengths.iter().map(|length| (length.count.of(text), *length));
+        measured.max_by(|(one, a), (other, b)| (one * b.most).cmp(&(other * a.most)))
+    }
+
+    /// What is left of the window, at `now`, when their last message was received at `last` and was answered `answers`
+    /// times since.
+    ///
+    /// # Errors
+    /// Why it is closed, with the way out.
+    pub fn window_left(&self, last: Timestamp, answers: u32, now: Timestamp) -> Result<Option<WindowLeft>, String> {
+        let Some(window) = &self.window else { return Ok(None) };
+        let closes = window.millis.map(|millis| last.plus_millis(millis));
+        if closes.is_some_and(|closes| now >= closes) {
+            let hours = window.millis.unwrap_or_default() / 3_600_000;
+            let span = if hours > 0 { format!("{hours} h") } else { "some minutes".to_owned() };
+            return Err(format!(
+                "this channel takes answers for {span} after their last message, and that is over; {}",
+                window.way_out
+            ));
+        }
+        let left = window.answers.map(|most| most.saturating_sub(answers));
+        if left == Some(0) {
+            let most = window.answers.unwrap_or_default();
+            return Err(format!(
+                "this channel takes {most} answers to one message of theirs, and they are given; {}",
+                window.way_out
+            ));
+        }
+        Ok(Some(WindowLeft { closes, answers: left }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_channel_counts_in_its_own_way() {
+        let family = "👨\u{200d}👩\u{200d}👧!";
+        let counts = [Count::Characters, Count::Bytes, Count::Utf16, Count::Graphemes].map(|count| count.of(family));
+        assert_eq!(counts, [6, 19, 9, 2]);
+    }
+
+    #[test]
+    fn the_limit_nearest_to_being_reached_is_shown_and_the_one_passed_is_named() {
+        let both = [(5, Count::Graphemes), (10, Count::Bytes)].map(|(most, count)| Length { most, count });
+        let abilities = Abilities { lengths: both.to_vec(), ..Abilities::default() };
+        assert_eq!(abilities.measure("abcd").map(|(is, length)| (is, length.most)), Some((4, 5)));
+        assert_eq!(abilities.measure("退款啊").map(|(is, length)| (is, length.most)), Some((9, 10)));
+        assert_eq!(abilities.too_long("退款啊"), None);
+        assert!(abilities.too_long("退款退款").is_some_and(|said| said.contains("12 bytes") && said.contains("10")));
+    }
+
+    #[test]
+    fn a_window_closes_by_time_and_by_number() {
+        let window = Window { millis: Some(48 * 3_600_000), answers: Some(5), way_out: "write by mail".to_owned() };
+        let abilities = Abilities { window: Some(window), ..Abilities::default() };
+        let hour = |hours: i64| Timestamp(hours * 3_600_000);
+        assert_eq!(
+            abilities.window_left(hour(0), 2, hour(47)),
+            Ok(Some(WindowLeft { closes: Some(hour(48)), answers: Some(3) }))
+        );
+        assert!(
+            abilities
+                .window_left(hour(0), 0, hour(48))
+                .is_err_and(|said| said.contains("48 h") && said.contains("mail"))
+        );
+        assert!(abilities.window_left(hour(0), 5, hour(1)).is_err_and(|said| said.contains("5 answers")));
+    }
+}
