@@ -25,7 +25,7 @@ impl Desk {
         let refused = |why: String| Err(DeskError::Refused(why));
         let answers = matches!(compose.kind, ReplyKind::Reply | ReplyKind::ReplyAll);
         let from_here = parent.is_some_and(|parent| parent.message.account == *name);
-        if !abilities.first_contact && !(answers && from_here) {
+        if !(abilities.first_contact || (answers && from_here)) {
             return refused(format!(
                 "the account \"{name}\" only answers those who wrote to it; answer a message of theirs"
             ));

@@ -366,7 +366,7 @@ impl<'a> Filing<'a> {
             }
             _ => &incoming.from,
         };
-        let robot = bounced.is_some() || is_robot(&party) || is_own(&&party);
+        let robot = bounced.is_some() || is_robot(party) || is_own(&party);
         (!robot && !party.address.is_empty()).then(|| party.clone())
     }
 
