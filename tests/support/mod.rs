@@ -9,6 +9,7 @@ pub mod mail;
 pub mod profile;
 pub mod relay;
 pub mod serve;
+pub mod simulator;
 pub mod small_disk;
 pub mod tls;
 pub mod tmux;
