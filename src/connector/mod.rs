@@ -2,6 +2,7 @@
 //!
 //! A connector knows its channel and nothing of the store. Workers decide from the variant of [`ConnectorError`] alone.
 
+pub mod bluesky;
 pub mod demo;
 pub mod email;
 mod error;
@@ -179,7 +180,7 @@ pub struct ConnectorKind {
 }
 
 /// All kinds of connectors.
-pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, demo::KIND];
+pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, bluesky::KIND, demo::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static ConnectorKind> {

@@ -2,4 +2,5 @@
 //! platform's documentation. What all of them must bear is in `contract`.
 #![allow(clippy::unwrap_used)]
 
+mod bluesky;
 mod contract;

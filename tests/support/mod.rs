@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 pub mod account;
+pub mod atproto;
 pub mod cut_proxy;
 pub mod dovecot;
 pub mod fault;

@@ -62,8 +62,8 @@ pub struct Simulator {
     pub base: String,
     /// What goes wrong.
     pub faults: Faults,
-    /// Whether it still runs is the runtime's business: it has one of its own, so that it serves other processes too.
-    _runtime: tokio::runtime::Runtime,
+    /// A runtime of its own, so that it answers whatever the test waits for; taken out at the end.
+    runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl Simulator {
@@ -79,15 +79,16 @@ impl Simulator {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
             axum::serve(listener, router).await.unwrap();
         });
-        Simulator { base, faults, _runtime: runtime }
+        Simulator { base, faults, runtime: Some(runtime) }
     }
 }
 
 impl Drop for Simulator {
     fn drop(&mut self) {
         // A runtime may not be waited for inside another one.
-        let empty = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        std::mem::replace(&mut self._runtime, empty).shutdown_background();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
