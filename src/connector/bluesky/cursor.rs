@@ -14,6 +14,10 @@ pub(super) struct Cursor {
     /// Where the log of direct messages goes on.
     #[n(2)]
     pub log: Option<String>,
+    /// A long walk has just ended: only what is newer than that is looked for, without overlap.
+    #[n(3)]
+    #[cbor(default)]
+    pub peek: bool,
 }
 
 /// A walk through notifications.

@@ -20,6 +20,7 @@ const REASONS: [&str; 5] = ["mention", "reply", "quote", "like", "repost"];
 pub(super) async fn page(session: &Session, cursor: &mut Cursor) -> Result<(Vec<Item>, bool), ConnectorError> {
     let oldest = match cursor.filed {
         0 => now().0 - session.settings.history.as_millis() as i64,
+        filed if cursor.peek => filed,
         filed => filed - OVERLAP,
     };
     let mut call = Call::get("/xrpc/app.bsky.notification.listNotifications").query("limit", PAGE.to_string());
@@ -57,9 +58,12 @@ pub(super) async fn page(session: &Session, cursor: &mut Cursor) -> Result<(Vec<
             Ok((items, true))
         }
         _ => {
+            // A long walk may have been overtaken by what came meanwhile.
+            let again = pages > 1;
+            cursor.peek = again;
             cursor.walk = None;
             cursor.filed = cursor.filed.max(newest);
-            Ok((items, false))
+            Ok((items, again))
         }
     }
 }
