@@ -5,7 +5,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::compact::compact;
 use super::files::{self, failed};
 use super::journal::reader::Reader;
-use super::journal::segment::{self, START};
+use super::journal::segment::{self, FORMAT, START};
 use super::journal::writer::Writer;
 use super::journal::{self, At, Damage};
 use super::options::{OpenReport, Options};
@@ -273,7 +273,7 @@ impl Opening<'_> {
     /// Where the next record goes when the last segment has been begun for it and is still empty.
     fn begun_segment(&self, next: Seq) -> Option<At> {
         let last = self.reader.spans().into_iter().max_by_key(|span| span.number)?;
-        let is_begun = !last.head_damaged && last.first == next && last.end == START;
+        let is_begun = !last.head_damaged && last.format == FORMAT && last.first == next && last.end == START;
         is_begun.then_some(At { segment: last.number, offset: START })
     }
 
@@ -315,6 +315,7 @@ impl Opening<'_> {
             self.reader.forget(last.number);
             return Ok(append_to.is_some_and(|at| at.segment + 1 == last.number));
         }
-        Ok(!last.head_damaged && append_to.is_some_and(|at| at.segment == last.number && at.offset == last.end))
+        let goes_on = !last.head_damaged && last.format == FORMAT;
+        Ok(goes_on && append_to.is_some_and(|at| at.segment == last.number && at.offset == last.end))
     }
 }

@@ -199,7 +199,7 @@ fn read_all(
                 report.records += 1;
                 report.last = found.head.seq;
                 report.erased += found.erased;
-                report.contents += (found.places.len() - found.damage.len().min(found.places.len())) as u64;
+                report.contents += (found.places.len() as u64).saturating_sub(found.lost);
                 each(&found)?;
                 found.damage.drain(..).for_each(|damage| report.damaged(damage));
                 let end = At { segment: found.at.segment, offset: found.end };

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod backup;
+mod blocks;
 mod compact;
 mod crash;
 mod damage;
+mod format;
 mod full;
 mod lost;
 mod measure;
