@@ -6,11 +6,13 @@
 //! How a store lives: `sled::SledEngine::open` takes the `lock`, and `opening` decides with the `checkpoint` and
 //! the `verdict` whether the `state` can be trusted (`aside`: it must not be lost), then has `replay` bring it up to the
 //! `journal`, and `compact` write it anew in the order of its keys where that is asked for. A commit goes through `room`
-//! (is there any on the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it. `verify` and
+//! (is there any on the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it; rows lie in the
+//! state by `bucket`s. `verify` and
 //! `backup` are what an operator calls.
 
 mod aside;
 pub mod backup;
+mod bucket;
 mod checkpoint;
 mod compact;
 #[cfg(test)]

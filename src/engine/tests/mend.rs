@@ -10,15 +10,17 @@ fn all_rows(engine: &SledEngine) -> Result<Vec<crate::engine::Row>, EngineError>
     engine.scan(Unbounded, Unbounded, false, usize::MAX)
 }
 
+/// A value that cannot be packed, so that it is found in the file as it is.
+fn value(number: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(number);
+    (0..500).map(|_| random.alphanumeric() as u8).collect()
+}
+
 /// A closed profile whose state is large enough for sled to find damage only when it reads there.
 fn large_profile(home: &Path) -> Vec<crate::engine::Row> {
     let (engine, _) = open(home);
     for batch in 0..8 {
-        let row = |number: u64| Put {
-            key: key(number),
-            value: format!("value {number:0500}").into_bytes(),
-            contents: Vec::new(),
-        };
+        let row = |number: u64| Put { key: key(number), value: value(number), contents: Vec::new() };
         let puts = (batch * 200..batch * 200 + 200).map(row).collect();
         engine.commit(Commit { puts, ..Commit::default() }).unwrap();
     }
@@ -39,7 +41,7 @@ fn one_flipped_bit_in_the_state_is_mended_or_found_and_nothing_is_lost() {
         let file = profile.join("state/db");
         let bytes = fs::read(&file).unwrap();
         // In the newest copy of a row: much of the file is padding and what was replaced.
-        let row = format!("value {:0500}", random.usize(..rows.len())).into_bytes();
+        let row = value(random.u64(..rows.len() as u64));
         let at = bytes.windows(row.len()).rposition(|bytes| bytes == row).unwrap();
         flip(&file, (at + random.usize(..row.len())) as u64 * 8 + random.u64(..8));
 
@@ -115,6 +117,30 @@ fn a_state_that_cannot_be_trusted_is_rebuilt_and_the_reason_said() {
         engine.close().unwrap();
         assert_eq!(open(&profile).1.lines(), Vec::<String>::new(), "{reason}: once is enough");
     }
+}
+
+/// The form an older program wrote: each row a row of sled.
+#[test]
+fn a_state_an_older_program_wrote_is_made_anew() {
+    let mut good = Profile::new();
+    let profile = good.copy();
+    let (state, applied) = crate::engine::verdict::read_state(&profile.join("state"), 4 << 20).unwrap();
+    assert!(!state.is_outdated().unwrap());
+    let rows = state.scan(Unbounded, Unbounded, false, usize::MAX).unwrap();
+    drop(state);
+    fs::remove_dir_all(profile.join("state")).unwrap();
+    let db = ::sled::open(profile.join("state")).unwrap();
+    for (key, value) in &rows {
+        db.insert(key, value.as_slice()).unwrap();
+    }
+    db.insert("\0applied", applied.unwrap().to_bytes()).unwrap();
+    drop(db);
+    let (engine, report) = open(&profile);
+    let why = report.rebuilt.clone().unwrap_or_default();
+    assert!(why.contains("older switchboard") && !report.doubtful, "{report}");
+    assert!(all_rows(&engine).unwrap() == rows);
+    engine.close().unwrap();
+    assert_eq!(open(&profile).1.lines(), Vec::<String>::new());
 }
 
 #[test]
