@@ -8,7 +8,7 @@
 //! `journal`, and `compact` write it anew in the order of its keys where that is asked for. A commit goes through `room`
 //! (is there any on the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it; rows lie in the
 //! state by `bucket`s. `verify` and
-//! `backup` are what an operator calls.
+//! `backup` are what an operator calls; `renew` makes a state anew while the profile is open.
 
 mod aside;
 pub mod backup;
@@ -24,6 +24,7 @@ pub mod memory;
 mod opening;
 mod options;
 pub mod quiet;
+mod renew;
 mod replay;
 mod room;
 mod shelf;

@@ -2,7 +2,7 @@
 
 use super::aside;
 use super::checkpoint::{self, Checkpoint};
-use super::compact::compact;
+use super::compact::{NEW_STATE, compact};
 use super::files::{self, failed};
 use super::journal::reader::Reader;
 use super::journal::segment::{self, FORMAT, START};
@@ -74,12 +74,18 @@ pub(crate) fn open(
             state.sync()?;
         }
         // sled's threads may still write to the one just closed; then the next start removes it.
-        if let Err(error) = files::remove_dir(&dir.join(OLD_STATE)).and_then(|()| aside::keep_newest(dir)) {
+        if let Err(error) = remove_leftovers(dir) {
             tracing::debug!(%error, "the old state is removed later");
         }
         report.last = writer.last();
         Ok(Opened { reader: opening.reader, writer, state, report })
     })
+}
+
+fn remove_leftovers(dir: &Path) -> Result<(), EngineError> {
+    files::remove_dir(&dir.join(OLD_STATE))?;
+    files::remove_dir(&dir.join(NEW_STATE))?;
+    aside::keep_newest(dir)
 }
 
 fn open_journal(

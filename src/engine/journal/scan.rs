@@ -119,6 +119,16 @@ impl<'r> Scan<'r> {
         self.expected
     }
 
+    /// The hash of the head before the record that comes next, when that is known.
+    pub(crate) fn chain(&self) -> Option<Hash> {
+        self.previous.filter(|_| self.hole.is_none())
+    }
+
+    /// Where the journal ended when this scan began; a scan from there goes on with what came since.
+    pub(crate) fn end(&self) -> Option<At> {
+        self.spans.last().map(|span| At { segment: span.number, offset: span.end })
+    }
+
     /// Names what is missing before a segment whose head goes on after a gap, even when no record follows.
     fn gap_before(&mut self, span: Span) {
         let missing = Some((self.expected, span.first - 1));

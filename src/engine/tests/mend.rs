@@ -152,25 +152,3 @@ fn an_unfinished_snapshot_of_sled_is_swept_away() {
     let (engine, report) = open(&profile);
     assert_eq!((left.exists(), report.rebuilt, usable(&engine, RECORDS)), (false, None, RECORDS));
 }
-
-#[test]
-fn an_open_profile_is_made_anew_and_one_that_stops_half_way_is_not_read_until_it_is_whole() {
-    let dir = tempfile::tempdir().unwrap();
-    let (engine, _) = open(dir.path());
-    commit_all(&engine, 1..=RECORDS);
-    let rows = all_rows(&engine).unwrap();
-    let rebuilt = engine.rebuild_open(&mut |_, _| {}).unwrap();
-    assert_eq!((rebuilt.records, rebuilt.damage), (RECORDS, Vec::new()));
-    assert_eq!(all_rows(&engine).unwrap(), rows);
-    // Something breaks on the way, when the state is empty already.
-    let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        engine.rebuild_open(&mut |done, _| assert_eq!(done, 0, "on purpose"))
-    }));
-    assert!(broken.is_err());
-    assert!(matches!(engine.get(&key(1)), Err(EngineError::State(_))), "half a state is no answer");
-    assert!(matches!(all_rows(&engine), Err(EngineError::State(_))));
-    // The next commit, or the next start, makes it whole.
-    engine.commit(numbered(RECORDS + 1)).unwrap();
-    (1..=RECORDS + 1).for_each(|number| assert_there(&engine, number));
-    assert!(engine.verify(&mut |_, _| {}).unwrap().is_clean());
-}

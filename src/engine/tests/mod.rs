@@ -12,6 +12,7 @@ mod full;
 mod lost;
 mod measure;
 mod mend;
+mod renew;
 mod store;
 
 use super::sled::{OpenReport, Options, SledEngine};
