@@ -18,6 +18,8 @@ use std::sync::PoisonError;
 
 /// It is not begun with less room than this.
 const LEAST_ROOM: u64 = 16 << 20;
+/// A state that takes less is not written in order after it was made.
+const LARGE: u64 = if cfg!(test) { 1 } else { 16 << 20 };
 /// With at most so many records to go, commits are held.
 const FEW: u64 = 32;
 /// Those who commit faster than a replay reads are held sooner.
@@ -37,7 +39,14 @@ impl SledEngine {
     /// # Errors
     /// When the disk or the state refuses.
     pub fn rebuild_open(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<RebuildReport, EngineError> {
-        self.renew(Filling::Journal, progress)
+        let report = self.renew(Filling::Journal, progress)?;
+        // The journal has the rows in no order.
+        if room::bytes_in(&self.dir().join(STATE))? >= LARGE
+            && let Err(error) = self.compact_open()
+        {
+            tracing::warn!(%error, "the state is left as large as it is");
+        }
+        Ok(report)
     }
 
     /// Writes the state anew in the order of its keys while the profile is open: after much came in, it then takes about

@@ -342,8 +342,8 @@ mod tests {
                 for _ in 0..20 {
                     let (from, to, limit) = (key(&mut random), key(&mut random), random.usize(..90));
                     assert_eq!(state.get(&from).unwrap(), wanted.get(&from).cloned());
-                    let bounds: [(Bound<&[u8]>, Bound<&[u8]>); 4] = [
-                        (Included(&from), Excluded(&to)),
+                    let bounds = [
+                        (Included(from.as_slice()), Excluded(to.as_slice())),
                         (Excluded(&from), Included(&to)),
                         (Unbounded, Included(&to)),
                         (Included(&from), Unbounded),

@@ -9,26 +9,32 @@ const BLOCKS: usize = 64;
 /// A larger one is not kept.
 const LARGE: usize = 64 << 10;
 
-/// Blocks by where they are, the one used last in front. A segment that was written anew has other places.
+/// Blocks by where they are, the one used last in front. What lies at a place never becomes something else.
 #[derive(Default)]
 pub(super) struct Unpacked {
-    blocks: Mutex<VecDeque<(u32, u64, u32, Arc<Block>)>>,
+    blocks: Mutex<VecDeque<Kept>>,
+}
+
+struct Kept {
+    segment: u32,
+    offset: u64,
+    length: u32,
+    block: Arc<Block>,
 }
 
 impl Unpacked {
-    fn blocks(&self) -> MutexGuard<'_, VecDeque<(u32, u64, u32, Arc<Block>)>> {
+    fn blocks(&self) -> MutexGuard<'_, VecDeque<Kept>> {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The block at a place, if it is kept.
     pub(super) fn get(&self, place: Place) -> Option<Arc<Block>> {
         let mut blocks = self.blocks();
-        let is_it = |(segment, offset, length, _): &(u32, u64, u32, Arc<Block>)| {
-            (*segment, *offset, *length) == (place.segment, place.offset, place.length)
-        };
+        let is_it =
+            |kept: &Kept| (kept.segment, kept.offset, kept.length) == (place.segment, place.offset, place.length);
         let at = blocks.iter().position(is_it)?;
         let found = blocks.remove(at)?;
-        let block = found.3.clone();
+        let block = found.block.clone();
         blocks.push_front(found);
         Some(block)
     }
@@ -38,8 +44,9 @@ impl Unpacked {
         if block.size() > LARGE {
             return;
         }
+        let Place { segment, offset, length, .. } = place;
         let mut blocks = self.blocks();
         blocks.truncate(BLOCKS - 1);
-        blocks.push_front((place.segment, place.offset, place.length, block.clone()));
+        blocks.push_front(Kept { segment, offset, length, block: block.clone() });
     }
 }
