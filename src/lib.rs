@@ -32,8 +32,9 @@
 //! on the timeline as held. `worker::deliver` takes it to the point of no return ([`connector::Sink::offer`]), writes
 //! *sending* and the exact bytes down, and only then hands them over ([`connector::Sink::deliver`]).
 //!
-//! **Kept.** [`engine::sled`]: the journal is the truth, sled the state. A row is small; text and originals are content in
-//! the journal, found by their place.
+//! **Kept.** [`engine::sled`]: the journal is the truth, sled the state. A row is small, and neighbours share a row of sled
+//! (`engine/bucket.rs`); text and originals are content in the journal, packed together (`engine/journal/block.rs`) and
+//! found by their place.
 //!
 //! **Doors.** One process owns a profile. [`server`] opens a socket in it: a screen that comes in is a [`seat`] like the
 //! owner's own (bytes in, at most one frame on its way out), a verb is carried out by `cli/owner.rs` on a thread of its own

@@ -9,7 +9,6 @@ use super::{Outcome, form};
 use crate::connector::email::import::{FileMail, ImportError, ImportProgress, Maildir, Mbox, maildir, mbox};
 use crate::connector::{Connector, PulledPage};
 use crate::desk::IngestReport;
-use crate::engine::sled::Options;
 use anyhow::Context;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -24,8 +23,8 @@ const BATCH_BYTES: usize = 8 << 20;
 const TOO_MANY: u64 = 1000;
 
 pub fn import(place: &Place, args: Import) -> Outcome {
-    let settling = Settling::before(place);
     let house = place.open()?;
+    let settling = Settling::before(&house);
     let door = VerbDoor::open(place, &house);
     let path = Console::current().path(&args.path);
     let connector = house.connector(&args.account)?;
@@ -59,9 +58,9 @@ pub fn import(place: &Place, args: Import) -> Outcome {
         },
     )?;
     out.finish()?;
+    settling.settle(&house);
     drop(door);
     house.close()?;
-    settling.settle(place);
     anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
     Ok(())
 }
@@ -72,31 +71,28 @@ pub struct Settling {
 }
 
 impl Settling {
-    pub fn before(place: &Place) -> Settling {
-        Settling { before: state_bytes(place) }
+    pub fn before(house: &House) -> Settling {
+        Settling { before: state_bytes(house) }
     }
 
     /// Puts the state in order when it more than doubled: it then takes a third of the disk, and is quick to open. Done
-    /// now, so that nobody who waits for the screen pays for it.
-    pub fn settle(self, place: &Place) {
+    /// now, so that nobody who waits for the screen pays for it, and while the house is open: others go on meanwhile.
+    pub fn settle(self, house: &House) {
         const MUCH: u64 = 16 << 20;
-        let after = state_bytes(place);
-        // A house that stays open cannot.
-        if place.shared().is_some() || after < MUCH || after < self.before.saturating_mul(2) {
+        let after = state_bytes(house);
+        if after < MUCH || after < self.before.saturating_mul(2) {
             return;
         }
         remark("Putting the state in order …");
-        let options = place.config().map(|config| place.options(&config)).unwrap_or_default();
-        let settled = place.engine(Options { compact: true, ..options }).and_then(|(engine, _)| Ok(engine.close()?));
-        if let Err(error) = settled {
-            // All is in. Another process that has the profile by now can do with the state as it is.
+        if let Err(error) = house.engine.compact_open() {
+            // All is in, and the state can be used as it is.
             tracing::debug!(%error, "the state was not put in order after an import");
         }
     }
 }
 
-fn state_bytes(place: &Place) -> u64 {
-    let files = std::fs::read_dir(place.profile.join("state")).into_iter().flatten().flatten();
+fn state_bytes(house: &House) -> u64 {
+    let files = std::fs::read_dir(house.engine.dir().join("state")).into_iter().flatten().flatten();
     files.filter_map(|file| file.metadata().ok()).map(|facts| facts.len()).sum()
 }
 

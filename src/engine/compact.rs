@@ -4,16 +4,17 @@
 //! is complete and synced before it takes the place of the state; a crash on the way leaves the one or the other, or
 //! none, which the next start makes anew from the journal.
 
-use super::EngineError;
 use super::files::{self, failed};
 use super::opening::{OLD_STATE, STATE};
 use super::room;
 use super::state::{Applied, Changes, State};
+use super::{EngineError, Row};
 use std::fs;
 use std::ops::Bound;
 use std::path::Path;
 
-const NEW_STATE: &str = "state.new";
+/// The folder of a state that is to take the place of the one in use.
+pub(crate) const NEW_STATE: &str = "state.new";
 /// Rows copied at once.
 const PAGE: usize = 500;
 /// A state that takes less is left as it is, but for tests.
@@ -54,16 +55,20 @@ fn is_worth_it(dir: &Path, state: &Path) -> Result<bool, EngineError> {
 fn copy(state: &State, new: &Path, cache: u64) -> Result<bool, EngineError> {
     let Some(applied) = state.applied()? else { return Ok(false) };
     let copy = State::open(new, cache)?;
-    copy_rows(state, &copy, applied)?;
+    copy_rows(&|from, to, limit| state.scan(from, to, false, limit), &copy, applied)?;
     copy.sync()?;
     Ok(true)
 }
 
-fn copy_rows(state: &State, copy: &State, applied: Applied) -> Result<(), EngineError> {
+/// Reads a page of rows in the order of their keys.
+type ReadPage<'a> = dyn Fn(Bound<&[u8]>, Bound<&[u8]>, usize) -> Result<Vec<Row>, EngineError> + 'a;
+
+/// Copies rows a page at a time, and notes that they go up to a record.
+pub(crate) fn copy_rows(read: &ReadPage<'_>, copy: &State, applied: Applied) -> Result<(), EngineError> {
     let mut after: Option<Vec<u8>> = None;
     loop {
         let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let page = state.scan(from, Bound::Unbounded, false, PAGE)?;
+        let page = read(from, Bound::Unbounded, PAGE)?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = Some(last.clone());
         let mut changes = Changes::default();

@@ -89,7 +89,7 @@ impl Engine for MemoryEngine {
             let mut value = put.value;
             for index in put.contents {
                 let length = commit.contents.get(usize::from(index)).map_or(0, Vec::len) as u32;
-                value.extend(Place { segment: 1, offset: first + u64::from(index), length }.to_bytes());
+                value.extend(Place { segment: 1, offset: first + u64::from(index), length, index: None }.to_bytes());
             }
             inner.rows.insert(put.key, value);
         }

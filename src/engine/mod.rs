@@ -6,11 +6,13 @@
 //! How a store lives: `sled::SledEngine::open` takes the `lock`, and `opening` decides with the `checkpoint` and
 //! the `verdict` whether the `state` can be trusted (`aside`: it must not be lost), then has `replay` bring it up to the
 //! `journal`, and `compact` write it anew in the order of its keys where that is asked for. A commit goes through `room`
-//! (is there any on the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it. `verify` and
-//! `backup` are what an operator calls.
+//! (is there any on the disk?), `journal::writer`, and the `shelf`, which is the state as readers see it; rows lie in the
+//! state by `bucket`s. `verify` and
+//! `backup` are what an operator calls; `renew` makes a state anew while the profile is open.
 
 mod aside;
 pub mod backup;
+mod bucket;
 mod checkpoint;
 mod compact;
 #[cfg(test)]
@@ -22,6 +24,7 @@ pub mod memory;
 mod opening;
 mod options;
 pub mod quiet;
+mod renew;
 mod replay;
 mod room;
 mod shelf;
@@ -37,26 +40,32 @@ use std::ops::Bound;
 /// The number of a commit: 1, 2, 3 … without gaps.
 pub type Seq = u64;
 
-/// Where a content is kept: found again without any index. 16 bytes when stored.
+/// Where a content is kept: found again without any index. 16 bytes when stored: segment, number in the block plus one
+/// (0: no block), offset, length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Number of the journal segment.
     pub segment: u32,
-    /// Byte offset of the content's frame in the segment.
+    /// Byte offset of the content's frame in the segment; below 2^48.
     pub offset: u64,
     /// Length of the frame in bytes.
     pub length: u32,
+    /// Which content of the frame it is, when the frame is a block of several. At most 65,534.
+    pub index: Option<u16>,
 }
 
 impl Place {
     /// How many bytes a stored place takes.
     pub const SIZE: usize = 16;
+    const MAX_OFFSET: u64 = (1 << 48) - 1;
 
     /// The stored form.
     pub fn to_bytes(self) -> [u8; Self::SIZE] {
         let mut bytes = [0; Self::SIZE];
         bytes[..4].copy_from_slice(&self.segment.to_be_bytes());
-        bytes[4..12].copy_from_slice(&self.offset.to_be_bytes());
+        let number = self.index.map_or(0, |index| u64::from(index.saturating_add(1)));
+        let offset = self.offset.min(Self::MAX_OFFSET) | number << 48;
+        bytes[4..12].copy_from_slice(&offset.to_be_bytes());
         bytes[12..].copy_from_slice(&self.length.to_be_bytes());
         bytes
     }
@@ -66,9 +75,11 @@ impl Place {
         let bytes: &[u8; Self::SIZE] = bytes.try_into().ok()?;
         let (segment, rest) = bytes.split_at(4);
         let (offset, length) = rest.split_at(8);
+        let offset = u64::from_be_bytes(offset.try_into().ok()?);
         Some(Place {
             segment: u32::from_be_bytes(segment.try_into().ok()?),
-            offset: u64::from_be_bytes(offset.try_into().ok()?),
+            offset: offset & Self::MAX_OFFSET,
+            index: ((offset >> 48) as u16).checked_sub(1),
             length: u32::from_be_bytes(length.try_into().ok()?),
         })
     }

@@ -2,10 +2,10 @@
 
 use super::aside;
 use super::checkpoint::{self, Checkpoint};
-use super::compact::compact;
+use super::compact::{NEW_STATE, compact};
 use super::files::{self, failed};
 use super::journal::reader::Reader;
-use super::journal::segment::{self, START};
+use super::journal::segment::{self, FORMAT, START};
 use super::journal::writer::Writer;
 use super::journal::{self, At, Damage};
 use super::options::{OpenReport, Options};
@@ -74,12 +74,18 @@ pub(crate) fn open(
             state.sync()?;
         }
         // sled's threads may still write to the one just closed; then the next start removes it.
-        if let Err(error) = files::remove_dir(&dir.join(OLD_STATE)).and_then(|()| aside::keep_newest(dir)) {
+        if let Err(error) = remove_leftovers(dir) {
             tracing::debug!(%error, "the old state is removed later");
         }
         report.last = writer.last();
         Ok(Opened { reader: opening.reader, writer, state, report })
     })
+}
+
+fn remove_leftovers(dir: &Path) -> Result<(), EngineError> {
+    files::remove_dir(&dir.join(OLD_STATE))?;
+    files::remove_dir(&dir.join(NEW_STATE))?;
+    aside::keep_newest(dir)
 }
 
 fn open_journal(
@@ -273,7 +279,7 @@ impl Opening<'_> {
     /// Where the next record goes when the last segment has been begun for it and is still empty.
     fn begun_segment(&self, next: Seq) -> Option<At> {
         let last = self.reader.spans().into_iter().max_by_key(|span| span.number)?;
-        let is_begun = !last.head_damaged && last.first == next && last.end == START;
+        let is_begun = !last.head_damaged && last.format == FORMAT && last.first == next && last.end == START;
         is_begun.then_some(At { segment: last.number, offset: START })
     }
 
@@ -315,6 +321,7 @@ impl Opening<'_> {
             self.reader.forget(last.number);
             return Ok(append_to.is_some_and(|at| at.segment + 1 == last.number));
         }
-        Ok(!last.head_damaged && append_to.is_some_and(|at| at.segment == last.number && at.offset == last.end))
+        let goes_on = !last.head_damaged && last.format == FORMAT;
+        Ok(goes_on && append_to.is_some_and(|at| at.segment == last.number && at.offset == last.end))
     }
 }

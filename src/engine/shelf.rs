@@ -3,14 +3,16 @@
 //! When sled fails after the journal has the record, the commit counts. Its rows are kept here, readers see them, and
 //! before the next commit the state is opened anew and brought up to the journal.
 
+use super::files::{self, failed};
 use super::journal::At;
 use super::journal::reader::Reader;
 use super::journal::record;
 use super::journal::writer::Written;
-use super::replay::{From, Replayed, replay};
+use super::replay::{From, replay};
 use super::state::{Applied, Changes, State};
 use super::{EngineError, Row};
 use std::collections::BTreeMap;
+use std::fs;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
@@ -90,25 +92,29 @@ impl Shelf {
         Ok(())
     }
 
-    /// Empties the state and replays the whole journal into it. Readers wait.
-    pub(crate) fn rebuild(
-        &mut self,
-        reader: &Reader,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Replayed, EngineError> {
-        self.over.clear();
-        self.failed = Some("it was not made anew to its end".to_owned());
+    /// Puts a complete state, which lies in `new`, in the place of the one in use, which goes to `old`. Readers wait.
+    pub(crate) fn exchange(&mut self, state: State, new: &Path, old: &Path) -> Result<(), EngineError> {
+        // Until it is done nobody reads, and whoever comes next makes the state from the journal.
+        self.failed = Some("it was not exchanged to the end".to_owned());
         self.partial = true;
-        // A database that failed once fails on until it is opened anew.
+        drop(state);
         self.state.close();
+        fs::rename(&self.path, old).map_err(failed("cannot put aside", &self.path))?;
+        fs::rename(new, &self.path).map_err(failed("cannot move", new))?;
+        files::sync_dir(self.path.parent().unwrap_or(&self.path))?;
         self.state = State::open(&self.path, self.cache)?;
-        self.state.clear()?;
-        // Everything there was acknowledged.
-        let from = From { at: reader.start(), seq: 1, previous: None };
-        let replayed = replay(reader, &self.state, from, u64::MAX, progress)?;
+        self.over.clear();
         self.failed = None;
         self.partial = false;
-        Ok(replayed)
+        Ok(())
+    }
+
+    /// The last record whose rows are in the state, when all of them are.
+    pub(crate) fn applied(&self) -> Result<Option<Applied>, EngineError> {
+        match &self.failed {
+            Some(why) => Err(EngineError::State(why.clone())),
+            None => self.state.applied(),
+        }
     }
 
     pub(crate) fn sync(&self) -> Result<(), EngineError> {

@@ -7,7 +7,7 @@ use super::journal::record;
 use super::journal::writer::{Writer, Written};
 use super::lock::ProfileLock;
 use super::opening::{self, Opened};
-use super::room::{self, Room};
+use super::room::Room;
 use super::shelf::Shelf;
 use super::{Commit, Engine, EngineError, Logged, Place, Row, Seq};
 use std::io;
@@ -21,8 +21,6 @@ pub use super::options::{OpenReport, Options, RebuildReport};
 
 /// Commits with less than this, in bytes, go on when the disk is nearly full: drafts and acts.
 const SMALL: usize = 256 << 10;
-/// A rebuild is not begun with less room than this.
-const LEAST_FOR_REBUILD: u64 = 16 << 20;
 /// How long an owner that is about to end is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -41,6 +39,10 @@ pub struct SledEngine {
     broken: AtomicBool,
     /// Held while the checkpoint file is written, by whichever thread.
     noting: Mutex<()>,
+    /// Held while a new state is made beside the one in use.
+    pub(crate) renewing: Mutex<()>,
+    /// Held while everything is checked.
+    pub(crate) verifying: Mutex<()>,
 }
 
 /// What only the one who commits touches.
@@ -82,6 +84,8 @@ impl SledEngine {
             closed: false,
             broken: AtomicBool::new(false),
             noting: Mutex::new(()),
+            renewing: Mutex::new(()),
+            verifying: Mutex::new(()),
             options,
         };
         if report.replayed > 0 {
@@ -113,24 +117,6 @@ impl SledEngine {
         engine.close().map(|()| report)
     }
 
-    /// Makes the state anew from the journal while the profile is open. Commits and readers wait meanwhile. A crash on
-    /// the way leaves a state that the next start makes anew.
-    ///
-    /// # Errors
-    /// When the disk or the state refuses; the next start tries again.
-    pub fn rebuild_open(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<RebuildReport, EngineError> {
-        let mut commits = self.lock_commits();
-        // It writes about as much again as the state holds now. Nothing is begun that would find no room.
-        let needed = room::bytes_in(&self.dir.join(opening::STATE))?.saturating_mul(2).max(LEAST_FOR_REBUILD);
-        self.room.for_intake(needed)?;
-        self.broken.store(true, Ordering::Release);
-        self.note(false)?;
-        let replayed = self.shelf_mut().rebuild(&self.reader, progress)?;
-        self.broken.store(false, Ordering::Release);
-        self.make_checkpoint(&mut commits, false)?;
-        Ok(RebuildReport { records: replayed.records, damage: replayed.damage })
-    }
-
     /// The profile's folder.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -146,6 +132,24 @@ impl SledEngine {
 
     pub(crate) fn lock_commits(&self) -> MutexGuard<'_, Commits> {
         self.commits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn cache(&self) -> u64 {
+        self.options.cache
+    }
+
+    /// `Ok` when so many bytes more leave free what is to be kept free.
+    pub(crate) fn room_for(&self, bytes: u64) -> Result<(), EngineError> {
+        self.room.for_intake(bytes)
+    }
+
+    /// A state was put in the place of the one in use, or the attempt left none.
+    pub(crate) fn after_exchange(&self, done: bool) {
+        if done {
+            self.broken.store(false, Ordering::Release);
+        } else {
+            self.note_broken();
+        }
     }
 
     fn check_room(&self, commit: &Commit, size: usize) -> Result<(), EngineError> {
@@ -214,7 +218,7 @@ impl SledEngine {
         Checkpoint { seq: self.last(), boot: checkpoint::boot_id(), clean, broken }.write(&self.dir)
     }
 
-    fn make_checkpoint(&self, commits: &mut Commits, clean: bool) -> Result<(), EngineError> {
+    pub(crate) fn make_checkpoint(&self, commits: &mut Commits, clean: bool) -> Result<(), EngineError> {
         self.shelf().sync()?;
         self.note(clean)?;
         commits.commits = 0;

@@ -62,6 +62,11 @@ pub(crate) fn judge(
             return rejected(distrust.or(Some(why)), None, false);
         }
     };
+    let distrust = distrust.or_else(|| match state.is_outdated() {
+        Ok(true) => Some("it was written by an older switchboard".to_owned()),
+        Ok(false) => None,
+        Err(error) => Some(error.to_string()),
+    });
     let Some(applied) = applied else {
         let empty = (reader.bytes() > 0).then(|| "the state was empty".to_owned());
         return rejected(distrust.or(empty), None, false);

@@ -15,11 +15,18 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Bound;
 use std::path::Path;
+use std::sync::PoisonError;
 
 /// Findings beyond this many are counted, not kept.
 const KEPT: usize = 1000;
 /// Rows of the state held in memory at a time.
 const PAGE: usize = 500;
+/// Rows that differ at first, looked at again at the end. Beyond this many they count as different.
+const KEPT_KEYS: usize = 100_000;
+/// With fewer records to go, commits are held.
+const FEW: u64 = 32;
+/// Those who commit faster than the journal is read are held sooner.
+const ROUNDS: u32 = 8;
 const REPLAY: &str = "verify.tmp";
 const REPLAY_CACHE: u64 = 8 << 20;
 
@@ -102,26 +109,26 @@ pub fn verify_journal(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let reader =
         reader.ok_or_else(|| EngineError::Damaged { what: format!("there is no journal in {}", dir.display()) })?;
     let mut report = VerifyReport::default();
-    read_all(&reader, 0, &mut report, progress, &mut |_| Ok(()))?;
+    Reading::new(&reader, 0).read(&reader, &mut report, progress, &mut |_| Ok(()))?;
     Ok(report)
 }
 
 /// Checks a journal from a segment on.
 pub(crate) fn verify_from(reader: &Reader, segment: u32) -> Result<VerifyReport, EngineError> {
     let mut report = VerifyReport::default();
-    read_all(reader, segment, &mut report, &mut |_, _| {}, &mut |_| Ok(()))?;
+    Reading::new(reader, segment).read(reader, &mut report, &mut |_, _| {}, &mut |_| Ok(()))?;
     Ok(report)
 }
 
 impl SledEngine {
     /// Checks every frame, the chain and every content of the journal, and compares the state's rows with a replay of
-    /// it. Commits wait meanwhile; reading goes on. Needs about as much room on the disk as the state for the replay.
+    /// it. Commits and readers go on; at the end, when what changed meanwhile is looked at again, commits wait for a
+    /// moment. Needs about as much room on the disk as the state for the replay.
     ///
     /// # Errors
     /// When the disk refuses; damage is no error but in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, EngineError> {
-        let commits = self.lock_commits();
-        let chain = commits.writer.chain();
+        let _one_at_a_time = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
         let mut report = VerifyReport::default();
         let replay = self.dir().join(REPLAY);
         files::remove_dir(&replay)?;
@@ -130,10 +137,10 @@ impl SledEngine {
         if free < needed {
             let (free, needed) = (free >> 20, needed >> 20);
             report.rows_unchecked = Some(format!("that takes {needed} MB on the disk, {free} MB are free"));
-            read_all(&self.reader, 0, &mut report, progress, &mut |_| Ok(()))?;
+            Reading::new(&self.reader, 0).read(&self.reader, &mut report, progress, &mut |_| Ok(()))?;
             return Ok(report);
         }
-        let compared = self.compare(&replay, chain, &mut report, progress);
+        let compared = self.compare(&replay, &mut report, progress);
         // sled's threads may still be writing to it; then the next check removes it.
         if let Err(error) = files::remove_dir(&replay) {
             tracing::debug!(%error, "the replay made for the check is removed later");
@@ -144,110 +151,153 @@ impl SledEngine {
     fn compare(
         &self,
         replay: &Path,
-        chain: Hash,
         report: &mut VerifyReport,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), EngineError> {
-        let said = State::open(replay, REPLAY_CACHE)?;
-        let (mut changes, mut last) = (Changes::default(), None);
-        let accounted = read_all(&self.reader, 0, report, progress, &mut |found| {
-            for (key, value) in record::rows(&found.change, &found.places) {
-                changes.set(key, value);
+        let mut said = Said { state: State::open(replay, REPLAY_CACHE)?, changes: Changes::default(), last: None };
+        let mut reading = Reading::new(&self.reader, 0);
+        reading.read(&self.reader, report, progress, &mut |found| said.take(found))?;
+        for _ in 0..ROUNDS {
+            if self.last() < reading.next + FEW {
+                break;
             }
-            let at = Applied { seq: found.head.seq, at: found.at, end: found.end, hash: found.hash };
-            last = Some(at);
-            if changes.is_large() { said.apply(std::mem::take(&mut changes), at) } else { Ok(()) }
-        })?;
-        if let Some(last) = last {
-            said.apply(changes, last)?;
-            if last.hash != chain {
-                let Applied { seq, at, end, .. } = last;
-                let what = format!("record {seq} is not the one that was written");
-                let (segment, offset, length) = (at.segment, at.offset, end - at.offset);
-                report.damaged(Damage { segment, offset, length, records: Some((seq, seq)), what });
-            }
+            reading.read(&self.reader, report, &mut |_, _| {}, &mut |found| said.take(found))?;
         }
-        let shelf = self.shelf();
-        if accounted < self.last() {
+        said.flush()?;
+        // A row that is changed meanwhile looks different. Those are looked at again when nothing changes.
+        let compared = differences(&said.state, self, report);
+
+        let commits = self.lock_commits();
+        reading.read(&self.reader, report, &mut |_, _| {}, &mut |found| said.take(found))?;
+        said.flush()?;
+        if let Some(Applied { seq, at, end, hash }) = said.last
+            && hash != commits.writer.chain()
+        {
+            let what = format!("record {seq} is not the one that was written");
+            let (segment, offset, length) = (at.segment, at.offset, end - at.offset);
+            report.damaged(Damage { segment, offset, length, records: Some((seq, seq)), what });
+        }
+        if reading.next <= self.last() {
             report.differs("the state knows a record the journal has not", format!("{}", self.last()).as_bytes());
         }
-        if let Err(error) = compare_rows(&said, &shelf, report) {
-            report.rows_unchecked = Some(error.to_string());
+        let shelf = self.shelf();
+        match compared.and_then(|different| look_again(&said.state, &shelf, different, report)) {
+            Ok(()) => {}
+            Err(error) => report.rows_unchecked = Some(error.to_string()),
         }
         Ok(())
     }
 }
 
-/// Reads the journal from a segment on (0: all of it). Returns the number up to which every record was read, or is
-/// named as damaged or missing.
-fn read_all(
-    reader: &Reader,
-    segment: u32,
-    report: &mut VerifyReport,
-    progress: &mut dyn FnMut(u64, u64),
-    each: &mut dyn FnMut(&Found) -> Result<(), EngineError>,
-) -> Result<Seq, EngineError> {
-    let spans = reader.spans();
-    report.segments = spans.len() as u64;
-    report.bytes = reader.bytes();
-    let first = spans.iter().find(|span| span.number == segment).map(|span| span.first.max(1));
-    let from = first.map_or(reader.start(), |_| At { segment, offset: 0 });
-    let mut scan = Scan::new(reader, from, first.unwrap_or(1), None, Contents::All);
-    while let Some(step) = scan.next()? {
-        match step {
-            Step::Record(mut found) => {
-                report.records += 1;
-                report.last = found.head.seq;
-                report.erased += found.erased;
-                report.contents += (found.places.len() - found.damage.len().min(found.places.len())) as u64;
-                each(&found)?;
-                found.damage.drain(..).for_each(|damage| report.damaged(damage));
-                let end = At { segment: found.at.segment, offset: found.end };
-                progress(reader.bytes_before(end), report.bytes);
-            }
-            Step::Damage(damage) | Step::Tail(damage) => report.damaged(damage),
-        }
-    }
-    Ok(scan.next_number() - 1)
+/// The state as the journal says it should be.
+struct Said {
+    state: State,
+    changes: Changes,
+    last: Option<Applied>,
 }
 
-/// Goes through both in key order, a page at a time.
-fn compare_rows(said: &State, shelf: &Shelf, report: &mut VerifyReport) -> Result<(), EngineError> {
-    let page = |after: &Option<Vec<u8>>, shelf: Option<&Shelf>| -> Result<std::vec::IntoIter<Row>, EngineError> {
+impl Said {
+    fn take(&mut self, found: &Found) -> Result<(), EngineError> {
+        for (key, value) in record::rows(&found.change, &found.places) {
+            self.changes.set(key, value);
+        }
+        self.last = Some(Applied { seq: found.head.seq, at: found.at, end: found.end, hash: found.hash });
+        if self.changes.is_large() { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), EngineError> {
+        match self.last {
+            Some(last) => self.state.apply(std::mem::take(&mut self.changes), last),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How far the journal was read.
+struct Reading {
+    from: At,
+    /// The record expected there: up to the one before, every record was read, or is named as damaged or missing.
+    next: Seq,
+    previous: Option<Hash>,
+}
+
+impl Reading {
+    /// From a segment on (0: all of it).
+    fn new(reader: &Reader, segment: u32) -> Reading {
+        let first = reader.spans().iter().find(|span| span.number == segment).map(|span| span.first.max(1));
+        let from = first.map_or(reader.start(), |_| At { segment, offset: 0 });
+        Reading { from, next: first.unwrap_or(1), previous: None }
+    }
+
+    /// Reads on to the end.
+    fn read(
+        &mut self,
+        reader: &Reader,
+        report: &mut VerifyReport,
+        progress: &mut dyn FnMut(u64, u64),
+        each: &mut dyn FnMut(&Found) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let mut scan = Scan::new(reader, self.from, self.next, self.previous, Contents::All);
+        report.segments = reader.spans().len() as u64;
+        report.bytes = reader.bytes();
+        while let Some(step) = scan.next()? {
+            match step {
+                Step::Record(mut found) => {
+                    report.records += 1;
+                    report.last = found.head.seq;
+                    report.erased += found.erased;
+                    report.contents += (found.places.len() as u64).saturating_sub(found.lost);
+                    each(&found)?;
+                    found.damage.drain(..).for_each(|damage| report.damaged(damage));
+                    let end = At { segment: found.at.segment, offset: found.end };
+                    progress(reader.bytes_before(end).min(report.bytes), report.bytes);
+                }
+                Step::Damage(damage) | Step::Tail(damage) => report.damaged(damage),
+            }
+        }
+        (self.next, self.previous) = (scan.next_number(), scan.chain());
+        self.from = scan.end().unwrap_or(self.from);
+        Ok(())
+    }
+}
+
+/// Goes through both in key order, a page at a time. The keys whose rows differ.
+fn differences(said: &State, engine: &SledEngine, report: &mut VerifyReport) -> Result<Vec<Vec<u8>>, EngineError> {
+    let mut different = Vec::new();
+    let page = |after: &Option<Vec<u8>>, of_engine: bool| -> Result<std::vec::IntoIter<Row>, EngineError> {
         let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let rows = match shelf {
-            Some(shelf) => shelf.scan(from, Bound::Unbounded, false, PAGE),
-            None => said.scan(from, Bound::Unbounded, false, PAGE),
+        let rows = match of_engine {
+            true => engine.shelf().scan(from, Bound::Unbounded, false, PAGE),
+            false => said.scan(from, Bound::Unbounded, false, PAGE),
         };
         Ok(rows?.into_iter())
     };
     let (mut after_left, mut after_right) = (None, None);
-    let (mut lefts, mut rights) = (page(&None, None)?, page(&None, Some(shelf))?);
+    let (mut lefts, mut rights) = (page(&None, false)?, page(&None, true)?);
     let (mut left, mut right) = (lefts.next(), rights.next());
     loop {
         let order = match (&left, &right) {
-            (None, None) => return Ok(()),
+            (None, None) => return Ok(different),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (Some((left, _)), Some((right, _))) => left.cmp(right),
         };
         report.rows += 1;
-        if let (Ordering::Less, Some((key, _))) = (order, &left) {
-            report.differs("missing in the state", key);
-        }
-        if let (Ordering::Greater, Some((key, _))) = (order, &right) {
-            report.differs("only in the state", key);
-        }
-        if let (Ordering::Equal, Some((key, said)), Some((_, is))) = (order, &left, &right)
-            && said != is
-        {
-            report.differs("not what the journal says", key);
+        let key = match (order, &left, &right) {
+            (Ordering::Equal, Some((_, said)), Some((_, is))) if said == is => None,
+            (Ordering::Greater, _, Some((key, _))) | (_, Some((key, _)), _) => Some(key),
+            _ => None,
+        };
+        match key {
+            Some(key) if different.len() < KEPT_KEYS => different.push(key.clone()),
+            Some(_) => report.more_different += 1,
+            None => {}
         }
         if order.is_le() {
             after_left = left.take().map(|(key, _)| key).or(after_left);
             left = lefts.next();
             if left.is_none() {
-                lefts = page(&after_left, None)?;
+                lefts = page(&after_left, false)?;
                 left = lefts.next();
             }
         }
@@ -255,9 +305,22 @@ fn compare_rows(said: &State, shelf: &Shelf, report: &mut VerifyReport) -> Resul
             after_right = right.take().map(|(key, _)| key).or(after_right);
             right = rights.next();
             if right.is_none() {
-                rights = page(&after_right, Some(shelf))?;
+                rights = page(&after_right, true)?;
                 right = rights.next();
             }
         }
     }
+}
+
+/// Names those rows that still differ.
+fn look_again(said: &State, shelf: &Shelf, keys: Vec<Vec<u8>>, report: &mut VerifyReport) -> Result<(), EngineError> {
+    for key in keys {
+        match (said.get(&key)?, shelf.get(&key)?) {
+            (said, is) if said == is => {}
+            (_, None) => report.differs("missing in the state", &key),
+            (None, _) => report.differs("only in the state", &key),
+            _ => report.differs("not what the journal says", &key),
+        }
+    }
+    Ok(())
 }

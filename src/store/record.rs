@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_reader_skips_fields_it_does_not_know_and_keeps_places() {
-        let place = Place { segment: 1, offset: 2, length: 3 };
+        let place = Place { segment: 1, offset: 2, length: 3, index: None };
         let row = encode(&Later { name: "Ana".to_owned(), added: 9 }, &[place], 0);
         let read: Stored<Earlier> = decode(b'c', &row).unwrap();
         assert_eq!(read.record, Earlier { name: "Ana".to_owned(), missing: None });

@@ -26,6 +26,8 @@ const ROOMS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("sled::", &["engine/"]),
     ("crossbeam_epoch::", &["engine/"]),
+    ("zstd::", &["engine/"]),
+    ("lz4_flex::", &["engine/"]),
     ("lettre::", &["connector/email/"]),
     ("async_imap::", &["connector/email/"]),
     ("reqwest::", &["connector/http/"]),

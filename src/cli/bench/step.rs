@@ -80,14 +80,14 @@ fn say(line: &str) -> Outcome {
 
 fn import(workplace: &Workplace, plan: Plan) -> anyhow::Result<Value> {
     let stretch = Stretch::begin();
-    let settling = transfer::Settling::before(&workplace.place());
     let house = workplace.place().open()?;
+    let settling = transfer::Settling::before(&house);
     let connector = house.connector("support")?;
     let mails = transfer::open(&workplace.maildir(), Some("maildir"))?;
     let done = transfer::import_all(&house, &connector, "support", mails, &mut |_, _| true)?;
     drop(connector);
+    settling.settle(&house);
     house.close()?;
-    settling.settle(&workplace.place());
     anyhow::ensure!(
         done.failed == 0 && done.report.new == plan.messages,
         "{} of {} messages were filed, {} files could not be read",

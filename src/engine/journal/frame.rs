@@ -4,9 +4,10 @@
 //! 0  magic "SwF1"   4  kind   5  flags   6  index u16   8  stored u32   12 raw u32
 //! 16 seq u64        24 span u32          28 payload CRC-32C             32 header CRC-32C   36 payload
 //! ```
-//! Numbers are little-endian. Both checksums start from the journal's own id, so bytes inside a message that look like
+//! A payload is packed with zstd when that saves an eighth (with lz4 in format 1). Numbers are little-endian. Both checksums start from the journal's own id, so bytes inside a message that look like
 //! a frame, even made on purpose, are not taken for one.
 
+use super::pack;
 use std::borrow::Cow;
 
 /// Bytes of a frame before its payload.
@@ -16,10 +17,13 @@ pub(crate) const MAGIC: [u8; 4] = *b"SwF1";
 /// The largest payload before packing, in bytes.
 pub(crate) const MAX_PAYLOAD: usize = 512 << 20;
 
-const PACKED: u8 = 1;
+/// Packed with lz4, as format 1 did.
+const LZ4: u8 = 1;
 /// The payload was erased on purpose: zeros of the same length are left, so that nothing after it moves. Its hash in
 /// the record stays, and with it the chain. Written by nobody yet; readers know it.
 const ERASED: u8 = 2;
+/// Packed with zstd.
+const ZSTD: u8 = 4;
 
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +32,10 @@ pub(crate) enum Kind {
     Record,
     /// What the record changes: the event and the rows.
     Change,
-    /// A content.
+    /// A content, in format 1.
     Content,
+    /// Contents packed together.
+    Block,
 }
 
 /// A header as read.
@@ -76,15 +82,16 @@ impl Check {
 pub(crate) fn write(out: &mut Vec<u8>, check: Check, kind: Kind, index: u16, seq: u64, span: u32, raw: &[u8]) -> usize {
     let payload = match kind {
         Kind::Record => Cow::Borrowed(raw),
-        Kind::Change | Kind::Content => pack(raw),
+        Kind::Change | Kind::Content | Kind::Block => pack::pack(raw).map_or(Cow::Borrowed(raw), Cow::Owned),
     };
-    let flags = if matches!(payload, Cow::Owned(_)) { PACKED } else { 0 };
+    let flags = if matches!(payload, Cow::Owned(_)) { ZSTD } else { 0 };
     let start = out.len();
     out.extend(MAGIC);
     out.push(match kind {
         Kind::Record => 1,
         Kind::Change => 2,
         Kind::Content => 3,
+        Kind::Block => 4,
     });
     out.push(flags);
     out.extend(index.to_le_bytes());
@@ -96,15 +103,6 @@ pub(crate) fn write(out: &mut Vec<u8>, check: Check, kind: Kind, index: u16, seq
     out.extend(check.of(&out[start..]).to_le_bytes());
     out.extend_from_slice(&payload);
     HEADER + payload.len()
-}
-
-fn pack(raw: &[u8]) -> Cow<'_, [u8]> {
-    const WORTH_A_TRY: usize = 96;
-    if raw.len() < WORTH_A_TRY {
-        return Cow::Borrowed(raw);
-    }
-    let packed = lz4_flex::block::compress(raw);
-    if packed.len() <= raw.len() - raw.len() / 8 { Cow::Owned(packed) } else { Cow::Borrowed(raw) }
 }
 
 impl Header {
@@ -119,6 +117,7 @@ impl Header {
             1 => Kind::Record,
             2 => Kind::Change,
             3 => Kind::Content,
+            4 => Kind::Block,
             _ => return None,
         };
         Some(Header {
@@ -146,18 +145,14 @@ impl Header {
         if payload.len() != self.stored as usize || check.of(payload) != self.crc {
             return Err(Unreadable::Damaged);
         }
-        if self.flags & PACKED == 0 {
-            return if self.raw == self.stored { Ok(payload.to_vec()) } else { Err(Unreadable::Damaged) };
-        }
-        // lz4 cannot make more than 255 bytes of one: anything else would only be a way to eat memory.
         let raw = self.raw as usize;
-        if raw > MAX_PAYLOAD || raw > payload.len().saturating_mul(255) {
-            return Err(Unreadable::Damaged);
-        }
-        match lz4_flex::block::decompress(payload, raw) {
-            Ok(opened) if opened.len() == raw => Ok(opened),
-            _ => Err(Unreadable::Damaged),
-        }
+        let opened = match self.flags & (LZ4 | ZSTD) {
+            0 => Some(payload.to_vec()),
+            LZ4 => pack::unpack_lz4(payload, raw),
+            ZSTD if raw <= MAX_PAYLOAD => pack::unpack(payload, raw),
+            _ => None,
+        };
+        opened.filter(|opened| opened.len() == raw).ok_or(Unreadable::Damaged)
     }
 
     /// The header of the same frame with its payload erased.

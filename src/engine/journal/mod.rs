@@ -1,12 +1,15 @@
 //! The journal: the truth. Append-only segments of checked, hash-chained records.
 
+pub(crate) mod block;
 #[cfg(test)]
 pub(crate) mod faults;
 pub(crate) mod frame;
+mod pack;
 pub(crate) mod reader;
 pub(crate) mod record;
 pub(crate) mod scan;
 pub(crate) mod segment;
+mod unpacked;
 mod window;
 pub(crate) mod writer;
 

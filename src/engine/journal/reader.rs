@@ -1,8 +1,10 @@
 //! Reading what the journal holds: contents by their place, log lines by their number.
 
+use super::block::Block;
 use super::frame::{self, Check, Header, Kind, Unreadable};
 use super::scan::{Contents, Scan, Step};
 use super::segment::{self, ReadHead, START, SegmentHead};
+use super::unpacked::Unpacked;
 use super::{At, Damage};
 use crate::engine::files::failed;
 use crate::engine::{EngineError, Logged, Place, Seq};
@@ -22,6 +24,7 @@ const SPARSE: u64 = 128;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     pub number: u32,
+    pub format: u32,
     pub revision: u32,
     /// Number of its first record (what its head says).
     pub first: Seq,
@@ -38,6 +41,7 @@ pub(crate) struct Reader {
     spans: RwLock<Vec<Span>>,
     points: RwLock<BTreeMap<Seq, At>>,
     files: Mutex<VecDeque<(u32, Arc<File>)>>,
+    unpacked: Unpacked,
 }
 
 impl Reader {
@@ -56,7 +60,7 @@ impl Reader {
             let end = file.metadata().map_err(failed("cannot look at", &path))?.len();
             let mut bytes = vec![0; START.min(end) as usize];
             file.read_exact_at(&mut bytes, 0).map_err(failed("cannot read", &path))?;
-            let damaged = Span { number, revision: 0, first: 0, end, head_damaged: true };
+            let damaged = Span { number, format: 0, revision: 0, first: 0, end, head_damaged: true };
             spans.push(match segment::read_head(&bytes) {
                 ReadHead::Newer(found) => {
                     let path = dir.display().to_string();
@@ -66,8 +70,8 @@ impl Reader {
                     foreign.push(number);
                     damaged
                 }
-                ReadHead::Good(SegmentHead { revision, first, .. }) => {
-                    Span { number, revision, first, end, head_damaged: false }
+                ReadHead::Good(SegmentHead { format, revision, first, .. }) => {
+                    Span { number, format, revision, first, end, head_damaged: false }
                 }
                 ReadHead::Damaged => damaged,
             });
@@ -91,6 +95,7 @@ impl Reader {
             spans: RwLock::new(spans),
             points: RwLock::default(),
             files: Mutex::default(),
+            unpacked: Unpacked::default(),
         }
     }
 
@@ -200,8 +205,11 @@ impl Reader {
     pub(crate) fn content(&self, place: Place) -> Result<Vec<u8>, EngineError> {
         let damaged = |why: &str| EngineError::Damaged {
             what: format!(
-                "content of {} bytes at {} of journal segment {}: {why}",
-                place.length, place.offset, place.segment
+                "content {}at {} ({} bytes) of journal segment {}: {why}",
+                place.index.map_or_else(String::new, |index| format!("{index} of the block ")),
+                place.offset,
+                place.length,
+                place.segment
             ),
         };
         let end = self.span(place.segment).ok_or_else(|| damaged("there is no such segment"))?.end;
@@ -209,6 +217,22 @@ impl Reader {
         if !within || (place.length as usize) < frame::HEADER {
             return Err(damaged("the segment ends before it"));
         }
+        let Some(index) = place.index else { return self.payload(place, Kind::Content, &damaged) };
+        let block = match self.unpacked.get(place) {
+            Some(block) => block,
+            None => {
+                let block = Block::read(self.payload(place, Kind::Block, &damaged)?);
+                let block = Arc::new(block.ok_or_else(|| damaged("its block cannot be taken apart"))?);
+                self.unpacked.put(place, &block);
+                block
+            }
+        };
+        let content = block.content(usize::from(index)).map(<[u8]>::to_vec);
+        content.ok_or_else(|| damaged("its block does not have it"))
+    }
+
+    /// The payload of the frame at a place, checked.
+    fn payload(&self, place: Place, kind: Kind, damaged: &dyn Fn(&str) -> EngineError) -> Result<Vec<u8>, EngineError> {
         let file = match self.file(place.segment) {
             Err(EngineError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Err(damaged("the segment's file is gone"));
@@ -218,7 +242,7 @@ impl Reader {
         let mut bytes = vec![0; place.length as usize];
         file.read_exact_at(&mut bytes, place.offset).map_err(|error| damaged(&error.to_string()))?;
         let header = Header::read(&bytes, self.check).ok_or_else(|| damaged("its header fails the checksum"))?;
-        if header.kind != Kind::Content || header.length() != u64::from(place.length) {
+        if header.kind != kind || header.length() != u64::from(place.length) {
             return Err(damaged("something else is there"));
         }
         header.open(&bytes[frame::HEADER..], self.check).map_err(|why| {

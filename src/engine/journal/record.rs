@@ -1,8 +1,10 @@
-//! Records: one commit in the journal. A head frame, a change frame, then one frame for each content.
+//! Records: one commit in the journal. A head frame, a change frame, then the contents in blocks (in format 1: a frame
+//! for each).
 //!
 //! The head names the record before it by hash and each of its own frames by hash, so the chain runs over the heads
 //! alone: a content, or a whole change, can be erased one day and the chain still proves all the rest.
 
+use super::block;
 use super::frame::{self, Check, Kind};
 use crate::engine::{Commit, Place, Put, Seq};
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -10,6 +12,8 @@ use minicbor::{Decode, Encode};
 
 /// The most contents one record can bring.
 pub(crate) const MAX_CONTENTS: usize = u16::MAX as usize - 1;
+/// What a content takes beside its bytes, about.
+const BESIDE: usize = 8;
 
 /// BLAKE3.
 pub(crate) type Hash = [u8; 32];
@@ -27,7 +31,7 @@ pub(crate) struct Head {
     pub at: i64,
     #[n(3)]
     pub actor: String,
-    /// The frames that follow: the change, then the contents.
+    /// The frames that follow: the change, then the blocks.
     #[n(4)]
     pub parts: Vec<Part>,
 }
@@ -35,12 +39,16 @@ pub(crate) struct Head {
 /// A frame as its record's head knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Part {
-    /// BLAKE3 of the payload before packing.
+    /// BLAKE3 of the payload before packing; of a block, over the hashes of its contents.
     #[n(0)]
     pub hash: ByteArray<32>,
     /// Bytes of the whole frame in the segment.
     #[n(1)]
     pub length: u32,
+    /// How many contents a block has; 0 when the frame is none.
+    #[n(2)]
+    #[cbor(default)]
+    pub contents: u16,
 }
 
 /// What a record changes.
@@ -120,7 +128,7 @@ pub(crate) fn fits(commit: &Commit) -> Result<(), Unfit> {
 
 /// About how many bytes a commit takes.
 pub(crate) fn size(commit: &Commit) -> usize {
-    let contents: usize = commit.contents.iter().map(|content| content.len() + frame::HEADER + 48).sum();
+    let contents: usize = commit.contents.iter().map(|content| content.len() + BESIDE).sum();
     let puts: usize = commit.puts.iter().map(|put| put.key.len() + put.value.len() + 16 + 4 * put.contents.len()).sum();
     let deletes: usize = commit.deletes.iter().map(|key| key.len() + 8).sum();
     contents + puts + deletes + commit.event.len() + commit.actor.len() + 256
@@ -135,13 +143,19 @@ pub(crate) fn prepare(commit: Commit, seq: Seq, previous: Hash, check: Check) ->
     };
     let mut frames = Vec::new();
     let mut parts = Vec::with_capacity(commit.contents.len() + 1);
-    let mut add = |kind, index, raw: &[u8]| {
-        let length = frame::write(&mut frames, check, kind, index, seq, 0, raw);
-        parts.push(Part { hash: (*blake3::hash(raw).as_bytes()).into(), length: length as u32 });
+    let mut add = |kind, index, raw: &[u8], hash: Hash, contents| {
+        let length = frame::write(&mut frames, check, kind, index, seq, 0, raw) as u32;
+        parts.push(Part { hash: hash.into(), length, contents });
     };
-    add(Kind::Change, 0, &encode(&change));
-    for (index, content) in commit.contents.iter().enumerate() {
-        add(Kind::Content, index as u16, content);
+    let encoded = encode(&change);
+    add(Kind::Change, 0, &encoded, *blake3::hash(&encoded).as_bytes(), 0);
+    drop(encoded);
+    let (mut rest, mut number) = (commit.contents.as_slice(), 0);
+    while !rest.is_empty() {
+        let (contents, after) = rest.split_at(block::take(rest));
+        let hash = block::hash(contents.iter().map(|content| *blake3::hash(content).as_bytes()));
+        add(Kind::Block, number, &block::join(contents), hash, contents.len() as u16);
+        (rest, number) = (after, number + 1);
     }
     let head = Head { seq, previous: previous.into(), at: commit.at, actor: commit.actor, parts };
     let encoded = encode(&head);
@@ -163,12 +177,16 @@ fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
 /// Where the contents of a record lie that begins at `offset`.
 pub(crate) fn places(head: &Head, head_length: u32, segment: u32, offset: u64) -> Vec<Place> {
     let mut at = offset + u64::from(head_length);
-    let place = |part: &Part| {
-        let place = Place { segment, offset: at, length: part.length };
+    let mut places = Vec::new();
+    for (number, part) in head.parts.iter().enumerate() {
+        let place = Place { segment, offset: at, length: part.length, index: None };
+        match part.contents {
+            0 if number > 0 => places.push(place),
+            count => places.extend((0..count).map(|index| Place { index: Some(index), ..place })),
+        }
         at += u64::from(part.length);
-        place
-    };
-    head.parts.iter().map(place).skip(1).collect()
+    }
+    places
 }
 
 /// What a record does to the rows, in order; a later line of the same key wins.

@@ -1,8 +1,9 @@
 //! Reading the journal in order, around damage: every record that can be read comes, everything that cannot is named.
 
+use super::block::Block;
 use super::frame::{Kind, Unreadable};
 use super::reader::{Reader, Span};
-use super::record::{self, Change, Hash, Head};
+use super::record::{self, Change, Hash, Head, Part};
 use super::segment::START;
 use super::window::{RawRecord, Window};
 use super::{At, Damage};
@@ -32,9 +33,11 @@ pub(crate) struct Found {
     pub change: Change,
     pub places: Vec<Place>,
     pub hash: Hash,
-    /// Contents of it that cannot be read.
+    /// Frames with contents of it that cannot be read.
     pub damage: Vec<Damage>,
-    /// Frames of it that were erased on purpose.
+    /// How many contents those hold.
+    pub lost: u64,
+    /// Contents of it, or its change, that were erased on purpose.
     pub erased: u64,
 }
 
@@ -114,6 +117,16 @@ impl<'r> Scan<'r> {
     /// The number of the record that comes next.
     pub(crate) fn next_number(&self) -> Seq {
         self.expected
+    }
+
+    /// The hash of the head before the record that comes next, when that is known.
+    pub(crate) fn chain(&self) -> Option<Hash> {
+        self.previous.filter(|_| self.hole.is_none())
+    }
+
+    /// Where the journal ended when this scan began; a scan from there goes on with what came since.
+    pub(crate) fn end(&self) -> Option<At> {
+        self.spans.last().map(|span| At { segment: span.number, offset: span.end })
     }
 
     /// Names what is missing before a segment whose head goes on after a gap, even when no record follows.
@@ -200,50 +213,82 @@ impl<'r> Scan<'r> {
         self.expected = seq + 1;
         self.previous = Some(raw.hash);
         let places = record::places(&raw.head, raw.head_length, span.number, start);
-        let (damage, content_erased) = self.contents(&raw.head, &places, window);
+        let Looked { damage, lost, erased } = self.contents(&raw.head, &places, window);
         Some(Found {
             at: At { segment: span.number, offset: start },
             end: start + raw.span,
-            erased: content_erased + u64::from(raw.change.is_none()),
+            erased: erased + u64::from(raw.change.is_none()),
             change: raw.change.unwrap_or_else(Change::none),
             places,
             hash: raw.hash,
             damage,
+            lost,
             head: raw.head,
         })
     }
 
-    fn contents(&self, head: &Head, places: &[Place], window: &mut Window) -> (Vec<Damage>, u64) {
+    /// Looks at the contents of a record, a frame at a time.
+    fn contents(&self, head: &Head, places: &[Place], window: &mut Window) -> Looked {
         let look = match self.contents {
             Contents::Skip => false,
             Contents::Tail => self.index + 1 == self.spans.len(),
             Contents::All => true,
         };
-        let (mut damage, mut erased) = (Vec::new(), 0);
-        for (index, place) in places.iter().enumerate().filter(|_| look) {
-            let what = match window.part(place.offset, Kind::Content, index as u16, head, self.reader.check()) {
-                Ok(bytes) => {
-                    let right = self.contents == Contents::Tail
-                        || head.parts.get(index + 1).is_some_and(|part| blake3::hash(&bytes).as_bytes() == &*part.hash);
-                    if right {
-                        continue;
-                    }
-                    "it was exchanged (its hash is not the one recorded)".to_owned()
+        let (mut looked, mut first) = (Looked::default(), 0);
+        for (number, part) in head.parts.iter().skip(1).enumerate().filter(|_| look) {
+            let count = usize::from(part.contents.max(1));
+            let Some(place) = places.get(first) else { break };
+            match self.frame(head, number, part, place.offset, window) {
+                Ok(erased) => looked.erased += erased,
+                Err(what) => {
+                    let which = match count {
+                        1 => format!("content {first}"),
+                        _ => format!("contents {first} to {}", first + count - 1),
+                    };
+                    looked.lost += count as u64;
+                    looked.damage.push(Damage {
+                        segment: place.segment,
+                        offset: place.offset,
+                        length: u64::from(part.length),
+                        records: Some((head.seq, head.seq)),
+                        what: format!("{which} of record {}: {what}", head.seq),
+                    });
                 }
-                Err((Unreadable::Erased, _)) => {
-                    erased += 1;
-                    continue;
-                }
-                Err((Unreadable::Damaged, what)) => what,
-            };
-            damage.push(Damage {
-                segment: place.segment,
-                offset: place.offset,
-                length: u64::from(place.length),
-                records: Some((head.seq, head.seq)),
-                what: format!("content {index} of record {}: {what}", head.seq),
-            });
+            }
+            first += count;
         }
-        (damage, erased)
+        looked
     }
+
+    /// Looks at a frame of contents: how many of them were erased, or what is wrong with it.
+    fn frame(&self, head: &Head, number: usize, part: &Part, offset: u64, window: &mut Window) -> Result<u64, String> {
+        let kind = if part.contents == 0 { Kind::Content } else { Kind::Block };
+        let bytes = match window.part(offset, kind, number as u16, head, self.reader.check()) {
+            Ok(bytes) => bytes,
+            Err((Unreadable::Erased, _)) => return Ok(u64::from(part.contents.max(1))),
+            Err((Unreadable::Damaged, what)) => return Err(what),
+        };
+        if self.contents == Contents::Tail {
+            return Ok(0);
+        }
+        let hash = match kind {
+            Kind::Block => {
+                let block = Block::read(bytes).filter(|block| block.count() == usize::from(part.contents));
+                block.ok_or("it cannot be taken apart")?.hash()
+            }
+            _ => *blake3::hash(&bytes).as_bytes(),
+        };
+        match hash == *part.hash {
+            true => Ok(0),
+            false => Err("it was exchanged (its hash is not the one recorded)".to_owned()),
+        }
+    }
+}
+
+/// What looking at the contents of a record found.
+#[derive(Default)]
+struct Looked {
+    damage: Vec<Damage>,
+    lost: u64,
+    erased: u64,
 }

@@ -13,8 +13,10 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// The newest format this program reads and writes.
-pub(crate) const FORMAT: u32 = 1;
+/// The format this program writes, and the newest it reads. In 1 each content was a frame of its own, packed with lz4;
+/// since 2 contents are packed together in blocks (`block.rs`), with zstd. A segment of an older format stays as it is,
+/// is read like any other, and is not gone on with.
+pub(crate) const FORMAT: u32 = 2;
 /// Bytes before the first frame.
 pub(crate) const START: u64 = 84;
 const MAGIC: [u8; 8] = *b"SwitchJ\n";
@@ -22,6 +24,7 @@ const MAGIC: [u8; 8] = *b"SwitchJ\n";
 /// A segment's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SegmentHead {
+    pub format: u32,
     pub number: u32,
     pub revision: u32,
     pub id: [u8; 16],
@@ -39,10 +42,10 @@ pub(crate) enum ReadHead {
 }
 
 impl SegmentHead {
-    fn to_bytes(self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(START as usize);
         bytes.extend(MAGIC);
-        bytes.extend(FORMAT.to_le_bytes());
+        bytes.extend(self.format.to_le_bytes());
         bytes.extend(self.number.to_le_bytes());
         bytes.extend(self.revision.to_le_bytes());
         bytes.extend([0; 4]);
@@ -83,6 +86,7 @@ fn read_fields(bytes: &[u8]) -> Option<ReadHead> {
         return Some(ReadHead::Newer(format));
     }
     Some(ReadHead::Good(SegmentHead {
+        format,
         number: u32_at(12)?,
         revision: u32_at(16)?,
         id: bytes.get(24..40)?.try_into().ok()?,

@@ -109,7 +109,7 @@ impl Window {
         })
     }
 
-    /// Reads the change or a content of a record.
+    /// Reads the change, a block or (in format 1) a content of a record.
     pub(crate) fn part(
         &mut self,
         offset: u64,
@@ -119,7 +119,7 @@ impl Window {
         check: Check,
     ) -> Result<Vec<u8>, (Unreadable, String)> {
         let header = self.header(offset, check).map_err(|what| (Unreadable::Damaged, what))?;
-        let part = head.parts.get(usize::from(index) + usize::from(kind == Kind::Content));
+        let part = head.parts.get(usize::from(index) + usize::from(kind != Kind::Change));
         let fits = header.kind == kind
             && header.index == index
             && header.seq == head.seq

@@ -103,13 +103,21 @@ impl Writer {
     /// Makes the next segment, whose head names the record it begins with.
     pub(crate) fn begin_segment(&mut self, reader: &Reader, first: Seq) -> Result<(), EngineError> {
         let number = self.segment + 1;
-        let head = SegmentHead { number, revision: 0, id: reader.id(), first, previous: self.previous };
+        let head = SegmentHead {
+            format: segment::FORMAT,
+            number,
+            revision: 0,
+            id: reader.id(),
+            first,
+            previous: self.previous,
+        };
         #[cfg(test)]
         self.faults.step(|| Ok(())).map_err(failed("cannot make", &segment::path(reader.dir(), number)))?;
         self.file = Some(head.create(reader.dir())?);
         self.segment = number;
         self.end = START;
-        reader.set_span(Span { number, revision: 0, first, end: START, head_damaged: false });
+        let format = segment::FORMAT;
+        reader.set_span(Span { number, format, revision: 0, first, end: START, head_damaged: false });
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::engine::backup::{backup, restore};
+use crate::engine::state::Changes;
+use crate::engine::verdict::read_state;
 use crate::engine::verify::verify_journal;
 use std::fs;
 
@@ -150,12 +152,14 @@ fn verify_names_rows_that_are_not_what_the_journal_says() {
     let (engine, _) = open(dir.path());
     commit_all(&engine, 1..=5);
     engine.close().unwrap();
-    let db = ::sled::open(dir.path().join("state")).unwrap();
-    db.insert(key(2), "altered").unwrap();
-    db.remove(key(3)).unwrap();
-    db.insert("stray", "x").unwrap();
-    db.flush().unwrap();
-    drop(db);
+    let (state, applied) = read_state(&dir.path().join("state"), 1 << 20).unwrap();
+    let mut changes = Changes::default();
+    changes.set(&key(2), Some(b"altered".to_vec()));
+    changes.set(&key(3), None);
+    changes.set(b"stray", Some(b"x".to_vec()));
+    state.apply(changes, applied.unwrap()).unwrap();
+    state.sync().unwrap();
+    drop(state);
     let (engine, _) = open(dir.path());
     let report = engine.verify(&mut quiet()).unwrap();
     let wanted =

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::journal::scan::{Contents, Scan, Step};
-use crate::engine::journal::{At, frame, record, segment};
+use crate::engine::journal::{At, block, frame, record, segment};
 use crate::engine::{EngineError, Place};
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -185,7 +185,7 @@ fn a_content_exchanged_with_the_right_checksum_is_named() {
     let place = Place::from_bytes(&value[value.len() - Place::SIZE..]).unwrap();
     let other = String::from_utf8(content(1)).unwrap().replace("text", "lies").into_bytes();
     let mut bytes = Vec::new();
-    frame::write(&mut bytes, engine.reader.check(), frame::Kind::Content, 0, 1, 0, &other);
+    frame::write(&mut bytes, engine.reader.check(), frame::Kind::Block, 0, 1, 0, &block::join(&[other]));
     assert_eq!(bytes.len(), place.length as usize);
     overwrite(&engine, At { segment: place.segment, offset: place.offset }, &bytes);
     let report = engine.verify(&mut |_, _| {}).unwrap();

@@ -10,15 +10,17 @@ fn all_rows(engine: &SledEngine) -> Result<Vec<crate::engine::Row>, EngineError>
     engine.scan(Unbounded, Unbounded, false, usize::MAX)
 }
 
+/// A value that cannot be packed, so that it is found in the file as it is.
+fn value(number: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(number);
+    (0..500).map(|_| random.alphanumeric() as u8).collect()
+}
+
 /// A closed profile whose state is large enough for sled to find damage only when it reads there.
 fn large_profile(home: &Path) -> Vec<crate::engine::Row> {
     let (engine, _) = open(home);
     for batch in 0..8 {
-        let row = |number: u64| Put {
-            key: key(number),
-            value: format!("value {number:0500}").into_bytes(),
-            contents: Vec::new(),
-        };
+        let row = |number: u64| Put { key: key(number), value: value(number), contents: Vec::new() };
         let puts = (batch * 200..batch * 200 + 200).map(row).collect();
         engine.commit(Commit { puts, ..Commit::default() }).unwrap();
     }
@@ -39,7 +41,7 @@ fn one_flipped_bit_in_the_state_is_mended_or_found_and_nothing_is_lost() {
         let file = profile.join("state/db");
         let bytes = fs::read(&file).unwrap();
         // In the newest copy of a row: much of the file is padding and what was replaced.
-        let row = format!("value {:0500}", random.usize(..rows.len())).into_bytes();
+        let row = value(random.u64(..rows.len() as u64));
         let at = bytes.windows(row.len()).rposition(|bytes| bytes == row).unwrap();
         flip(&file, (at + random.usize(..row.len())) as u64 * 8 + random.u64(..8));
 
@@ -117,6 +119,30 @@ fn a_state_that_cannot_be_trusted_is_rebuilt_and_the_reason_said() {
     }
 }
 
+/// The form an older program wrote: each row a row of sled.
+#[test]
+fn a_state_an_older_program_wrote_is_made_anew() {
+    let mut good = Profile::new();
+    let profile = good.copy();
+    let (state, applied) = crate::engine::verdict::read_state(&profile.join("state"), 4 << 20).unwrap();
+    assert!(!state.is_outdated().unwrap());
+    let rows = state.scan(Unbounded, Unbounded, false, usize::MAX).unwrap();
+    drop(state);
+    fs::remove_dir_all(profile.join("state")).unwrap();
+    let db = ::sled::open(profile.join("state")).unwrap();
+    for (key, value) in &rows {
+        db.insert(key, value.as_slice()).unwrap();
+    }
+    db.insert("\0applied", applied.unwrap().to_bytes()).unwrap();
+    drop(db);
+    let (engine, report) = open(&profile);
+    let why = report.rebuilt.clone().unwrap_or_default();
+    assert!(why.contains("older switchboard") && !report.doubtful, "{report}");
+    assert!(all_rows(&engine).unwrap() == rows);
+    engine.close().unwrap();
+    assert_eq!(open(&profile).1.lines(), Vec::<String>::new());
+}
+
 #[test]
 fn an_unfinished_snapshot_of_sled_is_swept_away() {
     let mut good = Profile::new();
@@ -125,26 +151,4 @@ fn an_unfinished_snapshot_of_sled_is_swept_away() {
     fs::write(&left, b"half").unwrap();
     let (engine, report) = open(&profile);
     assert_eq!((left.exists(), report.rebuilt, usable(&engine, RECORDS)), (false, None, RECORDS));
-}
-
-#[test]
-fn an_open_profile_is_made_anew_and_one_that_stops_half_way_is_not_read_until_it_is_whole() {
-    let dir = tempfile::tempdir().unwrap();
-    let (engine, _) = open(dir.path());
-    commit_all(&engine, 1..=RECORDS);
-    let rows = all_rows(&engine).unwrap();
-    let rebuilt = engine.rebuild_open(&mut |_, _| {}).unwrap();
-    assert_eq!((rebuilt.records, rebuilt.damage), (RECORDS, Vec::new()));
-    assert_eq!(all_rows(&engine).unwrap(), rows);
-    // Something breaks on the way, when the state is empty already.
-    let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        engine.rebuild_open(&mut |done, _| assert_eq!(done, 0, "on purpose"))
-    }));
-    assert!(broken.is_err());
-    assert!(matches!(engine.get(&key(1)), Err(EngineError::State(_))), "half a state is no answer");
-    assert!(matches!(all_rows(&engine), Err(EngineError::State(_))));
-    // The next commit, or the next start, makes it whole.
-    engine.commit(numbered(RECORDS + 1)).unwrap();
-    (1..=RECORDS + 1).for_each(|number| assert_there(&engine, number));
-    assert!(engine.verify(&mut |_, _| {}).unwrap().is_clean());
 }

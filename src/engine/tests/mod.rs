@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod backup;
+mod blocks;
 mod compact;
 mod crash;
 mod damage;
+mod format;
 mod full;
 mod lost;
 mod measure;
 mod mend;
+mod renew;
 mod store;
 
 use super::sled::{OpenReport, Options, SledEngine};
