@@ -7,7 +7,7 @@ use super::{locale, output, tour, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
-use crate::ui::Screen;
+use crate::ui::{Position, Screen};
 use crate::worker::{Board, Workers};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -102,6 +102,7 @@ impl Seats {
             tour: self.shared.config.tour && tour::is_first(&self.place.profile, &agent),
             folder: String::new(),
             owns: false,
+            position: None,
             resume,
             agent,
             keymap,
@@ -201,7 +202,8 @@ impl Host for Seats {
                 Seats::seat(&seats, name, zone(&hello.zone), |name| environment.get(name).cloned(), Vec::new())
             });
             let seat = seat.await.map_err(std::io::Error::other)?;
-            let seat = Seat { folder: clean_line(&wanted.folder), ..seat };
+            let position = Position::from_bytes(&wanted.position);
+            let seat = Seat { folder: clean_line(&wanted.folder), position, ..seat };
             // A panic ends one seat and no other.
             let sat = tokio::spawn(seat.run(line, stop)).await;
             let ended = sat.map_err(std::io::Error::other)??;
@@ -261,6 +263,6 @@ impl Host for VerbHost {
     }
 
     fn seat(self: Arc<Self>, _: Hello, _: ScreenWanted, _: Line, _: watch::Receiver<bool>) -> Sitting {
-        Box::pin(async { Ok(Ended::Told) })
+        Box::pin(async { Ok(Ended::Told(Box::default())) })
     }
 }

@@ -219,7 +219,7 @@ async fn screen(
     // A client that does not read is not waited for.
     let Ok(Ok(mut to)) = tokio::time::timeout(LAST, writing).await else { return abort.abort() };
     let last = match ended {
-        Ok(Ended::Told) => Message::Leaving,
+        Ok(Ended::Told(position)) => Message::Leaving(position.to_bytes()),
         Ok(_) => Message::Exit(0),
         Err(error) => {
             tracing::error!(%error, "a seat");

@@ -28,6 +28,7 @@ impl Screen {
         self.search_failed();
         self.news.failed();
         (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
+        self.resume_wanted = None;
         (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
         for sheet in &mut self.sheets {
             (sheet.asked, sheet.again) = (false, false);
@@ -68,6 +69,9 @@ impl Screen {
                 }
             }
             Loaded::Drafts(drafts) => {
+                if self.resume_where_it_was(&drafts) {
+                    return;
+                }
                 if let (Some(verb), None) = (self.reply_wanted, &self.composer)
                     && self.sheets.is_empty()
                 {
@@ -82,6 +86,9 @@ impl Screen {
                 let found = self.sheets.iter_mut().find(|sheet| matches!(sheet.content, Content::Automated(..)));
                 if let Some(sheet) = found {
                     sheet.take_automated(after, page);
+                    if let Some(row) = sheet.begin_at.take() {
+                        sheet.selected = row;
+                    }
                     (sheet.loaded, sheet.asked) = (true, false);
                 }
             }
@@ -110,6 +117,9 @@ impl Screen {
         sheet.content = content;
         sheet.lines = (Vec::new(), 0);
         (sheet.loaded, sheet.asked) = (true, false);
+        if let Some(row) = sheet.begin_at.take() {
+            sheet.selected = row;
+        }
         if std::mem::take(&mut sheet.again)
             && let Some(load) = sheet.load()
         {

@@ -308,7 +308,7 @@ impl Composer {
     }
 
     /// The caret of the text shows only while the letters go there.
-    fn show_caret(&mut self) {
+    pub(super) fn show_caret(&mut self) {
         let caret = if self.field == Field::Body { Modifier::REVERSED } else { Modifier::empty() };
         self.body.set_cursor_style(Style::new().add_modifier(caret));
     }

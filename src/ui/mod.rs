@@ -20,6 +20,7 @@ mod lists;
 mod mouse;
 mod news;
 mod palette;
+mod position;
 mod prompt;
 mod run;
 mod screen;
@@ -36,6 +37,7 @@ mod write;
 mod tests;
 
 pub use division::{Division, WHOLE};
+pub use position::Position;
 pub use screen::{Screen, Setup};
 pub use view::{view, view_first_run};
 

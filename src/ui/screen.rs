@@ -6,6 +6,7 @@ use super::layout::{Layout, Pane, inner, layout};
 use super::link::Links;
 use super::news::News;
 use super::palette::Palette;
+use super::position::{DraftPosition, Position};
 use super::prompt::{Prompt, Question};
 use super::sheet::Sheet;
 use super::timeline::Open;
@@ -45,6 +46,8 @@ pub struct Setup {
     pub folder: String,
     /// The program, and what it sends, ends with this screen.
     pub owns: bool,
+    /// Where to begin; `None` at the top of the inbox.
+    pub position: Option<Position>,
     /// What is wrong with the agent's own files (keys, colours), to be shown first.
     pub warnings: Vec<String>,
 }
@@ -138,6 +141,8 @@ pub struct Screen {
     pub(super) counts_again: bool,
     /// A reply waits for the list of drafts.
     pub(super) reply_wanted: Option<crate::command::Verb>,
+    /// A draft to go on with waits for the list of drafts.
+    pub(super) resume_wanted: Option<DraftPosition>,
     /// When the seat was last asked to wake this screen.
     wake: Option<Timestamp>,
     effects: Vec<Effect>,
@@ -194,11 +199,24 @@ impl Screen {
             counts_asked: false,
             counts_again: false,
             reply_wanted: None,
+            resume_wanted: None,
             wake: None,
             effects: Vec::new(),
             dirty: true,
         };
-        screen.show_inbox(InboxView::default(), InboxFilter::default());
+        match setup.position {
+            Some(position) => {
+                if screen.said.is_none() {
+                    screen.say(if screen.owns {
+                        "This window owns the profile now; this is where you were."
+                    } else {
+                        "Another window owns the profile now; this is where you were."
+                    });
+                }
+                screen.begin_at(position);
+            }
+            None => screen.show_inbox(InboxView::default(), InboxFilter::default()),
+        }
         screen.ask_counts();
         let effects = screen.settle();
         (screen, effects)

@@ -47,6 +47,8 @@ pub(super) struct Sheet {
     pub selected: usize,
     /// First row shown.
     pub top: usize,
+    /// Where the cursor stands once something came.
+    pub begin_at: Option<usize>,
     /// Something came.
     pub loaded: bool,
     /// A question is out.
@@ -61,7 +63,16 @@ impl Sheet {
     /// A sheet of which nothing came yet.
     pub(super) fn new(content: Content) -> Sheet {
         let loaded = matches!(content, Content::Help(_));
-        Sheet { content, selected: 0, top: 0, loaded, asked: false, again: false, lines: (Vec::new(), 0) }
+        Sheet {
+            content,
+            selected: 0,
+            top: 0,
+            begin_at: None,
+            loaded,
+            asked: false,
+            again: false,
+            lines: (Vec::new(), 0),
+        }
     }
 
     /// Asks for what it shows. One question is out at a time.
