@@ -186,9 +186,11 @@ impl Seat {
 
         let mut feed = desk.listen();
         let mut status = board.status().listen();
-        let mut notice = board.notice();
+        let mut notices = board.notices();
+        let mut roster = desk.follow_roster();
         status.mark_changed();
-        notice.mark_changed();
+        notices.mark_changed();
+        roster.mark_changed();
         let (mut lost, mut told) = (false, false);
         // A frame is on its way to the terminal.
         let mut showing = false;
@@ -239,7 +241,10 @@ impl Seat {
                 }),
                 Ok(()) = status.changed(), if is_news_time =>
                     arrived.push(Msg::Status(status.borrow_and_update().clone())),
-                Ok(()) = notice.changed() => arrived.push(Msg::Notice(notice.borrow_and_update().clone())),
+                Ok(()) = notices.changed() =>
+                    arrived.push(Msg::Notice(notices.borrow_and_update().first().cloned())),
+                Ok(()) = roster.changed() =>
+                    arrived.push(Msg::Accounts(roster.borrow_and_update().accounts.to_vec())),
                 () = tokio::time::sleep_until(news_at), if !is_news_time => {}
                 () = tokio::time::sleep_until(draw_at), if dirty && !is_time => {}
                 () = tokio::time::sleep_until(Instant::now() + pause) => wake = None,

@@ -30,6 +30,12 @@ pub trait Host: Send + Sync + 'static {
     /// Carries a verb out and gives its exit code. Called on a thread of its own; may block.
     fn carry_out(&self, hello: &Hello, wanted: VerbWanted, streams: VerbStreams) -> u8;
 
+    /// Reads the configuration again. May block.
+    ///
+    /// # Errors
+    /// What is wrong with it; all stays as it was.
+    fn read_config(&self) -> Result<(), String>;
+
     /// Why no screens can come in, if so.
     fn without_seats(&self) -> Option<String>;
 
@@ -51,6 +57,14 @@ pub(super) async fn welcome(mut stream: UnixStream, host: Arc<dyn Host>, stop: w
     match hello.wanted.clone() {
         Wanted::Nothing => {
             let _ = stream.write_all(&Message::Started.to_bytes()).await;
+        }
+        Wanted::Configuration => {
+            let read = tokio::task::spawn_blocking(move || host.read_config()).await;
+            let answer = match read.unwrap_or_else(|error| Err(error.to_string())) {
+                Ok(()) => Message::Started,
+                Err(why) => Message::Refused(why),
+            };
+            let _ = stream.write_all(&answer.to_bytes()).await;
         }
         Wanted::Verb(wanted) => verb(stream, hello, wanted, host, stop).await,
         Wanted::Screen(wanted) => match host.without_seats() {

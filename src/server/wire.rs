@@ -50,6 +50,9 @@ pub enum Wanted {
     /// A screen.
     #[n(2)]
     Screen(#[n(0)] ScreenWanted),
+    /// That the owner reads `config.toml` again.
+    #[n(3)]
+    Configuration,
 }
 
 /// A verb to be carried out.
@@ -232,6 +235,7 @@ mod tests {
         let hello = Hello { protocol: PROTOCOL, version: "0.1.0".into(), process: 7, ..Hello::default() };
         vec![
             Message::Hello(Hello { wanted: Wanted::Verb(verb), ..hello.clone() }),
+            Message::Hello(Hello { wanted: Wanted::Configuration, ..hello.clone() }),
             Message::Hello(Hello { wanted: Wanted::Screen(screen), ..hello }),
             Message::Input(b"\x1b[A".to_vec()),
             Message::Input(Vec::new()),

@@ -260,6 +260,10 @@ impl Screen {
                 self.dirty |= self.status != status;
                 self.status = status;
             }
+            Msg::Accounts(accounts) => {
+                self.dirty |= self.accounts != accounts;
+                self.accounts = accounts;
+            }
             Msg::Notice(notice) => {
                 self.dirty |= self.notice != notice;
                 self.notice = notice;
