@@ -19,6 +19,7 @@ mod help;
 mod house;
 mod keys;
 mod locale;
+mod log_file;
 mod look;
 mod manual;
 mod outbox;

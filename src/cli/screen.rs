@@ -5,6 +5,7 @@ use super::arguments::Demo;
 use super::attach::{Attached, attach};
 use super::guest::folder;
 use super::house::{Place, is_owned, runtime};
+use super::log_file::log_to;
 use super::output::remark;
 use super::owner::Owner;
 use super::{AGAIN, Outcome, PATIENCE, demo, first_run};
@@ -17,19 +18,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use jiff::tz::TimeZone;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-
-/// A log beyond this is put aside at the next start.
-const LOG_BYTES: u64 = 5 << 20;
 
 /// Opens the inbox; without an account the doors come first.
 pub fn open(place: &Place) -> Outcome {
@@ -145,19 +141,5 @@ impl Place {
         // Another process's is an inheritance that means nothing here.
         let own = position.split_once(':').filter(|(process, _)| *process == std::process::id().to_string());
         own.and_then(|(_, bytes)| BASE64.decode(bytes).ok()).unwrap_or_default()
-    }
-}
-
-/// Logs go to a file of the profile, never to the terminal. Without one the program runs all the same.
-pub fn log_to(path: &Path) {
-    if fs::metadata(path).is_ok_and(|facts| facts.len() > LOG_BYTES) {
-        let _ = fs::rename(path, path.with_extension("old"));
-    }
-    if let Ok(file) = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path) {
-        let _ = tracing_subscriber::fmt()
-            .with_writer(Mutex::new(file))
-            .with_ansi(false)
-            .with_max_level(tracing::Level::INFO)
-            .try_init();
     }
 }
