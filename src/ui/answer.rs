@@ -243,7 +243,7 @@ impl Screen {
             Content::Dead(_) => event.kind == K::Dead || !event.dead.is_empty(),
             Content::Automated(..) => event.kind == K::Ingested && !event.messages.is_empty(),
             Content::Drafts(_) => matches!(event.kind, K::Draft | K::Queued | K::Noted),
-            Content::Original(..) | Content::DeadOriginal(..) | Content::Help(_) => false,
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_) => false,
         });
     }
 

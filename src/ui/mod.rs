@@ -17,6 +17,7 @@ mod layout;
 mod line_input;
 mod link;
 mod lists;
+mod messages;
 mod mouse;
 mod news;
 mod palette;

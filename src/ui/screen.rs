@@ -4,6 +4,7 @@ use super::composer::Composer;
 use super::inbox::Inbox;
 use super::layout::{Layout, Pane, inner, layout};
 use super::link::Links;
+use super::messages::Messages;
 use super::news::News;
 use super::palette::Palette;
 use super::position::{DraftPosition, Position};
@@ -120,6 +121,8 @@ pub struct Screen {
     pub(super) prompt: Option<Prompt>,
     pub(super) palette: Option<Palette>,
     pub(super) question: Option<Question>,
+    /// Something else than an answer was typed, and that was said.
+    pub(super) asked_again: bool,
     /// The tour stands over the panes.
     pub(super) tour: bool,
     /// Keys of a sequence that is not complete.
@@ -127,6 +130,7 @@ pub struct Screen {
 
     pub(super) said: Option<Said>,
     pub(super) notice: Option<String>,
+    pub(super) messages: Messages,
     pub(super) status: Vec<AccountStatus>,
     pub(super) counts: Counts,
 
@@ -156,7 +160,7 @@ impl Screen {
             text: match setup.warnings.len() {
                 1 => first.clone(),
                 // In front, so that a narrow line does not cut it off.
-                more => format!("{more} remarks (`switchboard doctor` lists them): {first}"),
+                more => format!("{more} remarks (`:messages` shows them): {first}"),
             },
             trouble: true,
             leaves: None,
@@ -184,10 +188,12 @@ impl Screen {
             prompt: None,
             palette: None,
             question: None,
+            asked_again: false,
             tour: false,
             keys: Vec::new(),
             said,
             notice: None,
+            messages: Messages::default(),
             status: Vec::new(),
             counts: Counts::default(),
             undo: VecDeque::new(),
@@ -204,6 +210,9 @@ impl Screen {
             effects: Vec::new(),
             dirty: true,
         };
+        if setup.warnings.len() > 1 {
+            setup.warnings.iter().rev().for_each(|text| screen.messages.keep(setup.now, text));
+        }
         match setup.position {
             Some(position) => {
                 if screen.said.is_none() {
@@ -356,6 +365,8 @@ impl Screen {
             sheet.lay_out(usize::from(body.width).max(2));
             sheet.scroll(usize::from(body.height));
         }
+        let said = self.said.as_ref().map(|said| said.text.as_str());
+        self.messages.look(self.now, said, self.notice.as_deref());
         self.number_links();
         self.mark_read();
         self.ask_more();

@@ -23,6 +23,8 @@ pub(super) enum Content {
     Original(MessageId, String),
     /// The original of a dead letter.
     DeadOriginal(DeadId, String),
+    /// What was said last.
+    Messages(String),
     /// Keys and commands, for this context first.
     Help(Context),
 }
@@ -62,7 +64,7 @@ pub(super) struct Sheet {
 impl Sheet {
     /// A sheet of which nothing came yet.
     pub(super) fn new(content: Content) -> Sheet {
-        let loaded = matches!(content, Content::Help(_));
+        let loaded = matches!(content, Content::Help(_) | Content::Messages(_));
         Sheet {
             content,
             selected: 0,
@@ -84,7 +86,7 @@ impl Sheet {
             Content::Drafts(_) => Load::Drafts,
             Content::Original(id, _) => Load::Original(*id),
             Content::DeadOriginal(id, _) => Load::DeadOriginal(*id),
-            Content::Help(_) => return None,
+            Content::Messages(_) | Content::Help(_) => return None,
         };
         if self.asked {
             self.again = true;
@@ -120,7 +122,7 @@ impl Sheet {
 
     /// Breaks an original into lines of so many columns, unless it is already.
     pub(super) fn lay_out(&mut self, columns: usize) {
-        if let Content::Original(_, text) | Content::DeadOriginal(_, text) = &self.content
+        if let Content::Original(_, text) | Content::DeadOriginal(_, text) | Content::Messages(text) = &self.content
             && (self.lines.1 != columns || (self.lines.0.is_empty() && !text.is_empty()))
         {
             self.lines = (text.lines().flat_map(|line| wrap(line, columns)).collect(), columns);
@@ -134,14 +136,17 @@ impl Sheet {
             Content::Dead(rows) => rows.len(),
             Content::Automated(rows, _) => rows.len(),
             Content::Drafts(rows) => rows.len(),
-            Content::Original(..) | Content::DeadOriginal(..) => self.lines.0.len(),
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) => self.lines.0.len(),
             Content::Help(_) => usize::MAX,
         }
     }
 
     /// A text to scroll rather than rows to choose from.
     pub(super) fn is_text(&self) -> bool {
-        matches!(self.content, Content::Original(..) | Content::DeadOriginal(..) | Content::Help(_))
+        matches!(
+            self.content,
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_)
+        )
     }
 
     /// The heading.
@@ -152,6 +157,7 @@ impl Sheet {
             Content::Automated(..) => "Automated mail: no case, never answered by itself",
             Content::Drafts(_) => "Drafts",
             Content::Original(..) | Content::DeadOriginal(..) => "Original",
+            Content::Messages(_) => "Messages, the latest first",
             Content::Help(_) => "Keys and commands",
         }
     }
