@@ -185,6 +185,18 @@ impl Place {
         }
     }
 
+    /// There must be a profile, one that was only configured yet included.
+    pub fn must_be_one(&self) -> anyhow::Result<()> {
+        must_be_ours(&self.profile)?;
+        if self.shared.is_some() || ["journal", "config.toml"].iter().any(|name| self.profile.join(name).exists()) {
+            return Ok(());
+        }
+        anyhow::bail!(
+            "there is no profile in {}; nothing was made there: `switchboard` without a verb or `account add` begins one",
+            self.profile.display()
+        )
+    }
+
     /// The journal and state must be there already: a verb that only looks makes no profile.
     pub fn must_exist(&self) -> anyhow::Result<()> {
         must_be_ours(&self.profile)?;

@@ -107,6 +107,9 @@ fn exit_code(outcome: Outcome) -> u8 {
 }
 
 fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) -> Outcome {
+    if arguments.verb.as_ref().is_some_and(|verb| !verb.may_begin_a_profile()) {
+        place.must_be_one()?;
+    }
     match arguments.verb {
         None => screen::open(place),
         Some(verb) => match verb {
