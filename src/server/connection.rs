@@ -16,9 +16,6 @@ use tokio::sync::{mpsc, watch};
 
 /// A guest that says nothing is not waited for.
 const GREETING: Duration = Duration::from_secs(5);
-/// An Escape that nothing follows in this time was the key.
-const ESCAPE: Duration = Duration::from_millis(40);
-
 /// How long a client may take none of a verb's output.
 const STOPPED: Duration = Duration::from_secs(60);
 
@@ -256,7 +253,8 @@ async fn read(mut from: OwnedReadHalf, input: mpsc::Sender<Input>, drawn: mpsc::
     });
     let mut typed = Typed::default();
     loop {
-        let pause = if typed.waits() { ESCAPE } else { Duration::MAX };
+        let pause = typed.waits().unwrap_or(Duration::MAX);
+        let mut ended = false;
         let events = match tokio::time::timeout(pause, messages.recv()).await {
             Err(_) => typed.settle(),
             Ok(Some(Message::Input(bytes))) => typed.take(&bytes),
@@ -266,16 +264,22 @@ async fn read(mut from: OwnedReadHalf, input: mpsc::Sender<Input>, drawn: mpsc::
                 let _ = drawn.try_send(());
                 continue;
             }
-            Ok(_) => break,
+            // The line broke, perhaps within a paste: what came of it is kept.
+            Ok(_) => {
+                ended = true;
+                typed.settle()
+            }
         };
         for event in events {
             if input.send(event).await.is_err() {
-                reading.abort();
-                return;
+                ended = true;
+                break;
             }
         }
+        if ended {
+            return reading.abort();
+        }
     }
-    reading.abort();
 }
 
 async fn write(mut to: OwnedWriteHalf, mut frames: mpsc::Receiver<Vec<u8>>) -> OwnedWriteHalf {

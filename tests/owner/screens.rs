@@ -71,6 +71,18 @@ fn a_line_that_breaks_leaves_draft_and_place() {
 }
 
 #[test]
+fn a_paste_whose_line_breaks_in_its_middle_is_kept_as_far_as_it_came() {
+    let (profile, _serve) = served(1);
+    let screen = RawScreen::attach(&profile.path, "lin", (80, 24));
+    screen.wait_for("Ana");
+    screen.types(b"r");
+    screen.wait_for("Reply to Ana");
+    screen.types(b"\x1b[200~the first half of a long text");
+    screen.cut();
+    assert!(until(LIMIT, || draft(&profile).contains("the first half of a long text")));
+}
+
+#[test]
 fn a_screen_that_does_not_read_costs_one_frame_and_slows_nobody() {
     let (profile, serve) = served(50);
     let memory = || {
