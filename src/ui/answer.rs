@@ -203,7 +203,11 @@ impl Screen {
     pub(super) fn changed(&mut self, event: &Event) {
         use EventKind as K;
         self.notice_news(event);
-        if let Some(composer) = self.composer.as_mut().filter(|composer| Some(composer.draft) == event.draft) {
+        let now = self.now;
+        let is_this = |composer: &&mut Composer| Some(composer.draft) == event.draft;
+        let is_copied = |composer: &Composer| event.draft.is_some() && composer.copy_of == event.draft;
+        let was_copied = self.composer.as_ref().is_some_and(is_copied);
+        if let Some(composer) = self.composer.as_mut().filter(is_this) {
             match event.kind {
                 // Our own typing, saved.
                 K::Draft if composer.unheard > 0 => {
@@ -211,7 +215,12 @@ impl Screen {
                     return;
                 }
                 K::Draft => {
-                    self.complain("this draft is open in another window too: the last to write wins");
+                    if composer.changed_elsewhere(now) {
+                        self.save_draft();
+                        self.complain("another window writes this draft too: yours is a second draft now");
+                    } else {
+                        self.complain("another window writes this draft too: typing here begins a second one");
+                    }
                     return;
                 }
                 K::Queued | K::Noted if !composer.is_sending() => {
@@ -219,6 +228,8 @@ impl Screen {
                 }
                 _ => {}
             }
+        } else if was_copied && matches!(event.kind, K::Queued | K::Noted) {
+            self.complain("the draft this was copied from was sent from another window");
         }
         if !event.customers.is_empty()
             && event.kind != K::Draft

@@ -83,6 +83,37 @@ fn a_paste_whose_line_breaks_in_its_middle_is_kept_as_far_as_it_came() {
 }
 
 #[test]
+fn two_windows_on_one_draft_do_not_write_over_each_other() {
+    let (profile, _serve) = served(1);
+    let first = RawScreen::attach(&profile.path, "lin", (80, 24));
+    first.wait_for("Ana");
+    first.types(b"m");
+    first.wait_for("PRIVATE NOTE");
+    first.types(b"begun in the first");
+    first.wait_for("draft kept");
+    let second = RawScreen::attach(&profile.path, "lin", (80, 24));
+    second.wait_for("Ana");
+    second.types(b"m");
+    second.wait_for("There is a draft");
+    second.types(b"y");
+    second.wait_for("begun in the first");
+    first.types(b", gone on with there");
+    second.wait_for("another window writes this draft too");
+    second.types(b"SECOND ");
+    let texts = || {
+        let rows = profile.json(&["drafts"]);
+        let mut texts: Vec<String> = rows.iter().map(|row| row["text"].as_str().unwrap().to_owned()).collect();
+        texts.sort();
+        texts
+    };
+    let both = ["SECOND begun in the first", "begun in the first, gone on with there"];
+    assert!(until(LIMIT, || texts() == both), "{:?}", texts());
+    first.types(b" and on");
+    assert!(until(LIMIT, || texts()[1].ends_with("there and on")), "{:?}", texts());
+    assert_eq!(texts()[0], both[0]);
+}
+
+#[test]
 fn a_screen_that_does_not_read_costs_one_frame_and_slows_nobody() {
     let (profile, serve) = served(50);
     let memory = || {
