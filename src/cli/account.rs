@@ -98,14 +98,16 @@ fn add(place: &Place, args: &AccountAdd) -> Outcome {
     let (text, _) = with_account(place, args)?;
     write(place, &text)?;
     remark(&format!("Added to {}. `switchboard account test {}` tries it.", path(place).display(), args.name));
-    tell_of_owner(place);
+    tell_owner(place);
     Ok(())
 }
 
-/// Accounts are read when a profile is opened.
-fn tell_of_owner(place: &Place) {
-    if guest::is_owned(place) {
-        remark("The window or `serve` that owns the profile takes this up when it is started anew.");
+/// Who owns the profile takes it up now.
+fn tell_owner(place: &Place) {
+    match guest::tell_configuration(place) {
+        Ok(false) => {}
+        Ok(true) => remark("The window or `serve` that owns the profile has taken this up."),
+        Err(why) => remark(&format!("The window or `serve` that owns the profile has not taken this up: {why}")),
     }
 }
 
@@ -201,7 +203,7 @@ fn remove(place: &Place, name: &str) -> Outcome {
     Config::parse(&left, &place.profile)?;
     write(place, &left)?;
     remark(&format!("Removed \"{name}\" from {}. Its messages stay.", path(place).display()));
-    tell_of_owner(place);
+    tell_owner(place);
     Ok(())
 }
 

@@ -605,6 +605,18 @@ pub struct Serve {
 }
 
 impl Verb {
+    /// It may begin a profile where there is none. The others need one: a mistyped `--profile` must not make one.
+    pub fn may_begin_a_profile(&self) -> bool {
+        match self {
+            Verb::Account(account) => matches!(account.verb, AccountVerb::Add(_) | AccountVerb::Help { .. }),
+            Verb::Import(_) | Verb::Restore(_) | Verb::Demo(_) => true,
+            // These look at the machine and at files of their own.
+            Verb::Keys(_) | Verb::Bench(_) | Verb::Doctor(_) => true,
+            Verb::Completions(_) | Verb::Man(_) | Verb::Help(_) => true,
+            _ => false,
+        }
+    }
+
     /// It reads or changes the store: the process that owns the profile carries it out.
     pub fn uses_the_store(&self) -> bool {
         !matches!(

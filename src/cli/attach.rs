@@ -37,8 +37,8 @@ pub enum Attached {
     Nobody,
     /// The agent left.
     Left,
-    /// The owner ended; the agent wants to go on here.
-    TakeOver,
+    /// The owner ended; the agent wants to go on here, where they were.
+    TakeOver(Vec<u8>),
 }
 
 /// Attaches this terminal to the owner of the profile.
@@ -46,7 +46,7 @@ pub fn attach(place: &Place) -> anyhow::Result<Attached> {
     let (width, height) = crossterm::terminal::size()?;
     let known = TERMINAL.iter().filter_map(|name| Some(((*name).to_owned(), place.environment(name)?)));
     let environment = known.filter(|(_, value)| value.len() <= LONG).collect();
-    let wanted = ScreenWanted { width, height, environment, folder: folder() };
+    let wanted = ScreenWanted { width, height, environment, folder: folder(), position: place.position() };
     let stream = match knock(&place.profile, hello(place, Wanted::Screen(wanted)))? {
         Knocked::Opened(stream) => stream,
         Knocked::Nobody => return Ok(Attached::Nobody),
@@ -65,7 +65,7 @@ pub fn attach(place: &Place) -> anyhow::Result<Attached> {
     match end? {
         End::Left(0) => Ok(Attached::Left),
         End::Left(_) => anyhow::bail!("the screen broke; the log of the profile says more"),
-        End::OwnerEnded { in_order } if goes_on(&mut typed, in_order)? => Ok(Attached::TakeOver),
+        End::OwnerEnded { in_order, position } if goes_on(&mut typed, in_order)? => Ok(Attached::TakeOver(position)),
         End::OwnerEnded { .. } => Ok(Attached::Left),
     }
 }
@@ -96,7 +96,15 @@ enum End {
     /// In order, it has said so.
     OwnerEnded {
         in_order: bool,
+        position: Vec<u8>,
     },
+}
+
+impl End {
+    /// The owner ended without a word.
+    fn gone() -> End {
+        End::OwnerEnded { in_order: false, position: Vec::new() }
+    }
 }
 
 async fn relay(
@@ -120,20 +128,20 @@ async fn relay(
                 }
                 Ok(Some(Message::Out(piece))) => frame.extend_from_slice(&piece),
                 Ok(Some(Message::Exit(code))) => return drop(say.send(End::Left(code)).await),
-                Ok(Some(Message::Leaving)) => {
-                    return drop(say.send(End::OwnerEnded { in_order: true }).await);
+                Ok(Some(Message::Leaving(position))) => {
+                    return drop(say.send(End::OwnerEnded { in_order: true, position }).await);
                 }
                 _ => break,
             }
         }
-        let _ = say.send(End::OwnerEnded { in_order: false }).await;
+        let _ = say.send(End::gone()).await;
     });
     let mut resized = signal(SignalKind::window_change())?;
     let mut ends = Ends::listen()?;
     let end = loop {
         let message = tokio::select! {
             biased;
-            end = said.recv() => break end.unwrap_or(End::OwnerEnded { in_order: false }),
+            end = said.recv() => break end.unwrap_or_else(End::gone),
             Some(()) = drawn.recv() => Message::Drawn,
             bytes = typed.recv() => match bytes {
                 Some(bytes) => Message::Input(bytes),
@@ -149,7 +157,7 @@ async fn relay(
         if to.write_all(&message.to_bytes()).await.is_err() {
             // Its last words may still be there to be read.
             let last = tokio::time::timeout(Duration::from_secs(1), said.recv()).await;
-            break last.ok().flatten().unwrap_or(End::OwnerEnded { in_order: false });
+            break last.ok().flatten().unwrap_or_else(End::gone);
         }
     };
     listening.abort();

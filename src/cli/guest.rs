@@ -32,6 +32,19 @@ pub fn is_owned(place: &Place) -> bool {
     !matches!(knock(&place.profile, hello(place, Wanted::Nothing)), Ok(Knocked::Nobody) | Err(_))
 }
 
+/// Has the owner read `config.toml` again. False when there is no owner.
+///
+/// # Errors
+/// Why it goes on with what it had.
+pub fn tell_configuration(place: &Place) -> Result<bool, String> {
+    match knock(&place.profile, hello(place, Wanted::Configuration)) {
+        Ok(Knocked::Opened(_)) => Ok(true),
+        Ok(Knocked::Nobody) => Ok(false),
+        Ok(Knocked::Refused(why)) => Err(why),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// Has the owner carry a verb out, given by this process's words (the program's name first). `None` when there is no owner
 /// that takes it on; then nothing has been done.
 pub fn carry(place: &Place, words: &[OsString]) -> anyhow::Result<Option<u8>> {

@@ -2,7 +2,7 @@
 
 use super::output::{self, Meter};
 use crate::config::{self, Config};
-use crate::connector::{self, Connector};
+use crate::connector::{self, AccountSettings, Connector};
 use crate::desk::{Desk, system_clock};
 use crate::engine::EngineError;
 use crate::engine::sled::{OpenReport, Options, SledEngine};
@@ -10,8 +10,8 @@ use crate::model::{Customer, clean_line};
 use crate::store::{Store, StoreError};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where and as whom a verb runs.
 pub struct Place {
@@ -30,14 +30,44 @@ pub struct Place {
 
 /// What the owner of a profile shares with those who come in by the door.
 pub struct Shared {
-    /// Its configuration, as it was read at the start.
-    pub config: Config,
+    /// Its configuration, as it was last read.
+    config: Mutex<Arc<Config>>,
     /// Its desk.
     pub desk: Arc<Desk>,
     /// Its store.
     pub engine: Arc<SledEngine>,
     /// Somebody delivers: the workers, or the one verb that waits for the outbox.
     pub delivering: Arc<AtomicBool>,
+}
+
+impl Shared {
+    /// The configuration as it was last read.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads `config.toml` again. Accounts that are as they were keep what works for them; when anything in it is wrong, all
+    /// stays as it was.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read_config(&self) -> anyhow::Result<()> {
+        let mut held = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = Config::load(self.engine.dir())?;
+        if read == **held {
+            return Ok(());
+        }
+        let roster = self.desk.roster();
+        let connectors = connectors_but(&read, |settings| {
+            held.accounts.contains(settings).then(|| roster.connector(&settings.name).cloned()).flatten()
+        })?;
+        if !connectors.iter().map(Arc::as_ptr).eq(roster.connectors.iter().map(Arc::as_ptr)) {
+            self.desk.set_connectors(connectors);
+        }
+        tracing::info!(accounts = read.accounts.len(), "config.toml was read again");
+        *held = Arc::new(read);
+        Ok(())
+    }
 }
 
 /// An open profile.
@@ -54,7 +84,7 @@ pub struct House {
     pub engine: Arc<SledEngine>,
     /// Somebody delivers already, in this process: one courier an account is what keeps an answer from leaving twice.
     pub delivering: Arc<AtomicBool>,
-    shared: bool,
+    shared: Option<Arc<Shared>>,
 }
 
 impl Place {
@@ -139,19 +169,32 @@ impl Place {
         desk.recover_outbox()?;
         desk.wake_snoozed()?;
         let agent = clean_line(self.agent.as_deref().unwrap_or(&config.agent));
-        Ok(House { config, desk, agent, report, engine, delivering: Arc::default(), shared: false })
+        Ok(House { config, desk, agent, report, engine, delivering: Arc::default(), shared: None })
     }
 
-    fn join(&self, shared: &Shared) -> House {
+    fn join(&self, shared: &Arc<Shared>) -> House {
+        let config = Config::clone(&shared.config());
         House {
-            config: shared.config.clone(),
             desk: shared.desk.clone(),
-            agent: clean_line(self.agent.as_deref().unwrap_or(&shared.config.agent)),
+            agent: clean_line(self.agent.as_deref().unwrap_or(&config.agent)),
+            config,
             report: OpenReport::default(),
             engine: shared.engine.clone(),
             delivering: shared.delivering.clone(),
-            shared: true,
+            shared: Some(shared.clone()),
         }
+    }
+
+    /// There must be a profile, one that was only configured yet included.
+    pub fn must_be_one(&self) -> anyhow::Result<()> {
+        must_be_ours(&self.profile)?;
+        if self.shared.is_some() || ["journal", "config.toml"].iter().any(|name| self.profile.join(name).exists()) {
+            return Ok(());
+        }
+        anyhow::bail!(
+            "there is no profile in {}; nothing was made there: `switchboard` without a verb or `account add` begins one",
+            self.profile.display()
+        )
     }
 
     /// The journal and state must be there already: a verb that only looks makes no profile.
@@ -203,18 +246,21 @@ impl House {
     /// The connector of an account.
     pub fn connector(&self, name: &str) -> anyhow::Result<Arc<dyn Connector>> {
         let names = || self.desk.accounts().iter().map(|facts| facts.name.as_str()).collect::<Vec<_>>().join(", ");
-        self.desk.connector(name).cloned().with_context(|| match names() {
+        let mut found = self.desk.connector(name);
+        if let (None, Some(shared)) = (&found, &self.shared) {
+            // It may have been written into `config.toml` this very moment.
+            shared.read_config()?;
+            found = self.desk.connector(name);
+        }
+        found.with_context(|| match names() {
             names if names.is_empty() => "no account is configured; `switchboard account help` says how".to_owned(),
-            _ if self.is_too_new(name) => {
-                format!("the account \"{name}\" was added after the profile was opened; start its owner anew")
-            }
             names => format!("there is no account \"{name}\"; there are {names}"),
         })
     }
 
     /// Others use the house too: workers are at work in it, and it stays open.
     pub fn is_shared(&self) -> bool {
-        self.shared
+        self.shared.is_some()
     }
 
     /// What those who come in by the door may use.
@@ -222,18 +268,12 @@ impl House {
         let (config, desk, engine) = (self.config.clone(), self.desk.clone(), self.engine.clone());
         let delivering = self.delivering.clone();
         delivering.fetch_or(has_workers, Ordering::SeqCst);
-        Arc::new(Shared { config, desk, engine, delivering })
-    }
-
-    /// The account stands in `config.toml` by now; the owner read that before.
-    fn is_too_new(&self, name: &str) -> bool {
-        let written = || Config::load(self.engine.dir()).is_ok_and(|now| now.accounts.iter().any(|a| a.name == name));
-        self.shared && written()
+        Arc::new(Shared { config: Mutex::new(Arc::new(config)), desk, engine, delivering })
     }
 
     /// Closes in order: the store's checkpoint is made here.
     pub fn close(self) -> anyhow::Result<()> {
-        if self.shared {
+        if self.is_shared() {
             return Ok(());
         }
         self.desk.store().engine().checkpoint()?;
@@ -253,8 +293,20 @@ pub fn doubt(engine: SledEngine, reason: &str) -> anyhow::Result<(SledEngine, us
 
 /// The connectors of all configured accounts.
 pub fn connectors(config: &Config) -> anyhow::Result<Vec<Arc<dyn Connector>>> {
+    connectors_but(config, |_| None)
+}
+
+/// The connectors of all configured accounts, but for those that are `known` already.
+fn connectors_but(
+    config: &Config,
+    known: impl Fn(&AccountSettings) -> Option<Arc<dyn Connector>>,
+) -> anyhow::Result<Vec<Arc<dyn Connector>>> {
     let mut connectors: Vec<Arc<dyn Connector>> = Vec::with_capacity(config.accounts.len());
     for (settings, line) in config.accounts.iter().zip(&config.account_lines) {
+        if let Some(connector) = known(settings) {
+            connectors.push(connector);
+            continue;
+        }
         let at = || format!("{}:{line}:1", settings.profile.join("config.toml").display());
         let kind = connector::kind(&settings.connector).with_context(|| {
             let known: Vec<_> = connector::CONNECTORS.iter().map(|kind| kind.name).collect();

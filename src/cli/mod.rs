@@ -19,6 +19,7 @@ mod help;
 mod house;
 mod keys;
 mod locale;
+mod log_file;
 mod look;
 mod manual;
 mod outbox;
@@ -106,6 +107,9 @@ fn exit_code(outcome: Outcome) -> u8 {
 }
 
 fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) -> Outcome {
+    if arguments.verb.as_ref().is_some_and(|verb| !verb.may_begin_a_profile()) {
+        place.must_be_one()?;
+    }
     match arguments.verb {
         None => screen::open(place),
         Some(verb) => match verb {

@@ -7,27 +7,32 @@ use super::{locale, output, tour, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
 use crate::server::{Door, Hello, Host, ScreenWanted, Sitting, VerbStreams, VerbWanted};
-use crate::ui::Screen;
+use crate::ui::{Position, Screen};
 use crate::worker::{Board, Workers};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How long a screen that lost its line is kept for its agent, and how many.
 const PARKED: Duration = Duration::from_secs(8 * 3_600);
 const MOST_PARKED: usize = 64;
+/// How often `config.toml` is looked at.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// A profile at work.
 pub struct Owner {
     /// What its seats share.
     pub seats: Arc<Seats>,
     workers: Workers,
+    watching: JoinHandle<()>,
     door: Option<Door>,
     /// Why nobody can come in, if so.
     pub without_door: Option<String>,
@@ -58,7 +63,8 @@ impl Owner {
             Ok(door) => (Some(door), None),
             Err(error) => (None, Some(clean_line(&error.to_string()))),
         };
-        Owner { seats, workers, door, without_door }
+        let watching = tokio::spawn(watch_config(seats.clone()));
+        Owner { seats, workers, watching, door, without_door }
     }
 
     /// What others see of the workers.
@@ -68,6 +74,7 @@ impl Owner {
 
     /// Tells everybody inside, then stops the workers. Everything typed is durable then.
     pub async fn stop(self) {
+        self.watching.abort();
         if let Some(door) = self.door {
             door.close().await;
         }
@@ -75,7 +82,44 @@ impl Owner {
     }
 }
 
+/// Reads `config.toml` again whenever it has changed. An editor may be in the middle of writing it: it is read once it has
+/// been the same for two looks.
+async fn watch_config(seats: Arc<Seats>) {
+    // Opening may have taken a while: it is read once more at first.
+    let (mut known, mut last) = (None, None);
+    loop {
+        let looking = seats.clone();
+        let seen = tokio::task::spawn_blocking(move || Some(stamp(&looking.place.profile))).await.unwrap_or(None);
+        if seen != known && seen == last {
+            known = seen;
+            let reading = seats.clone();
+            // What is wrong is kept for the screens; the next look tries again when the file has changed.
+            let _ = tokio::task::spawn_blocking(move || reading.read_config()).await;
+        }
+        last = seen;
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What tells a file from the one that was there before: when it was written, how long it is, and which one it is.
+fn stamp(profile: &Path) -> Option<(SystemTime, u64, u64)> {
+    let facts = std::fs::metadata(profile.join("config.toml")).ok()?;
+    Some((facts.modified().ok()?, facts.len(), facts.ino()))
+}
+
 impl Seats {
+    /// Reads `config.toml` again; what is wrong with it is shown on every screen until it is mended.
+    fn read_config(&self) -> Result<(), String> {
+        let read = self.shared.read_config().map_err(|error| clean_line(&format!("{error:#}")));
+        if let Err(error) = &read {
+            tracing::warn!(error, "config.toml");
+        }
+        let folder = format!("{}/", self.place.profile.display());
+        let said = read.as_ref().err().map(|why| why.replace(&folder, ""));
+        self.board.set_misconfigured(said.map(|why| format!("what was there before goes on · {why}")));
+        read
+    }
+
     /// A seat for an agent at a terminal of which `environment` tells.
     pub fn seat(
         &self,
@@ -86,10 +130,11 @@ impl Seats {
     ) -> Seat {
         let term = environment("TERM").unwrap_or_default();
         let tmux = environment("TMUX").is_some() || term.starts_with("tmux");
-        let mut comforts = self.shared.config.comforts;
+        let config = self.shared.config();
+        let mut comforts = config.comforts;
         // The console prints what it does not know.
         comforts.links &= term != "linux";
-        let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &self.shared.config, &environment);
+        let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &config, &environment);
         let resume = self.unpark(&agent);
         // A screen that goes on elsewhere says where it was; its agent has read the rest.
         if resume.is_none() {
@@ -99,9 +144,10 @@ impl Seats {
         Seat {
             desk: self.shared.desk.clone(),
             board: self.board.clone(),
-            tour: self.shared.config.tour && tour::is_first(&self.place.profile, &agent),
+            tour: config.tour && tour::is_first(&self.place.profile, &agent),
             folder: String::new(),
             owns: false,
+            position: None,
             resume,
             agent,
             keymap,
@@ -110,7 +156,7 @@ impl Seats {
             comforts,
             tmux,
             profile: self.place.profile.clone(),
-            downloads: self.shared.config.downloads.clone(),
+            downloads: config.downloads.clone(),
             warnings,
             seats: self.count.clone(),
         }
@@ -136,7 +182,7 @@ impl Seats {
 /// Who a client acts as.
 fn agent_of(hello: &Hello, shared: &Shared) -> String {
     let asked = clean_line(&hello.agent);
-    if asked.is_empty() { shared.config.agent.clone() } else { asked }
+    if asked.is_empty() { shared.config().agent.clone() } else { asked }
 }
 
 /// The client's time zone, as far as it can be known here.
@@ -191,6 +237,10 @@ impl Host for Seats {
         None
     }
 
+    fn read_config(&self) -> Result<(), String> {
+        Seats::read_config(self)
+    }
+
     fn seat(self: Arc<Self>, hello: Hello, wanted: ScreenWanted, line: Line, stop: watch::Receiver<bool>) -> Sitting {
         let agent = agent_of(&hello, &self.shared);
         let environment: HashMap<String, String> = wanted.environment.iter().cloned().collect();
@@ -201,7 +251,8 @@ impl Host for Seats {
                 Seats::seat(&seats, name, zone(&hello.zone), |name| environment.get(name).cloned(), Vec::new())
             });
             let seat = seat.await.map_err(std::io::Error::other)?;
-            let seat = Seat { folder: clean_line(&wanted.folder), ..seat };
+            let position = Position::from_bytes(&wanted.position);
+            let seat = Seat { folder: clean_line(&wanted.folder), position, ..seat };
             // A panic ends one seat and no other.
             let sat = tokio::spawn(seat.run(line, stop)).await;
             let ended = sat.map_err(std::io::Error::other)??;
@@ -260,7 +311,11 @@ impl Host for VerbHost {
         ))
     }
 
+    fn read_config(&self) -> Result<(), String> {
+        self.shared.read_config().map_err(|error| clean_line(&format!("{error:#}")))
+    }
+
     fn seat(self: Arc<Self>, _: Hello, _: ScreenWanted, _: Line, _: watch::Receiver<bool>) -> Sitting {
-        Box::pin(async { Ok(Ended::Told) })
+        Box::pin(async { Ok(Ended::Told(Box::default())) })
     }
 }

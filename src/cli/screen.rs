@@ -5,25 +5,27 @@ use super::arguments::Demo;
 use super::attach::{Attached, attach};
 use super::guest::folder;
 use super::house::{Place, is_owned, runtime};
+use super::log_file::log_to;
 use super::output::remark;
 use super::owner::Owner;
 use super::{AGAIN, Outcome, PATIENCE, demo, first_run};
 use crate::desk::Desk;
 use crate::seat::{Asked, Ends, LocalTerminal, Seat, is_usable};
+use crate::ui::Position;
 use crate::ui::first_run::Leaving;
 use crate::worker::StatusBoard;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use jiff::tz::TimeZone;
-use std::fs;
-use std::os::unix::fs::OpenOptionsExt;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-
-/// A log beyond this is put aside at the next start.
-const LOG_BYTES: u64 = 5 << 20;
 
 /// Opens the inbox; without an account the doors come first.
 pub fn open(place: &Place) -> Outcome {
@@ -32,7 +34,7 @@ pub fn open(place: &Place) -> Outcome {
         // Where somebody owns the profile already, there is an inbox to see.
         match attach(place)? {
             Attached::Left => return Ok(()),
-            Attached::TakeOver => return begin_anew(),
+            Attached::TakeOver(position) => return begin_anew(&position),
             Attached::Nobody => {}
         }
         match first_run::run(place)? {
@@ -55,7 +57,7 @@ pub fn open_with(place: &Place, beside: impl FnOnce(&Arc<Desk>, &StatusBoard)) -
     loop {
         match attach(place)? {
             Attached::Left => return Ok(()),
-            Attached::TakeOver => return begin_anew(),
+            Attached::TakeOver(position) => return begin_anew(&position),
             Attached::Nobody => {}
         }
         match place.open() {
@@ -91,7 +93,8 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
             |name| place.environment(name),
             std::mem::take(&mut warnings),
         );
-        let seat = Seat { folder: folder(), owns: true, ..seat };
+        let position = Position::from_bytes(&place.position());
+        let seat = Seat { folder: folder(), owns: true, position, ..seat };
         let sat = match terminal.line() {
             Ok(line) => seat.run(line, stopped).await,
             Err(error) => Err(error),
@@ -107,24 +110,36 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
     sat
 }
 
-/// Begins this program anew: it owns the profile then, or attaches to whoever was quicker.
-fn begin_anew() -> Outcome {
-    let mut words = std::env::args_os();
-    words.next();
-    // Returns only when it fails.
-    Err(std::process::Command::new(std::env::current_exe()?).args(words).exec().into())
+/// Where the agent was, for the program that begins anew: its process, which stays the same, and the bytes.
+const POSITION: &str = "SWITCHBOARD_POSITION";
+
+/// Begins this program anew where the agent was: it owns the profile then, or attaches to whoever was quicker.
+fn begin_anew(position: &[u8]) -> Outcome {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let position = format!("{}:{}", std::process::id(), BASE64.encode(position));
+    let mut why = anyhow::anyhow!("start switchboard again");
+    for program in programs(std::env::current_exe().unwrap_or_default()) {
+        // Returns only when it fails.
+        let error = Command::new(&program).args(&words).env(POSITION, &position).exec();
+        why = why.context(format!("{} cannot be run: {error}", program.display()));
+    }
+    Err(why)
 }
 
-/// Logs go to a file of the profile, never to the terminal. Without one the program runs all the same.
-pub fn log_to(path: &Path) {
-    if fs::metadata(path).is_ok_and(|facts| facts.len() > LOG_BYTES) {
-        let _ = fs::rename(path, path.with_extension("old"));
-    }
-    if let Ok(file) = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path) {
-        let _ = tracing_subscriber::fmt()
-            .with_writer(Mutex::new(file))
-            .with_ansi(false)
-            .with_max_level(tracing::Level::INFO)
-            .try_init();
+/// This program, the best first. After an upgrade the system calls the file of this process deleted, and the new one stands
+/// in its place; without one, the file that is gone can still be run as long as this process lives (proc(5)).
+fn programs(own: PathBuf) -> Vec<PathBuf> {
+    let named =
+        own.as_os_str().as_encoded_bytes().strip_suffix(b" (deleted)").map(|name| OsStr::from_bytes(name).into());
+    vec![named.unwrap_or(own), PathBuf::from("/proc/self/exe")]
+}
+
+impl Place {
+    /// Where the agent was before this program began anew; empty when it did not.
+    pub fn position(&self) -> Vec<u8> {
+        let position = std::env::var(POSITION).unwrap_or_default();
+        // Another process's is an inheritance that means nothing here.
+        let own = position.split_once(':').filter(|(process, _)| *process == std::process::id().to_string());
+        own.and_then(|(_, bytes)| BASE64.decode(bytes).ok()).unwrap_or_default()
     }
 }

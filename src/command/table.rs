@@ -93,6 +93,7 @@ commands! {
     Palette "palette" Program Nothing, Harmless, "Find a command, a view or a customer";
     Help "help" Program Nothing, Harmless, "Show all keys and commands";
     Tour "tour" Program Nothing, Harmless, "Show the keys that matter most";
+    Messages "messages" Program Nothing, Harmless, "Show what was said last, whole";
     Sync "sync" Program Nothing, Harmless, "Look for new messages now";
     Redraw "redraw" Program Nothing, Harmless, "Draw the whole screen again";
     Quit "quit" Program Nothing, Harmless, "Leave";

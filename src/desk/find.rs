@@ -40,8 +40,9 @@ impl Desk {
         {
             return Ok(Found { customer });
         }
+        let accounts = self.accounts();
         let channels: std::collections::BTreeSet<&str> =
-            self.accounts.iter().map(|facts| facts.channel.as_str()).chain(["email"]).collect();
+            accounts.iter().map(|facts| facts.channel.as_str()).chain(["email"]).collect();
         for channel in channels {
             if let Some(known) = self.store.identity(identity::identity_id(channel, text))? {
                 return Ok(Found { customer: self.known(known.customer)? });

@@ -99,7 +99,7 @@ impl Desk {
     pub fn window_of(&self, id: MessageId) -> Result<Result<Option<WindowLeft>, String>, DeskError> {
         let Some(parent) = self.store.message(id)? else { return Ok(Ok(None)) };
         let Some(account) = self.account(&parent.message.account) else { return Ok(Ok(None)) };
-        self.window(parent.message.thread, Some(&parent), account, self.now())
+        self.window(parent.message.thread, Some(&parent), &account, self.now())
     }
 
     /// Keeps what an account has spent. Nothing is written when nothing changed.

@@ -91,7 +91,7 @@ impl Desk {
     pub(super) fn filing(&self, account: &str) -> Filing<'_> {
         let mut event = Event::new(EventKind::Ingested, self.now(), SYSTEM);
         event.account = account.to_owned();
-        let own = self.accounts.iter().flat_map(|facts| facts.own.iter().cloned()).collect();
+        let own = self.accounts().iter().flat_map(|facts| facts.own.iter().cloned()).collect();
         Filing {
             transaction: self.store.begin(),
             account: account.to_owned(),

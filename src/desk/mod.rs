@@ -14,6 +14,7 @@ mod outbox;
 mod profile;
 mod read;
 mod recipients;
+mod roster;
 mod send;
 mod takeback;
 #[cfg(test)]
@@ -23,12 +24,13 @@ mod triage;
 pub use error::DeskError;
 pub use find::Found;
 pub use ingest::IngestReport;
+pub use roster::Roster;
 
 use crate::connector::Connector;
-use crate::model::{AccountFacts, Act, Acted, Event, Timestamp};
+use crate::model::{Act, Acted, Event, Timestamp};
 use crate::store::{Store, Transaction};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// How many events a slow listener may lag behind before it is told to ask again.
 const FEED: usize = 1024;
@@ -42,13 +44,10 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// The shared core that every screen, command line and worker uses.
 pub struct Desk {
     store: Store,
-    connectors: Vec<Arc<dyn Connector>>,
-    accounts: Vec<AccountFacts>,
+    roster: watch::Sender<Arc<Roster>>,
     clock: Clock,
     /// Use cases read, decide and write: one at a time.
     writer: Mutex<()>,
-    /// One an account, by its place in `accounts`.
-    turns: Vec<Arc<tokio::sync::Mutex<()>>>,
     feed: broadcast::Sender<Arc<Event>>,
 }
 
@@ -60,43 +59,20 @@ pub fn system_clock() -> Clock {
 impl Desk {
     /// A desk over a store, with the connectors of the configured accounts.
     pub fn new(store: Store, connectors: Vec<Arc<dyn Connector>>, clock: Clock) -> Desk {
-        let accounts = connectors.iter().map(|connector| connector.facts()).collect();
-        let turns = connectors.iter().map(|_| Arc::default()).collect();
-        for connector in &connectors {
-            if let Some(ledger) = connector.ledger() {
-                // What cannot be read is as if nothing was spent: the platform says so itself then.
-                ledger.restore(&store.ledger(&connector.facts().name).unwrap_or_default());
-            }
-        }
-        Desk { store, connectors, accounts, clock, writer: Mutex::new(()), turns, feed: broadcast::channel(FEED).0 }
+        let desk = Desk {
+            store,
+            roster: watch::Sender::default(),
+            clock,
+            writer: Mutex::new(()),
+            feed: broadcast::channel(FEED).0,
+        };
+        desk.set_connectors(connectors);
+        desk
     }
 
     /// The tables below, to read.
     pub fn store(&self) -> &Store {
         &self.store
-    }
-
-    /// The configured accounts.
-    pub fn accounts(&self) -> &[AccountFacts] {
-        &self.accounts
-    }
-
-    /// The account with this name.
-    pub fn account(&self, name: &str) -> Option<&AccountFacts> {
-        self.accounts.iter().find(|account| account.name == name)
-    }
-
-    /// The connector of an account.
-    pub fn connector(&self, account: &str) -> Option<&Arc<dyn Connector>> {
-        let index = self.accounts.iter().position(|facts| facts.name == account)?;
-        self.connectors.get(index)
-    }
-
-    /// Whose turn it is to pull an account: held from reading its cursor until the page is filed, so that a cursor never
-    /// goes back.
-    pub fn turn(&self, account: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let index = self.accounts.iter().position(|facts| facts.name == account);
-        index.and_then(|index| self.turns.get(index)).cloned().unwrap_or_default()
     }
 
     /// The time now.

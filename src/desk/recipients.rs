@@ -55,7 +55,7 @@ impl Desk {
         &self,
         compose: &Compose,
         parent: Option<&StoredMessage>,
-    ) -> Result<&AccountFacts, DeskError> {
+    ) -> Result<AccountFacts, DeskError> {
         if !compose.account.is_empty() {
             let account = self.account(&compose.account).ok_or_else(|| {
                 DeskError::NotFound(format!("there is no account \"{}\"; `switchboard account list`", compose.account))
@@ -72,7 +72,7 @@ impl Desk {
         let used = parent.map(|parent| parent.message.account.as_str());
         used.and_then(|name| self.account(name))
             .filter(|account| account.can_send)
-            .or_else(|| self.accounts.iter().find(|account| account.can_send))
+            .or_else(|| self.accounts().iter().find(|account| account.can_send).cloned())
             .ok_or_else(|| DeskError::Refused("no account can send; add [account.smtp] to one".to_owned()))
     }
 
@@ -137,7 +137,7 @@ impl Desk {
 
     fn is_own(&self, party: &Party) -> bool {
         let address = identity::normalise_address(&party.address);
-        self.accounts.iter().any(|account| account.own.contains(&address))
+        self.accounts().iter().any(|account| account.own.contains(&address))
     }
 
     fn leave_out_ourselves(&self, to: &mut Vec<Party>, cc: &mut Vec<Party>) {

@@ -112,7 +112,7 @@ impl Desk {
         let now = self.now();
         let mut transaction = self.store.begin();
         let parent = self.parent(&compose)?;
-        let account = self.sending_account(&compose, parent.as_ref())?.clone();
+        let account = self.sending_account(&compose, parent.as_ref())?;
         let (to, cc) = self.recipients(&compose, parent.as_ref(), &account)?;
         let target = self.target(agent, &compose, parent.as_ref(), &to, &account, &mut transaction, now)?;
         if let Some(seen) = compose.seen {

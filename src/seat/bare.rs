@@ -43,6 +43,7 @@ impl BareSeat {
             warnings: Vec::new(),
             folder: String::new(),
             owns: true,
+            position: None,
             comforts: Comforts::default(),
             division: Division::default(),
         });

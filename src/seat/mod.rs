@@ -31,7 +31,7 @@ use crate::desk::Desk;
 use crate::keymap::Keymap;
 use crate::model::{Comforts, Timestamp};
 use crate::theme::Theme;
-use crate::ui::{self, Effect, Msg, Screen, Setup};
+use crate::ui::{self, Effect, Msg, Position, Screen, Setup};
 use crate::worker::Board;
 #[cfg(test)]
 pub(crate) use canvas::Canvas;
@@ -95,6 +95,8 @@ pub struct Seat {
     pub folder: String,
     /// The program ends with this seat.
     pub owns: bool,
+    /// Where its agent was in a window that lost its owner.
+    pub position: Option<Position>,
     /// A screen that lost its line, to go on with.
     pub resume: Option<Box<Screen>>,
     /// How many seats there are; a seat counts itself in and out.
@@ -107,8 +109,8 @@ pub enum Ended {
     Left,
     /// The terminal is gone; the screen can go on elsewhere.
     Lost(Box<Screen>),
-    /// The program ends.
-    Told,
+    /// The program ends; where the agent was.
+    Told(Box<Position>),
 }
 
 impl Seat {
@@ -137,6 +139,7 @@ impl Seat {
             tour,
             folder,
             owns,
+            position,
             resume,
             seats,
         } = self;
@@ -164,6 +167,7 @@ impl Seat {
             warnings,
             folder,
             owns,
+            position,
         };
         let (mut screen, effects) = match resume {
             Some(screen) => screen.move_to(setup),
@@ -182,9 +186,11 @@ impl Seat {
 
         let mut feed = desk.listen();
         let mut status = board.status().listen();
-        let mut notice = board.notice();
+        let mut notices = board.notices();
+        let mut roster = desk.follow_roster();
         status.mark_changed();
-        notice.mark_changed();
+        notices.mark_changed();
+        roster.mark_changed();
         let (mut lost, mut told) = (false, false);
         // A frame is on its way to the terminal.
         let mut showing = false;
@@ -235,7 +241,10 @@ impl Seat {
                 }),
                 Ok(()) = status.changed(), if is_news_time =>
                     arrived.push(Msg::Status(status.borrow_and_update().clone())),
-                Ok(()) = notice.changed() => arrived.push(Msg::Notice(notice.borrow_and_update().clone())),
+                Ok(()) = notices.changed() =>
+                    arrived.push(Msg::Notice(notices.borrow_and_update().first().cloned())),
+                Ok(()) = roster.changed() =>
+                    arrived.push(Msg::Accounts(roster.borrow_and_update().accounts.to_vec())),
                 () = tokio::time::sleep_until(news_at), if !is_news_time => {}
                 () = tokio::time::sleep_until(draw_at), if dirty && !is_time => {}
                 () = tokio::time::sleep_until(Instant::now() + pause) => wake = None,
@@ -304,7 +313,7 @@ impl Seat {
         let _ = tokio::task::spawn_blocking(move || files.iter().for_each(|path| editor::forget(path))).await;
         Ok(match (leaving, told) {
             (true, _) => Ended::Left,
-            (false, true) => Ended::Told,
+            (false, true) => Ended::Told(Box::new(screen.position())),
             (false, false) => Ended::Lost(Box::new(screen)),
         })
     }

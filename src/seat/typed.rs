@@ -4,10 +4,20 @@ use crossterm::event::{
     Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyEventState, KeyModifiers, MouseButton, MouseEvent,
     MouseEventKind,
 };
+use std::time::Duration;
 use termina::event as from;
 
-/// Bytes taken in without one key coming out of them; then the rest is rubbish, or a paste beyond all measure.
-const UNFINISHED: usize = 4 << 20;
+/// Bytes taken in without one key coming out of them; then the rest is rubbish.
+const UNFINISHED: usize = 64 << 10;
+/// Bytes of one paste that are kept; what a message holds is far less.
+const PASTE: usize = 4 << 20;
+/// What stands before and after a paste (xterm's bracketed paste, mode 2004).
+const BEGINS: &[u8] = b"\x1b[200~";
+const ENDS: &[u8] = b"\x1b[201~";
+/// An Escape that nothing follows in this time was the key.
+const ESCAPE: Duration = Duration::from_millis(40);
+/// A paste of which nothing more comes in this time has lost its end.
+const STALLED: Duration = Duration::from_secs(5);
 
 /// Reads what one terminal sends.
 #[derive(Default)]
@@ -15,6 +25,10 @@ pub struct Typed {
     parser: termina::Parser,
     /// Bytes since the last event.
     unfinished: usize,
+    /// The end of what came, which may be the beginning of [`BEGINS`].
+    held: Vec<u8>,
+    /// The paste that is coming in.
+    paste: Option<Vec<u8>>,
     /// The last byte was an Escape: a key of its own, or the beginning of one.
     escape: bool,
 }
@@ -22,33 +36,103 @@ pub struct Typed {
 impl Typed {
     /// Takes bytes in; what they complete comes out.
     pub fn take(&mut self, bytes: &[u8]) -> Vec<Input> {
+        let mut events = Vec::new();
+        let mut held = std::mem::take(&mut self.held);
+        held.extend_from_slice(bytes);
+        let mut rest: &[u8] = &held;
+        loop {
+            if let Some(paste) = &mut self.paste {
+                // The mark may have come in two parts: the first is at the end of what is kept.
+                let from = paste.len().saturating_sub(ENDS.len() - 1);
+                paste.extend_from_slice(rest);
+                let Some(end) = find(&paste[from..], ENDS).map(|at| from + at) else {
+                    // What is beyond all measure is dropped, but for what may be the mark's beginning.
+                    if paste.len() > PASTE + ENDS.len() {
+                        paste.drain(PASTE..paste.len() - ENDS.len());
+                    }
+                    break;
+                };
+                let behind = paste.len() - end - ENDS.len();
+                rest = &rest[rest.len() - behind..];
+                paste.truncate(end.min(PASTE));
+                events.extend(self.pasted());
+            }
+            let begins = find(rest, BEGINS);
+            let keys = begins.unwrap_or_else(|| rest.len() - beginning(rest));
+            events.extend(self.keys(&rest[..keys]));
+            match begins {
+                Some(at) => {
+                    self.paste = Some(Vec::new());
+                    rest = &rest[at + BEGINS.len()..];
+                }
+                None => {
+                    self.held = rest[keys..].to_vec();
+                    break;
+                }
+            }
+        }
+        self.escape = self.paste.is_none() && bytes.last() == Some(&0x1b);
+        events
+    }
+
+    fn keys(&mut self, bytes: &[u8]) -> Vec<Input> {
         self.parser.parse(bytes, true);
-        self.escape = bytes.last() == Some(&0x1b);
         self.unfinished += bytes.len();
         let events = self.events();
         if !events.is_empty() {
             self.unfinished = 0;
         } else if self.unfinished > UNFINISHED {
-            *self = Typed::default();
+            self.parser = termina::Parser::default();
+            self.unfinished = 0;
         }
         events
     }
 
-    /// An Escape may be waiting for the rest of a key; if none comes soon, call [`Typed::settle`].
-    pub fn waits(&self) -> bool {
-        self.escape
+    /// The paste as far as it came.
+    fn pasted(&mut self) -> Option<Input> {
+        let mut bytes = self.paste.take()?;
+        // A letter that was cut is left out; what was never text is shown as such.
+        if let Err(error) = std::str::from_utf8(&bytes)
+            && error.error_len().is_none()
+        {
+            bytes.truncate(error.valid_up_to());
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        (!text.is_empty()).then_some(Input::Paste(text))
     }
 
-    /// Nothing more came: an Escape was the key itself.
+    /// How long to wait for the rest of what has begun; then call [`Typed::settle`]. `None` when nothing has.
+    pub fn waits(&self) -> Option<Duration> {
+        match (&self.paste, self.escape) {
+            (Some(_), _) => Some(STALLED),
+            (None, true) => Some(ESCAPE),
+            (None, false) => None,
+        }
+    }
+
+    /// Nothing more came: an Escape was the key itself, and a paste is what came of it.
     pub fn settle(&mut self) -> Vec<Input> {
         self.escape = false;
+        let mut events: Vec<Input> = self.pasted().into_iter().collect();
+        self.parser.parse(&std::mem::take(&mut self.held), true);
         self.parser.parse(&[], false);
-        self.events()
+        events.extend(self.events());
+        events
     }
 
     fn events(&mut self) -> Vec<Input> {
         std::iter::from_fn(|| self.parser.pop()).filter_map(input).collect()
     }
+}
+
+/// Where `what` begins in `bytes`.
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+/// How many of the last bytes may be the beginning of [`BEGINS`].
+fn beginning(bytes: &[u8]) -> usize {
+    (1..BEGINS.len()).rev().find(|length| bytes.ends_with(&BEGINS[..*length])).unwrap_or(0)
 }
 
 fn input(event: termina::Event) -> Option<Input> {
@@ -152,9 +236,9 @@ mod tests {
     fn an_escape_alone_is_a_key_once_nothing_follows() {
         let mut typed = Typed::default();
         assert_eq!(typed.take(b"j\x1b"), [key(KeyCode::Char('j'), KeyModifiers::NONE)]);
-        assert!(typed.waits());
+        assert_eq!(typed.waits(), Some(ESCAPE));
         assert_eq!(typed.settle(), [key(KeyCode::Esc, KeyModifiers::NONE)]);
-        assert!(!typed.waits());
+        assert_eq!(typed.waits(), None);
         assert_eq!(typed.take(b"\x1bq"), [key(KeyCode::Char('q'), KeyModifiers::ALT)], "with Alt");
     }
 
@@ -184,10 +268,49 @@ mod tests {
         assert!(matches!(&got[0], Input::Paste(text) if text.starts_with("one") && text.ends_with("two")));
     }
 
+    fn text(events: &[Input]) -> String {
+        events.iter().map(|event| if let Input::Paste(text) = event { text.as_str() } else { "?" }).collect()
+    }
+
+    #[test]
+    fn a_paste_in_any_two_packets_comes_whole() {
+        let whole = "j\x1b[200~über\x1b[Aß\x1b[20\x1b[201~k".as_bytes();
+        for cut in 0..=whole.len() {
+            let mut typed = Typed::default();
+            let mut events = typed.take(&whole[..cut]);
+            events.extend(typed.take(&whole[cut..]));
+            assert_eq!(events.len(), 3, "cut at {cut}: {events:?}");
+            assert_eq!(text(&events[1..2]), "über\u{1b}[Aß\u{1b}[20");
+            assert_eq!(typed.waits(), None);
+        }
+    }
+
+    #[test]
+    fn a_paste_that_loses_its_end_is_kept_as_far_as_it_came() {
+        let mut typed = Typed::default();
+        let bytes = "\x1b[200~written with care, 你好".as_bytes();
+        assert_eq!(typed.take(&bytes[..bytes.len() - 1]), [], "cut within a letter");
+        assert_eq!(typed.waits(), Some(STALLED));
+        assert_eq!(text(&typed.settle()), "written with care, 你");
+        assert_eq!(typed.take(b"q"), [key(KeyCode::Char('q'), KeyModifiers::NONE)], "keys count again");
+    }
+
+    #[test]
+    fn a_paste_beyond_all_measure_is_cut_and_its_rest_is_no_key() {
+        let mut typed = Typed::default();
+        typed.take(b"\x1b[200~");
+        for _ in 0..100 {
+            assert_eq!(typed.take(&[b'q'; 100_000]), []);
+        }
+        let events = typed.take(b"qq\x1b[201~j");
+        assert_eq!(text(&events[..1]).len(), PASTE);
+        assert_eq!(events[1..], [key(KeyCode::Char('j'), KeyModifiers::NONE)]);
+    }
+
     #[test]
     fn rubbish_without_end_is_forgotten() {
         let mut typed = Typed::default();
-        typed.take(b"\x1b[200~");
+        typed.take(b"\x1b]");
         assert_eq!(typed.take(&vec![b'x'; UNFINISHED]), []);
         assert_eq!(typed.take(b"q").last(), Some(&key(KeyCode::Char('q'), KeyModifiers::NONE)), "keys count again");
     }

@@ -16,9 +16,6 @@ use tokio::sync::{mpsc, watch};
 
 /// A guest that says nothing is not waited for.
 const GREETING: Duration = Duration::from_secs(5);
-/// An Escape that nothing follows in this time was the key.
-const ESCAPE: Duration = Duration::from_millis(40);
-
 /// How long a client may take none of a verb's output.
 const STOPPED: Duration = Duration::from_secs(60);
 
@@ -29,6 +26,12 @@ const LAST: Duration = Duration::from_secs(1);
 pub trait Host: Send + Sync + 'static {
     /// Carries a verb out and gives its exit code. Called on a thread of its own; may block.
     fn carry_out(&self, hello: &Hello, wanted: VerbWanted, streams: VerbStreams) -> u8;
+
+    /// Reads the configuration again. May block.
+    ///
+    /// # Errors
+    /// What is wrong with it; all stays as it was.
+    fn read_config(&self) -> Result<(), String>;
 
     /// Why no screens can come in, if so.
     fn without_seats(&self) -> Option<String>;
@@ -51,6 +54,14 @@ pub(super) async fn welcome(mut stream: UnixStream, host: Arc<dyn Host>, stop: w
     match hello.wanted.clone() {
         Wanted::Nothing => {
             let _ = stream.write_all(&Message::Started.to_bytes()).await;
+        }
+        Wanted::Configuration => {
+            let read = tokio::task::spawn_blocking(move || host.read_config()).await;
+            let answer = match read.unwrap_or_else(|error| Err(error.to_string())) {
+                Ok(()) => Message::Started,
+                Err(why) => Message::Refused(why),
+            };
+            let _ = stream.write_all(&answer.to_bytes()).await;
         }
         Wanted::Verb(wanted) => verb(stream, hello, wanted, host, stop).await,
         Wanted::Screen(wanted) => match host.without_seats() {
@@ -219,7 +230,7 @@ async fn screen(
     // A client that does not read is not waited for.
     let Ok(Ok(mut to)) = tokio::time::timeout(LAST, writing).await else { return abort.abort() };
     let last = match ended {
-        Ok(Ended::Told) => Message::Leaving,
+        Ok(Ended::Told(position)) => Message::Leaving(position.to_bytes()),
         Ok(_) => Message::Exit(0),
         Err(error) => {
             tracing::error!(%error, "a seat");
@@ -242,7 +253,8 @@ async fn read(mut from: OwnedReadHalf, input: mpsc::Sender<Input>, drawn: mpsc::
     });
     let mut typed = Typed::default();
     loop {
-        let pause = if typed.waits() { ESCAPE } else { Duration::MAX };
+        let pause = typed.waits().unwrap_or(Duration::MAX);
+        let mut ended = false;
         let events = match tokio::time::timeout(pause, messages.recv()).await {
             Err(_) => typed.settle(),
             Ok(Some(Message::Input(bytes))) => typed.take(&bytes),
@@ -252,16 +264,22 @@ async fn read(mut from: OwnedReadHalf, input: mpsc::Sender<Input>, drawn: mpsc::
                 let _ = drawn.try_send(());
                 continue;
             }
-            Ok(_) => break,
+            // The line broke, perhaps within a paste: what came of it is kept.
+            Ok(_) => {
+                ended = true;
+                typed.settle()
+            }
         };
         for event in events {
             if input.send(event).await.is_err() {
-                reading.abort();
-                return;
+                ended = true;
+                break;
             }
         }
+        if ended {
+            return reading.abort();
+        }
     }
-    reading.abort();
 }
 
 async fn write(mut to: OwnedWriteHalf, mut frames: mpsc::Receiver<Vec<u8>>) -> OwnedWriteHalf {

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Changes when the frames below mean something else.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// The longest frame. A frame of a screen is far smaller; standard input comes in pieces.
 pub const LONGEST: usize = 4 << 20;
 /// Standard input and output travel in pieces of this size.
@@ -50,6 +50,9 @@ pub enum Wanted {
     /// A screen.
     #[n(2)]
     Screen(#[n(0)] ScreenWanted),
+    /// That the owner reads `config.toml` again.
+    #[n(3)]
+    Configuration,
 }
 
 /// A verb to be carried out.
@@ -84,6 +87,9 @@ pub struct ScreenWanted {
     /// The folder the client runs in, where it is text.
     #[n(3)]
     pub folder: String,
+    /// Where its agent was in a window that lost its owner, as `ui::Position` writes it; empty to begin at the top.
+    #[cbor(n(4), with = "minicbor::bytes")]
+    pub position: Vec<u8>,
 }
 
 /// One frame, of either side.
@@ -109,8 +115,8 @@ pub enum Message {
     WantInput,
     /// From the owner: the verb is done, with this exit code; or the agent left the screen.
     Exit(u8),
-    /// From the owner: it ends, and the screen with it. Somebody else may own the profile now.
-    Leaving,
+    /// From the owner: it ends, and the screen with it. Somebody else may own the profile now. Where the agent was.
+    Leaving(Vec<u8>),
 }
 
 /// Bytes that are no frame of ours.
@@ -133,7 +139,7 @@ impl Message {
             Message::Err(bytes) => (8, bytes.clone()),
             Message::WantInput => (9, Vec::new()),
             Message::Exit(code) => (10, vec![*code]),
-            Message::Leaving => (11, Vec::new()),
+            Message::Leaving(position) => (11, position.clone()),
         };
         let mut bytes = Vec::with_capacity(5 + payload.len());
         bytes.push(kind);
@@ -154,7 +160,7 @@ impl Message {
             (8, _) => Message::Err(payload),
             (9, []) => Message::WantInput,
             (10, [code]) => Message::Exit(*code),
-            (11, []) => Message::Leaving,
+            (11, _) => Message::Leaving(payload),
             _ => return Err(nonsense("something unknown")),
         })
     }
@@ -224,10 +230,12 @@ mod tests {
             height: 24,
             environment: vec![("TERM".into(), "xterm".into())],
             folder: "/".into(),
+            position: vec![1, 2],
         };
         let hello = Hello { protocol: PROTOCOL, version: "0.1.0".into(), process: 7, ..Hello::default() };
         vec![
             Message::Hello(Hello { wanted: Wanted::Verb(verb), ..hello.clone() }),
+            Message::Hello(Hello { wanted: Wanted::Configuration, ..hello.clone() }),
             Message::Hello(Hello { wanted: Wanted::Screen(screen), ..hello }),
             Message::Input(b"\x1b[A".to_vec()),
             Message::Input(Vec::new()),
@@ -239,7 +247,7 @@ mod tests {
             Message::Err(b"x".to_vec()),
             Message::WantInput,
             Message::Exit(3),
-            Message::Leaving,
+            Message::Leaving(vec![3]),
         ]
     }
 

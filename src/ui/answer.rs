@@ -28,6 +28,7 @@ impl Screen {
         self.search_failed();
         self.news.failed();
         (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
+        self.resume_wanted = None;
         (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
         for sheet in &mut self.sheets {
             (sheet.asked, sheet.again) = (false, false);
@@ -68,6 +69,9 @@ impl Screen {
                 }
             }
             Loaded::Drafts(drafts) => {
+                if self.resume_where_it_was(&drafts) {
+                    return;
+                }
                 if let (Some(verb), None) = (self.reply_wanted, &self.composer)
                     && self.sheets.is_empty()
                 {
@@ -82,6 +86,9 @@ impl Screen {
                 let found = self.sheets.iter_mut().find(|sheet| matches!(sheet.content, Content::Automated(..)));
                 if let Some(sheet) = found {
                     sheet.take_automated(after, page);
+                    if let Some(row) = sheet.begin_at.take() {
+                        sheet.selected = row;
+                    }
                     (sheet.loaded, sheet.asked) = (true, false);
                 }
             }
@@ -110,6 +117,9 @@ impl Screen {
         sheet.content = content;
         sheet.lines = (Vec::new(), 0);
         (sheet.loaded, sheet.asked) = (true, false);
+        if let Some(row) = sheet.begin_at.take() {
+            sheet.selected = row;
+        }
         if std::mem::take(&mut sheet.again)
             && let Some(load) = sheet.load()
         {
@@ -193,7 +203,11 @@ impl Screen {
     pub(super) fn changed(&mut self, event: &Event) {
         use EventKind as K;
         self.notice_news(event);
-        if let Some(composer) = self.composer.as_mut().filter(|composer| Some(composer.draft) == event.draft) {
+        let now = self.now;
+        let is_this = |composer: &&mut Composer| Some(composer.draft) == event.draft;
+        let is_copied = |composer: &Composer| event.draft.is_some() && composer.copy_of == event.draft;
+        let was_copied = self.composer.as_ref().is_some_and(is_copied);
+        if let Some(composer) = self.composer.as_mut().filter(is_this) {
             match event.kind {
                 // Our own typing, saved.
                 K::Draft if composer.unheard > 0 => {
@@ -201,7 +215,12 @@ impl Screen {
                     return;
                 }
                 K::Draft => {
-                    self.complain("this draft is open in another window too: the last to write wins");
+                    if composer.changed_elsewhere(now) {
+                        self.save_draft();
+                        self.complain("another window writes this draft too: yours is a second draft now");
+                    } else {
+                        self.complain("another window writes this draft too: typing here begins a second one");
+                    }
                     return;
                 }
                 K::Queued | K::Noted if !composer.is_sending() => {
@@ -209,6 +228,8 @@ impl Screen {
                 }
                 _ => {}
             }
+        } else if was_copied && matches!(event.kind, K::Queued | K::Noted) {
+            self.complain("the draft this was copied from was sent from another window");
         }
         if !event.customers.is_empty()
             && event.kind != K::Draft
@@ -233,7 +254,7 @@ impl Screen {
             Content::Dead(_) => event.kind == K::Dead || !event.dead.is_empty(),
             Content::Automated(..) => event.kind == K::Ingested && !event.messages.is_empty(),
             Content::Drafts(_) => matches!(event.kind, K::Draft | K::Queued | K::Noted),
-            Content::Original(..) | Content::DeadOriginal(..) | Content::Help(_) => false,
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_) => false,
         });
     }
 

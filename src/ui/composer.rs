@@ -17,6 +17,8 @@ const SAVE_AFTER: i64 = 700;
 const SAVE_EVERY: i64 = 1_000;
 /// After the store refused a draft it is offered again so much later.
 const SAVE_AGAIN: i64 = 2_000;
+/// Saves of two windows less than so much apart may have crossed on their way, in milliseconds.
+const CROSSING: i64 = 10_000;
 /// Longer texts take no more letters.
 const MAX_TEXT: usize = 1_000_000;
 
@@ -100,6 +102,10 @@ pub(super) struct Composer {
     pub kept: bool,
     /// How often it was saved from here, less how often that was heard of: below nothing somebody else saves it too.
     pub unheard: i32,
+    /// Another window has changed the draft since: what is typed here becomes a second one.
+    pub elsewhere: bool,
+    /// The draft this one was copied from then.
+    pub copy_of: Option<DraftId>,
     seen: Option<MessageId>,
     /// The text it began with: nothing to lose while it is the same.
     began: String,
@@ -146,6 +152,8 @@ impl Composer {
             draft,
             kept: false,
             unheard: 0,
+            elsewhere: false,
+            copy_of: None,
             seen: compose.seen,
             began: String::new(),
             unsaved_since: None,
@@ -308,7 +316,7 @@ impl Composer {
     }
 
     /// The caret of the text shows only while the letters go there.
-    fn show_caret(&mut self) {
+    pub(super) fn show_caret(&mut self) {
         let caret = if self.field == Field::Body { Modifier::REVERSED } else { Modifier::empty() };
         self.body.set_cursor_style(Style::new().add_modifier(caret));
     }
@@ -348,8 +356,21 @@ impl Composer {
         self.unsaved_since.filter(|_| !self.is_sending()).map(|_| self.save_at)
     }
 
+    /// Another window saved the draft. True when there is something here that may be in no draft any more: not saved yet, or
+    /// saved at the same moment.
+    pub(super) fn changed_elsewhere(&mut self, now: Timestamp) -> bool {
+        self.elsewhere = true;
+        let crossed = self.last_save.is_some_and(|last| now.since(last) < CROSSING);
+        self.wants_saving().is_some() || (crossed && !self.is_sending())
+    }
+
     /// The draft to save now, with this as its time.
     pub(super) fn save(&mut self, agent: &str, now: Timestamp) -> Draft {
+        if std::mem::take(&mut self.elsewhere) {
+            // Neither window writes over the other.
+            self.copy_of = Some(std::mem::replace(&mut self.draft, DraftId::new()));
+            self.unheard = 0;
+        }
         self.unsaved_since = None;
         self.last_save = Some(now);
         self.kept = true;

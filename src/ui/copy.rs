@@ -69,7 +69,7 @@ impl Screen {
             Content::Drafts(rows) => rows.get(sheet.selected).map(|view| view.draft.id.to_string()),
             Content::Original(id, _) => Some(id.to_string()),
             Content::DeadOriginal(id, _) => Some(id.to_string()),
-            Content::Help(_) => None,
+            Content::Messages(_) | Content::Help(_) => None,
         }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Inbox {
     asked: Option<(Asked, Cursor)>,
     /// Something changed while a question was out.
     again: bool,
+    /// Where the cursor begins: the row, and who stood there.
+    begin: Option<(usize, Option<CustomerId>)>,
 }
 
 impl Inbox {
@@ -62,6 +64,16 @@ impl Inbox {
     /// The row under the cursor.
     pub(super) fn row(&self) -> Option<&InboxRow> {
         self.rows.get(self.selected)
+    }
+
+    /// The cursor's row, counted from the top of the list.
+    pub(super) fn place(&self) -> usize {
+        self.earlier.iter().map(|(_, length)| length).sum::<usize>() + self.selected
+    }
+
+    /// The first rows that come put the cursor there.
+    pub(super) fn begin_at(&mut self, row: usize, customer: Option<CustomerId>) {
+        self.begin = Some((row, customer));
     }
 
     /// Shows other cases, from the top.
@@ -89,6 +101,8 @@ impl Inbox {
             return None;
         }
         let held: usize = self.pages.iter().map(|(_, length)| length).sum();
+        // A little more than up to where the cursor begins.
+        let held = self.begin.map_or(held, |(row, _)| held.max(row.saturating_add(PAGE / 2)));
         let after = self.pages.front().and_then(|(after, _)| after.clone());
         Some(self.load(Asked::Reload, after, held.clamp(PAGE, HELD)))
     }
@@ -175,6 +189,10 @@ impl Inbox {
             // At the very top it stays there while the cursor is in sight: what comes in is seen.
             self.top = if self.top == 0 { 0 } else { (self.top + at).saturating_sub(self.selected) };
             self.selected = at;
+        }
+        if let Some((row, customer)) = self.begin.take() {
+            self.selected = customer.and_then(|id| self.position(id)).unwrap_or(row);
+            self.used = true;
         }
         self.selected = self.selected.min(self.rows.len().saturating_sub(1));
         self.loaded = true;

@@ -3,7 +3,7 @@
 use super::Screen;
 use super::composer::Stage;
 use super::inbox::parse_filter;
-use super::prompt::{Choice, Prompt, Purpose};
+use super::prompt::{Choice, Prompt, Purpose, Question};
 use crate::command::{Action, Verb, of};
 use crate::keymap::{Context, Found, Key};
 use crate::model::Act;
@@ -79,7 +79,9 @@ impl Screen {
         if std::mem::take(&mut self.tour) {
             return self.touch();
         }
-        if self.question.is_some() {
+        if let Some(question) = self.question.take() {
+            self.say_what_is_asked(&question);
+            self.question = Some(question);
             return;
         }
         match self.context() {
@@ -175,15 +177,35 @@ impl Screen {
         self.touch();
         let letter = key.typed();
         let chosen = match letter {
-            Some(letter) => question.choices.iter().find(|(known, ..)| *known == letter),
+            Some(letter) => {
+                let small = letter.to_lowercase().next().unwrap_or(letter);
+                question.choices.iter().find(|(known, ..)| *known == letter || *known == small)
+            }
             None if key.code == KeyCode::Esc => question.choices.last(),
             None => None,
         };
         match chosen {
-            Some((_, _, choice)) => self.choose(choice.clone()),
-            // Any other key asks again.
-            None => self.question = Some(question),
+            Some((_, _, choice)) => {
+                // What was said about the question is over with it.
+                if std::mem::take(&mut self.asked_again) {
+                    self.said = None;
+                }
+                self.choose(choice.clone());
+            }
+            // No key is lost without a word.
+            None => {
+                self.say_what_is_asked(&question);
+                self.question = Some(question);
+            }
         }
+    }
+
+    /// Something else was typed while a question waits.
+    fn say_what_is_asked(&mut self, question: &Question) {
+        let keys: Vec<String> = question.choices.iter().map(|(key, word, _)| format!("{key} ({word})")).collect();
+        let (last, first) = keys.split_last().map_or((String::new(), &[][..]), |(last, first)| (last.clone(), first));
+        self.asked_again = true;
+        self.complain(format!("below is a question: press {} or {last}; Esc is {last} too", first.join(", ")));
     }
 
     fn choose(&mut self, choice: Choice) {

@@ -45,7 +45,7 @@ impl Screen {
                 self.resume(view.draft, view.name);
             }
             Content::Dead(_) | Content::Automated(..) => self.show_original(),
-            Content::Original(..) | Content::DeadOriginal(..) | Content::Help(_) => {}
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_) => {}
         }
     }
 
@@ -100,7 +100,7 @@ impl Screen {
                     self.effect(Effect::SaveDead(id));
                 }
             }
-            Content::Help(_) => {}
+            Content::Messages(_) | Content::Help(_) => {}
         }
     }
 

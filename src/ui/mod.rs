@@ -17,9 +17,11 @@ mod layout;
 mod line_input;
 mod link;
 mod lists;
+mod messages;
 mod mouse;
 mod news;
 mod palette;
+mod position;
 mod prompt;
 mod run;
 mod screen;
@@ -36,12 +38,13 @@ mod write;
 mod tests;
 
 pub use division::{Division, WHOLE};
+pub use position::Position;
 pub use screen::{Screen, Setup};
 pub use view::{view, view_first_run};
 
 use crate::model::{
-    AccountStatus, Act, Acted, Customer, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event, InboxFilter,
-    InboxRow, InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
+    AccountFacts, AccountStatus, Act, Acted, Customer, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event,
+    InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
 };
 
 /// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
@@ -200,6 +203,8 @@ pub enum Msg {
     Lagged,
     /// How the accounts are doing.
     Status(Vec<AccountStatus>),
+    /// Our accounts are these now.
+    Accounts(Vec<AccountFacts>),
     /// One sentence for the agent about the house (disk full, rebuilt); `None` when it is over.
     Notice(Option<String>),
     /// The time is now this (comes after [`Effect::WakeAt`], and with no other reason at most once a minute).

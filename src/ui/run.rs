@@ -100,6 +100,7 @@ impl Screen {
             V::Drafts => self.open_sheet(Content::Drafts(Vec::new())),
             V::Help => self.open_sheet(Content::Help(context)),
             V::Tour => self.show_tour(),
+            V::Messages => self.show_messages(),
             V::Resolve
             | V::Reopen
             | V::Wait

@@ -4,8 +4,10 @@ use super::composer::Composer;
 use super::inbox::Inbox;
 use super::layout::{Layout, Pane, inner, layout};
 use super::link::Links;
+use super::messages::Messages;
 use super::news::News;
 use super::palette::Palette;
+use super::position::{DraftPosition, Position};
 use super::prompt::{Prompt, Question};
 use super::sheet::Sheet;
 use super::timeline::Open;
@@ -45,6 +47,8 @@ pub struct Setup {
     pub folder: String,
     /// The program, and what it sends, ends with this screen.
     pub owns: bool,
+    /// Where to begin; `None` at the top of the inbox.
+    pub position: Option<Position>,
     /// What is wrong with the agent's own files (keys, colours), to be shown first.
     pub warnings: Vec<String>,
 }
@@ -117,6 +121,8 @@ pub struct Screen {
     pub(super) prompt: Option<Prompt>,
     pub(super) palette: Option<Palette>,
     pub(super) question: Option<Question>,
+    /// Something else than an answer was typed, and that was said.
+    pub(super) asked_again: bool,
     /// The tour stands over the panes.
     pub(super) tour: bool,
     /// Keys of a sequence that is not complete.
@@ -124,6 +130,7 @@ pub struct Screen {
 
     pub(super) said: Option<Said>,
     pub(super) notice: Option<String>,
+    pub(super) messages: Messages,
     pub(super) status: Vec<AccountStatus>,
     pub(super) counts: Counts,
 
@@ -138,6 +145,8 @@ pub struct Screen {
     pub(super) counts_again: bool,
     /// A reply waits for the list of drafts.
     pub(super) reply_wanted: Option<crate::command::Verb>,
+    /// A draft to go on with waits for the list of drafts.
+    pub(super) resume_wanted: Option<DraftPosition>,
     /// When the seat was last asked to wake this screen.
     wake: Option<Timestamp>,
     effects: Vec<Effect>,
@@ -151,7 +160,7 @@ impl Screen {
             text: match setup.warnings.len() {
                 1 => first.clone(),
                 // In front, so that a narrow line does not cut it off.
-                more => format!("{more} remarks (`switchboard doctor` lists them): {first}"),
+                more => format!("{more} remarks (`:messages` shows them): {first}"),
             },
             trouble: true,
             leaves: None,
@@ -179,10 +188,12 @@ impl Screen {
             prompt: None,
             palette: None,
             question: None,
+            asked_again: false,
             tour: false,
             keys: Vec::new(),
             said,
             notice: None,
+            messages: Messages::default(),
             status: Vec::new(),
             counts: Counts::default(),
             undo: VecDeque::new(),
@@ -194,11 +205,27 @@ impl Screen {
             counts_asked: false,
             counts_again: false,
             reply_wanted: None,
+            resume_wanted: None,
             wake: None,
             effects: Vec::new(),
             dirty: true,
         };
-        screen.show_inbox(InboxView::default(), InboxFilter::default());
+        if setup.warnings.len() > 1 {
+            setup.warnings.iter().rev().for_each(|text| screen.messages.keep(setup.now, text));
+        }
+        match setup.position {
+            Some(position) => {
+                if screen.said.is_none() {
+                    screen.say(if screen.owns {
+                        "This window owns the profile now; this is where you were."
+                    } else {
+                        "Another window owns the profile now; this is where you were."
+                    });
+                }
+                screen.begin_at(position);
+            }
+            None => screen.show_inbox(InboxView::default(), InboxFilter::default()),
+        }
         screen.ask_counts();
         let effects = screen.settle();
         (screen, effects)
@@ -241,6 +268,10 @@ impl Screen {
             Msg::Status(status) => {
                 self.dirty |= self.status != status;
                 self.status = status;
+            }
+            Msg::Accounts(accounts) => {
+                self.dirty |= self.accounts != accounts;
+                self.accounts = accounts;
             }
             Msg::Notice(notice) => {
                 self.dirty |= self.notice != notice;
@@ -334,6 +365,8 @@ impl Screen {
             sheet.lay_out(usize::from(body.width).max(2));
             sheet.scroll(usize::from(body.height));
         }
+        let said = self.said.as_ref().map(|said| said.text.as_str());
+        self.messages.look(self.now, said, self.notice.as_deref());
         self.number_links();
         self.mark_read();
         self.ask_more();

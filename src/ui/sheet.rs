@@ -23,6 +23,8 @@ pub(super) enum Content {
     Original(MessageId, String),
     /// The original of a dead letter.
     DeadOriginal(DeadId, String),
+    /// What was said last.
+    Messages(String),
     /// Keys and commands, for this context first.
     Help(Context),
 }
@@ -47,6 +49,8 @@ pub(super) struct Sheet {
     pub selected: usize,
     /// First row shown.
     pub top: usize,
+    /// Where the cursor stands once something came.
+    pub begin_at: Option<usize>,
     /// Something came.
     pub loaded: bool,
     /// A question is out.
@@ -60,8 +64,17 @@ pub(super) struct Sheet {
 impl Sheet {
     /// A sheet of which nothing came yet.
     pub(super) fn new(content: Content) -> Sheet {
-        let loaded = matches!(content, Content::Help(_));
-        Sheet { content, selected: 0, top: 0, loaded, asked: false, again: false, lines: (Vec::new(), 0) }
+        let loaded = matches!(content, Content::Help(_) | Content::Messages(_));
+        Sheet {
+            content,
+            selected: 0,
+            top: 0,
+            begin_at: None,
+            loaded,
+            asked: false,
+            again: false,
+            lines: (Vec::new(), 0),
+        }
     }
 
     /// Asks for what it shows. One question is out at a time.
@@ -73,7 +86,7 @@ impl Sheet {
             Content::Drafts(_) => Load::Drafts,
             Content::Original(id, _) => Load::Original(*id),
             Content::DeadOriginal(id, _) => Load::DeadOriginal(*id),
-            Content::Help(_) => return None,
+            Content::Messages(_) | Content::Help(_) => return None,
         };
         if self.asked {
             self.again = true;
@@ -109,7 +122,7 @@ impl Sheet {
 
     /// Breaks an original into lines of so many columns, unless it is already.
     pub(super) fn lay_out(&mut self, columns: usize) {
-        if let Content::Original(_, text) | Content::DeadOriginal(_, text) = &self.content
+        if let Content::Original(_, text) | Content::DeadOriginal(_, text) | Content::Messages(text) = &self.content
             && (self.lines.1 != columns || (self.lines.0.is_empty() && !text.is_empty()))
         {
             self.lines = (text.lines().flat_map(|line| wrap(line, columns)).collect(), columns);
@@ -123,14 +136,17 @@ impl Sheet {
             Content::Dead(rows) => rows.len(),
             Content::Automated(rows, _) => rows.len(),
             Content::Drafts(rows) => rows.len(),
-            Content::Original(..) | Content::DeadOriginal(..) => self.lines.0.len(),
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) => self.lines.0.len(),
             Content::Help(_) => usize::MAX,
         }
     }
 
     /// A text to scroll rather than rows to choose from.
     pub(super) fn is_text(&self) -> bool {
-        matches!(self.content, Content::Original(..) | Content::DeadOriginal(..) | Content::Help(_))
+        matches!(
+            self.content,
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_)
+        )
     }
 
     /// The heading.
@@ -141,6 +157,7 @@ impl Sheet {
             Content::Automated(..) => "Automated mail: no case, never answered by itself",
             Content::Drafts(_) => "Drafts",
             Content::Original(..) | Content::DeadOriginal(..) => "Original",
+            Content::Messages(_) => "Messages, the latest first",
             Content::Help(_) => "Keys and commands",
         }
     }

@@ -53,6 +53,8 @@ pub(super) struct Open {
     show: bool,
     /// The next layout shows what came behind the cursor's message, as far as that stays in view.
     follow_end: bool,
+    /// Where to begin, and how many messages to ask for: of the message under the cursor, how many lines are above.
+    begin: Option<(Option<MessageId>, isize, usize)>,
 }
 
 impl Open {
@@ -80,7 +82,14 @@ impl Open {
             anchor: None,
             show: true,
             follow_end: false,
+            begin: None,
         }
+    }
+
+    /// The first messages that come are shown from there.
+    pub(super) fn begin_at(&mut self, message: Option<MessageId>, offset: isize, held: usize, profile_top: usize) {
+        self.begin = Some((message, offset, held));
+        self.profile_top = profile_top;
     }
 
     /// The name shown: until the profile came, nothing.
@@ -90,7 +99,8 @@ impl Open {
 
     /// Asks for the latest messages (as many as are held).
     pub(super) fn latest(&self) -> Load {
-        Load::Timeline { customer: self.id, before: None, limit: self.entries.len().clamp(PAGE, HELD) }
+        let held = self.begin.map_or(self.entries.len(), |(_, _, held)| held);
+        Load::Timeline { customer: self.id, before: None, limit: held.clamp(PAGE, HELD) }
     }
 
     /// Asks for older messages when the agent is near the oldest held.
@@ -118,8 +128,9 @@ impl Open {
             }
             return;
         }
-        let kept = self.entry().map(|entry| entry.message.id);
-        let anchor = self.offset();
+        let begin = self.begin.take();
+        let kept = begin.map_or_else(|| self.entry().map(|entry| entry.message.id), |(message, ..)| message);
+        let anchor = begin.map_or_else(|| self.offset(), |(_, offset, _)| offset);
         let at_end = self.selected + 1 >= self.entries.len();
         let newest = self.entries.last().map(|entry| entry.message.id);
         self.replace(page.rows);
@@ -133,10 +144,11 @@ impl Open {
             .is_some_and(|entry| entry.message.direction != Direction::Inbound && Some(entry.message.id) != newest);
         let position = kept.and_then(|id| self.entries.iter().position(|entry| entry.message.id == id));
         match position {
-            Some(position) if !(at_end && wrote) => {
+            Some(position) if begin.is_some() || !(at_end && wrote) => {
                 self.selected = position;
                 self.anchor = Some(anchor);
-                self.follow_end = at_end;
+                self.follow_end = at_end && begin.is_none();
+                self.show &= begin.is_none();
             }
             _ => {
                 self.selected = last;
@@ -147,7 +159,7 @@ impl Open {
     }
 
     /// How far the first line shown is from the beginning of the cursor's message.
-    fn offset(&self) -> isize {
+    pub(super) fn offset(&self) -> isize {
         self.top as isize - self.starts.get(self.selected).copied().unwrap_or_default() as isize
     }
 

@@ -196,6 +196,9 @@ impl Screen {
     /// Done writing: shows what leaves. What must be put right is said first.
     fn review(&mut self) {
         let Some(composer) = &self.composer else { return };
+        if composer.elsewhere {
+            return self.say_changed_elsewhere();
+        }
         match composer.to_compose(false) {
             Ok(_) => {
                 if composer.wants_saving().is_some() {
@@ -207,10 +210,21 @@ impl Screen {
         }
     }
 
+    /// What is here is older than what another window wrote: it must not leave in its place.
+    fn say_changed_elsewhere(&mut self) {
+        let keys = self.key_name(Context::Inbox, Verb::Drafts);
+        self.complain(format!(
+            "another window has changed this draft: close this and open it again ({keys}), or type here for a second one"
+        ));
+    }
+
     fn send(&mut self, resolve: bool) {
         let Some(composer) = &self.composer else { return };
         // Only what was reviewed leaves, and only once.
         let Stage::Review { sending: None, .. } = composer.stage else { return };
+        if composer.elsewhere {
+            return self.say_changed_elsewhere();
+        }
         let name = composer.name.clone();
         match composer.to_compose(resolve) {
             Ok(compose) => {
@@ -296,7 +310,8 @@ impl Screen {
     pub(super) fn discard_text(&mut self) {
         let Some(composer) = self.composer.take() else { return };
         self.touch();
-        if composer.kept {
+        // What another window writes in is not ours to throw away.
+        if composer.kept && !composer.elsewhere {
             self.act(Act::DiscardDraft(composer.draft), Then::Quiet);
             self.say("thrown away");
         }

@@ -28,7 +28,7 @@ const LOOKS: [Duration; 4] =
 
 /// The delivering worker of one account: sends what is due until told to stop.
 pub async fn run(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, mut stop: Stop) {
-    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new(), end: None };
+    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new(), end: None, stop: Some(stop.clone()) };
     let mut feed = courier.desk.listen();
     loop {
         // A message being handed over is not interrupted by a stop: its outcome is waited for (bounded by DELIVER, and
@@ -63,7 +63,7 @@ pub async fn run(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, mut stop
 /// Sends what is due of one account until nothing is held, queued or sending, or the time is up.
 pub async fn deliver_until_done(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, limit: Duration) {
     let end = Instant::now() + limit;
-    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new(), end: Some(end) };
+    let mut courier = Courier { desk, account, sink, looks: BTreeMap::new(), end: Some(end), stop: None };
     loop {
         let next = courier.round().await;
         if nothing_moves(&courier.desk, &courier.account).await || Instant::now() >= end {
@@ -100,6 +100,8 @@ struct Courier {
     looks: BTreeMap<OutgoingId, (u32, Instant)>,
     /// No new message is offered after this.
     end: Option<Instant>,
+    /// Nor once it is told to stop.
+    stop: Option<Stop>,
 }
 
 impl Courier {
@@ -120,6 +122,9 @@ impl Courier {
             }
         };
         for stored in due {
+            if self.stop.as_ref().is_some_and(|stop| *stop.borrow()) {
+                return None;
+            }
             if let Err(error) = self.send(&stored.outgoing).await {
                 // The store refused (full disk, most likely). Nothing was handed over that is not written down.
                 tracing::error!(account = self.account, %error, "outbox");

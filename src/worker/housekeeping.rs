@@ -1,6 +1,6 @@
 //! Housekeeping: snoozes that end, checkpoints, and the one sentence when the disk is full.
 
-use super::{Stop, blocking};
+use super::{Notices, Stop, blocking};
 use crate::desk::Desk;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ const ROUND: Duration = Duration::from_secs(5);
 const CHECKPOINT: u64 = 12;
 
 /// Runs until told to stop.
-pub async fn run(desk: Arc<Desk>, notice: watch::Sender<Option<String>>, mut stop: Stop) {
+pub async fn run(desk: Arc<Desk>, notices: watch::Sender<Notices>, mut stop: Stop) {
     let mut rounds: u64 = 0;
     loop {
         let house = desk.clone();
@@ -28,9 +28,9 @@ pub async fn run(desk: Arc<Desk>, notice: watch::Sender<Option<String>>, mut sto
             house.store().engine().room().err().map(|error| error.to_string())
         })
         .await;
-        notice.send_if_modified(|old| {
-            let changed = *old != full;
-            *old = full;
+        notices.send_if_modified(|notices| {
+            let changed = notices.full != full;
+            notices.full = full;
             changed
         });
         rounds += 1;

@@ -3,6 +3,7 @@
 
 mod backoff;
 mod deliver;
+mod foreman;
 mod housekeeping;
 mod pull;
 mod status;
@@ -12,6 +13,7 @@ pub use pull::{SyncReport, sync};
 pub use status::StatusBoard;
 
 use crate::desk::Desk;
+use foreman::Foreman;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -29,7 +31,23 @@ pub struct Workers {
 pub struct Board {
     status: StatusBoard,
     nudge: Arc<Notify>,
-    notice: watch::Receiver<Option<String>>,
+    notices: watch::Sender<Notices>,
+}
+
+/// What is to be said about the house until it is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notices {
+    /// Why nothing can be stored.
+    pub full: Option<String>,
+    /// Why the configuration is not the one that was written.
+    pub configuration: Option<String>,
+}
+
+impl Notices {
+    /// The one to say first.
+    pub fn first(&self) -> Option<&String> {
+        self.full.as_ref().or(self.configuration.as_ref())
+    }
 }
 
 impl Board {
@@ -38,9 +56,15 @@ impl Board {
         &self.status
     }
 
-    /// One sentence about the house, as it changes.
-    pub fn notice(&self) -> watch::Receiver<Option<String>> {
-        self.notice.clone()
+    /// What is to be said about the house, as it changes.
+    pub fn notices(&self) -> watch::Receiver<Notices> {
+        self.notices.subscribe()
+    }
+
+    /// What is wrong with the configuration, if anything.
+    pub fn set_misconfigured(&self, sentence: Option<String>) {
+        self.notices
+            .send_if_modified(|notices| std::mem::replace(&mut notices.configuration, sentence.clone()) != sentence);
     }
 
     /// Pulls all accounts now.
@@ -53,41 +77,23 @@ impl Board {
 pub(crate) type Stop = watch::Receiver<bool>;
 
 impl Workers {
-    /// Starts a pulling and a delivering worker for every account, and the housekeeping.
+    /// Starts a pulling and a delivering worker for every account, and the housekeeping. They follow the desk's accounts
+    /// as these change.
     pub fn start(desk: &Arc<Desk>) -> Workers {
         let (stop, stopped) = watch::channel(false);
-        let (notify, notice) = watch::channel(None);
+        let notices = watch::Sender::new(Notices::default());
         let status = StatusBoard::new(desk.accounts().iter().map(|facts| facts.name.clone()));
         let nudge = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
-        for facts in desk.accounts() {
-            let Some(connector) = desk.connector(&facts.name).cloned() else { continue };
-            let puller = pull::Puller {
-                desk: desk.clone(),
-                account: facts.name.clone(),
-                status: status.clone(),
-                nudge: nudge.clone(),
-            };
-            let (connecting, pulling, stop) = (connector.clone(), puller.clone(), stopped.clone());
-            tasks.spawn(keep_running(
-                move || Some(pulling.clone().run(connecting.source()?, stop.clone())),
-                move || puller.broke(),
-                stopped.clone(),
-            ));
-            let (delivering, account, stop) = (desk.clone(), facts.name.clone(), stopped.clone());
-            tasks.spawn(keep_running(
-                move || Some(deliver::run(delivering.clone(), account.clone(), connector.sink()?, stop.clone())),
-                || {},
-                stopped.clone(),
-            ));
-        }
-        let (house, ends) = (desk.clone(), stopped.clone());
+        let foreman = Foreman { desk: desk.clone(), status: status.clone(), nudge: nudge.clone() };
+        tasks.spawn(foreman.lead(stopped.clone()));
+        let (house, ends, told) = (desk.clone(), stopped.clone(), notices.clone());
         tasks.spawn(keep_running(
-            move || Some(housekeeping::run(house.clone(), notify.clone(), ends.clone())),
+            move || Some(housekeeping::run(house.clone(), told.clone(), ends.clone())),
             || {},
             stopped,
         ));
-        Workers { stop, tasks, board: Board { status, nudge, notice } }
+        Workers { stop, tasks, board: Board { status, nudge, notices } }
     }
 
     /// What others see of them.

@@ -74,7 +74,7 @@ async fn in_time(page: impl Future<Output = Result<PulledPage, ConnectorError>>)
 
 /// Gets the account a new token.
 pub(super) async fn renew(desk: &Arc<Desk>, account: &str) -> Result<(), ConnectorError> {
-    match desk.connector(account).cloned() {
+    match desk.connector(account) {
         Some(connector) => connector.refresh().await,
         None => Err(ConnectorError::Reconnect { reason: "the account is not configured any more".to_owned() }),
     }

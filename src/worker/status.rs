@@ -7,26 +7,45 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub struct StatusBoard(watch::Sender<Vec<AccountStatus>>);
 
+fn idle(name: String) -> AccountStatus {
+    AccountStatus {
+        name,
+        activity: Activity::Idle,
+        progress: None,
+        trouble: String::new(),
+        next: None,
+        last_success: None,
+        budget: String::new(),
+        budget_until: None,
+        backlog: None,
+    }
+}
+
 impl StatusBoard {
     /// A board of accounts that have not started.
     pub fn new(accounts: impl Iterator<Item = String>) -> StatusBoard {
-        let rows = accounts.map(|name| AccountStatus {
-            name,
-            activity: Activity::Idle,
-            progress: None,
-            trouble: String::new(),
-            next: None,
-            last_success: None,
-            budget: String::new(),
-            budget_until: None,
-            backlog: None,
-        });
-        StatusBoard(watch::channel(rows.collect()).0)
+        StatusBoard(watch::channel(accounts.map(idle).collect()).0)
     }
 
     /// To be told of changes.
     pub fn listen(&self) -> watch::Receiver<Vec<AccountStatus>> {
         self.0.subscribe()
+    }
+
+    /// Shows these accounts; of those in `anew` nothing is known.
+    pub(super) fn show(&self, accounts: impl Iterator<Item = String>, anew: &[String]) {
+        self.0.send_if_modified(|rows| {
+            let mut known = std::mem::take(rows);
+            known.retain(|row| !anew.contains(&row.name));
+            let before = known.clone();
+            *rows = accounts
+                .map(|name| match known.iter().position(|row| row.name == name) {
+                    Some(at) => known.swap_remove(at),
+                    None => idle(name),
+                })
+                .collect();
+            *rows != before
+        });
     }
 
     fn update(&self, account: &str, change: impl FnOnce(&mut AccountStatus)) {

@@ -10,6 +10,41 @@ use std::time::Duration;
 const NOWHERE: &str = "[smtp]\nhost = \"127.0.0.1\"\nport = 9\nsecurity = \"none\"\n";
 
 #[test]
+fn a_mistyped_profile_is_said_and_makes_nothing() {
+    let profile = Profile::offline();
+    let mistyped = profile.home().join("profil");
+    let other = profile.home().join("other");
+    std::fs::create_dir(&other).unwrap();
+    let verbs: [&[&str]; 14] = [
+        &["inbox"],
+        &["show", "ana"],
+        &["log"],
+        &["automated"],
+        &["outbox"],
+        &["drafts"],
+        &["dead", "list"],
+        &["export"],
+        &["verify"],
+        &["sync"],
+        &["note", "ana", "--text", "x"],
+        &["serve"],
+        &["account", "list"],
+        &["backup", "copy"],
+    ];
+    for words in verbs {
+        for path in [&mistyped, &other] {
+            let done = finish(profile.command_at(path, words));
+            assert_eq!(done.code, Some(1), "{words:?}: {done:?}");
+            assert!(
+                done.err.contains("there is no profile in") && done.err.lines().count() == 1,
+                "{words:?}: {done:?}"
+            );
+        }
+        assert!(!mistyped.exists() && std::fs::read_dir(&other).unwrap().count() == 0, "{words:?} made something");
+    }
+}
+
+#[test]
 fn a_verb_at_work_carries_out_others() {
     let profile = Profile::new(&account("1h", NOWHERE));
     profile.import(&mail::numbered(0..1));

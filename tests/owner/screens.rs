@@ -71,6 +71,49 @@ fn a_line_that_breaks_leaves_draft_and_place() {
 }
 
 #[test]
+fn a_paste_whose_line_breaks_in_its_middle_is_kept_as_far_as_it_came() {
+    let (profile, _serve) = served(1);
+    let screen = RawScreen::attach(&profile.path, "lin", (80, 24));
+    screen.wait_for("Ana");
+    screen.types(b"r");
+    screen.wait_for("Reply to Ana");
+    screen.types(b"\x1b[200~the first half of a long text");
+    screen.cut();
+    assert!(until(LIMIT, || draft(&profile).contains("the first half of a long text")));
+}
+
+#[test]
+fn two_windows_on_one_draft_do_not_write_over_each_other() {
+    let (profile, _serve) = served(1);
+    let first = RawScreen::attach(&profile.path, "lin", (80, 24));
+    first.wait_for("Ana");
+    first.types(b"m");
+    first.wait_for("PRIVATE NOTE");
+    first.types(b"begun in the first");
+    first.wait_for("draft kept");
+    let second = RawScreen::attach(&profile.path, "lin", (80, 24));
+    second.wait_for("Ana");
+    second.types(b"m");
+    second.wait_for("There is a draft");
+    second.types(b"y");
+    second.wait_for("begun in the first");
+    first.types(b", gone on with there");
+    second.wait_for("another window writes this draft too");
+    second.types(b"SECOND ");
+    let texts = || {
+        let rows = profile.json(&["drafts"]);
+        let mut texts: Vec<String> = rows.iter().map(|row| row["text"].as_str().unwrap().to_owned()).collect();
+        texts.sort();
+        texts
+    };
+    let both = ["SECOND begun in the first", "begun in the first, gone on with there"];
+    assert!(until(LIMIT, || texts() == both), "{:?}", texts());
+    first.types(b" and on");
+    assert!(until(LIMIT, || texts()[1].ends_with("there and on")), "{:?}", texts());
+    assert_eq!(texts()[0], both[0]);
+}
+
+#[test]
 fn a_screen_that_does_not_read_costs_one_frame_and_slows_nobody() {
     let (profile, serve) = served(50);
     let memory = || {
@@ -159,8 +202,8 @@ fn the_owner_ends_and_every_screen_is_told() {
     writing.types(b"typed this very moment");
     writing.wait_for("moment");
     assert_eq!(serve.end(Signal::TERM).code, Some(0));
-    assert_eq!(writing.wait_for_end(), Some(Message::Leaving));
-    assert_eq!(reading.wait_for_end(), Some(Message::Leaving));
+    assert!(matches!(writing.wait_for_end(), Some(Message::Leaving(_))));
+    assert!(matches!(reading.wait_for_end(), Some(Message::Leaving(_))));
     assert!(draft(&profile).contains("typed this very moment"), "and what was typed is kept");
     profile.assert_sound();
 }
@@ -179,6 +222,7 @@ fn in_a_real_terminal_attach_leave_and_take_over() {
     second.wait_for("Reply to Ana");
     second.text("begun in the second window");
     second.wait_for("second window");
+    second.keys(&["Left", "Left", "Left", "Left", "Left", "Left"]);
     // The owner leaves.
     first.keys(&["q"]);
     first.wait_for("Leave Switchboard?");
@@ -186,8 +230,16 @@ fn in_a_real_terminal_attach_leave_and_take_over() {
     first.wait_for_end(0);
     second.wait_for("Enter goes on here");
     second.keys(&["Enter"]);
-    second.wait_for("inbox");
-    assert!(until(LIMIT, || draft(&profile).contains("begun in the second window")));
+    // At the same customer, in the same text, at the same letter.
+    second.wait_for("this is where you were");
+    second.wait_for("Reply to Ana");
+    second.text("and only ");
+    second.wait_for("begun in the second and only window");
+    assert!(until(LIMIT, || draft(&profile).contains("begun in the second and only window")));
+    second.keys(&["Escape"]);
+    second.wait_for("Keep this text?");
+    second.keys(&["p"]);
+    second.wait_without("Reply to Ana");
     // Now the second owns the profile, and the first may come back.
     first.open(profile.home(), &profile.path);
     first.wait_for("Ana");
@@ -195,11 +247,51 @@ fn in_a_real_terminal_attach_leave_and_take_over() {
     first.wait_for("Leave Switchboard?");
     first.keys(&["y"]);
     first.wait_for_end(0);
-    second.keys(&["q"]);
+    second.keys(&["q", "q"]);
     second.wait_for("Leave Switchboard?");
     second.keys(&["y"]);
     second.wait_for_end(0);
     profile.assert_sound();
+}
+
+#[test]
+fn a_window_takes_over_although_its_program_was_replaced_or_removed() {
+    let (first, second) = (need!(Tmux::start(80, 24)), need!(Tmux::start(80, 24)));
+    let profile = Profile::offline();
+    profile.import(&mail::numbered(0..1));
+    let program = profile.home().join("switchboard");
+    let renew = || {
+        let beside = profile.home().join("switchboard.new");
+        std::fs::copy(env!("CARGO_BIN_EXE_switchboard"), &beside).unwrap();
+        std::fs::rename(beside, &program).unwrap();
+    };
+    renew();
+    for upgraded in [true, false] {
+        first.open(profile.home(), &profile.path);
+        first.wait_for("Ana");
+        second.open_with(&program, profile.home(), &profile.path);
+        second.wait_for("Ana");
+        match upgraded {
+            true => renew(),
+            false => std::fs::remove_file(&program).unwrap(),
+        }
+        first.keys(&["q"]);
+        first.wait_for("Leave Switchboard?");
+        first.keys(&["y"]);
+        first.wait_for_end(0);
+        second.wait_for("Enter goes on here");
+        second.keys(&["Enter"]);
+        second.wait_for("this is where you were");
+        second.keys(&["q"]);
+        second.wait_for("Leave Switchboard?");
+        second.keys(&["y"]);
+        second.wait_for_end(0);
+        for terminal in [&first, &second] {
+            terminal.text("clear");
+            terminal.keys(&["Enter"]);
+            terminal.wait_without("ended 0");
+        }
+    }
 }
 
 #[test]

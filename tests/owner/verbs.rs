@@ -2,9 +2,13 @@
 
 use crate::support::mail;
 use crate::support::profile::{Done, Profile, account, end_of, finish};
-use crate::support::serve::Serve;
+use crate::support::serve::{RawScreen, Serve};
+use crate::support::until;
 use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(20);
 
 fn lived_in() -> Profile {
     // What was answered waits for an hour: nothing happens by itself.
@@ -156,13 +160,41 @@ fn a_reader_that_goes_away_is_no_trouble() {
 }
 
 #[test]
-fn an_account_that_the_owner_does_not_know_yet_is_said() {
+fn accounts_reach_the_owner_as_they_are_added_and_removed() {
     let profile = lived_in();
-    let add = ["account", "add", "old", "--address", "old@shop.example", "--archive"];
     let serve = Serve::start(&profile);
-    assert!(profile.ok(&add).err.contains("started anew"), "what runs does not know it");
-    let said = profile.refused(&["import", "mbox", "any", "--account", "old"]);
-    assert!(said.contains("start its owner anew"), "{said}");
+    let add = ["account", "add", "old", "--address", "old@shop.example", "--archive"];
+    assert!(profile.ok(&add).err.contains("has taken this up"));
+    let mbox = profile.home().join("one.mbox");
+    std::fs::write(&mbox, [b"From x\n".to_vec(), mail::plain("o1", "Old", "From before.\n"), b"\n".to_vec()].concat())
+        .unwrap();
+    profile.ok(&["import", "mbox", mbox.to_str().unwrap(), "--account", "old"]);
+    assert!(profile.ok(&["show", "ana@test.example"]).out().contains("From before."));
+    assert!(profile.ok(&["account", "remove", "old"]).err.contains("has taken this up"));
+    let said = profile.refused(&["import", "mbox", mbox.to_str().unwrap(), "--account", "old"]);
+    assert!(said.contains("there is no account \"old\""), "{said}");
     drop(serve);
-    assert!(!profile.ok(&["account", "remove", "old"]).err.contains("started anew"));
+    assert!(!profile.ok(&add).err.contains("taken this up"), "nobody is there");
+}
+
+#[test]
+fn an_edited_configuration_is_read_and_a_broken_one_changes_nothing() {
+    let profile = lived_in();
+    let before = std::fs::read_to_string(profile.path.join("config.toml")).unwrap();
+    let _serve = Serve::start(&profile);
+    let screen = RawScreen::attach(&profile.path, "lin", (140, 30));
+    screen.wait_for("Ana");
+    let archive = "\n[[account]]\nname = \"old\"\nconnector = \"email\"\naddress = \"o@x.example\"\narchive = true\n";
+    std::fs::write(profile.path.join("config.toml"), format!("{before}{archive}")).unwrap();
+    // A verb that names it does not wait for the next look.
+    let said = profile.refused(&["import", "mbox", "nowhere", "--account", "old"]);
+    assert!(!said.contains("no account"), "{said}");
+    std::fs::write(profile.path.join("config.toml"), format!("{before}\nagnet = 1\n{archive}")).unwrap();
+    screen.wait_for("agnet");
+    screen.wait_for("what was there before goes on");
+    let said = profile.refused(&["import", "mbox", "nowhere", "--account", "other"]);
+    assert!(said.contains("agnet"), "{said}");
+    std::fs::write(profile.path.join("config.toml"), &before).unwrap();
+    let gone = || profile.refused(&["import", "mbox", "nowhere", "--account", "old"]).contains("there is no account");
+    assert!(until(LIMIT, gone), "what was removed is known to be gone");
 }

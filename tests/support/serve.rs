@@ -110,7 +110,8 @@ impl RawScreen {
     pub fn attach_deaf(profile: &Path, agent: &str, (width, height): (u16, u16)) -> RawScreen {
         let environment = [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let wanted = Wanted::Screen(ScreenWanted { width, height, environment, folder: "/".to_owned() });
+        let wanted =
+            Wanted::Screen(ScreenWanted { width, height, environment, folder: "/".to_owned(), position: Vec::new() });
         match knock(profile, hello(agent, wanted)).unwrap() {
             Knocked::Opened(stream) => RawScreen { stream: Arc::new(Mutex::new(stream)), seen: Arc::default() },
             Knocked::Nobody => panic!("nobody answers"),

@@ -82,8 +82,12 @@ impl Tmux {
 
     /// Starts the screen on a profile. When it has ended, the shell prints `ended CODE`.
     pub fn open(&self, home: &Path, profile: &Path) {
-        let program = env!("CARGO_BIN_EXE_switchboard");
-        let (home, profile) = (home.display(), profile.display());
+        self.open_with(Path::new(env!("CARGO_BIN_EXE_switchboard")), home, profile);
+    }
+
+    /// As [`Tmux::open`], with this copy of the program.
+    pub fn open_with(&self, program: &Path, home: &Path, profile: &Path) {
+        let (program, home, profile) = (program.display(), home.display(), profile.display());
         // The file names the process, so that a test can end exactly this one.
         let script = format!(
             "HOME={home} TZ=UTC sh -c 'echo $$ >{home}/pid; exec {program} --profile {profile}'; printf '\\nended %s\\n' $?\n"

@@ -76,7 +76,7 @@ fn all_done(desk: &Desk) -> Result<bool, DeskError> {
     if friend.last_inbound <= friend.last_outbound {
         return Ok(false);
     }
-    for account in desk.accounts() {
+    for account in desk.accounts().iter() {
         if !demo::at_rest(&desk.store().cursor(&account.name)?) {
             return Ok(false);
         }

@@ -190,7 +190,52 @@ fn what_is_wrong_with_an_agents_files_is_said_first_and_in_one_sentence() {
     let seat =
         |warnings: &[&str]| FakeSeat::with_warnings(80, 24, FakeDesk::shop(), Keymap::load("default", &[]).0, warnings);
     seat(&wrong[..1]).shows(" ! keymaps/default.toml:2:5: there is no command `dwn`");
-    seat(&wrong).shows(" ! 2 remarks (`switchboard doctor` lists them): keymaps/default.toml:2:5:");
+    seat(&wrong).shows(" ! 2 remarks (`:messages` shows them): keymaps/default.toml:2:5:");
     let mut seat = seat(&wrong);
     seat.keys("j").hides("remarks");
+}
+
+#[test]
+fn a_key_that_is_no_answer_says_what_is_asked() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("q");
+    seat.shows("Leave Switchboard?");
+    seat.keys("j");
+    seat.shows("below is a question: press y (yes) or n (no)");
+    seat.shows("Leave Switchboard?");
+    seat.send(crate::ui::Msg::Paste("yes".into()));
+    seat.shows("below is a question");
+    assert!(!seat.quits());
+    seat.keys("n");
+    seat.hides("below is a question");
+    seat.keys("q Y");
+    assert!(seat.quits(), "a capital letter is the same answer");
+}
+
+#[test]
+fn a_long_sentence_is_readable_to_its_end_and_again_later() {
+    let why = format!("cannot save into /home/lin/{}: permission denied at the end", "very-long-folder/".repeat(9));
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.send(crate::ui::Msg::Saved(Err(why.clone())));
+    seat.shows("denied at the end");
+    seat.keys("j");
+    seat.hides("denied at the end");
+    seat.send(crate::ui::Msg::Notice(Some(format!("the disk is full: {}", "no room at all ".repeat(9)))));
+    seat.shows("shows all");
+    seat.say("messages");
+    seat.shows("Messages, the latest first");
+    seat.shows("denied at the end");
+    seat.shows("the disk is full");
+    seat.keys("q");
+    seat.hides("Messages, the latest first");
+}
+
+#[test]
+fn of_several_remarks_at_the_start_all_can_be_read() {
+    let keymap = crate::keymap::Keymap::load("default", &[]).0;
+    let seat = &mut FakeSeat::with_warnings(80, 24, FakeDesk::shop(), keymap, &["the first remark", "the second one"]);
+    seat.shows("2 remarks");
+    seat.say("messages");
+    seat.shows("the first remark");
+    seat.shows("the second one");
 }

@@ -11,6 +11,7 @@ mod lists;
 mod looks;
 mod palette;
 mod panes;
+mod position;
 mod reading;
 mod seat;
 mod shots;

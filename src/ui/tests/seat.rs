@@ -5,7 +5,7 @@ use crate::command::Verb;
 use crate::keymap::{Keymap, parse_keys};
 use crate::model::{Act, Comforts, Notify, Timestamp};
 use crate::theme::{ColorDepth, Theme};
-use crate::ui::{Division, Effect, Msg, Screen, Setup, view};
+use crate::ui::{Division, Effect, Msg, Position, Screen, Setup, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -47,7 +47,18 @@ impl FakeSeat {
         keymap: Keymap,
         warnings: &[&str],
     ) -> FakeSeat {
-        let (screen, effects) = Screen::new(Setup {
+        FakeSeat::with_setup(desk, FakeSeat::setup(width, height, keymap, warnings))
+    }
+
+    /// A seat whose agent was there before.
+    pub(super) fn beginning_at(width: u16, height: u16, desk: FakeDesk, position: Position) -> FakeSeat {
+        let (keymap, _) = Keymap::load("default", &[]);
+        let setup = FakeSeat::setup(width, height, keymap, &[]);
+        FakeSeat::with_setup(desk, Setup { position: Some(position), ..setup })
+    }
+
+    fn setup(width: u16, height: u16, keymap: Keymap, warnings: &[&str]) -> Setup {
+        Setup {
             width,
             height,
             agent: "lin".into(),
@@ -60,15 +71,20 @@ impl FakeSeat {
             division: Division::default(),
             folder: "/home/lin".into(),
             owns: true,
+            position: None,
             warnings: warnings.iter().map(|text| (*text).to_owned()).collect(),
-        });
-        let mut seat =
-            FakeSeat { screen, desk, now: NOW, size: (width, height), log: vec![], waiting: vec![], slow: false };
+        }
+    }
+
+    fn with_setup(desk: FakeDesk, setup: Setup) -> FakeSeat {
+        let size = (setup.width, setup.height);
+        let (screen, effects) = Screen::new(setup);
+        let mut seat = FakeSeat { screen, desk, now: NOW, size, log: vec![], waiting: vec![], slow: false };
         seat.carry(effects);
         seat
     }
 
-    fn carry(&mut self, effects: Vec<Effect>) {
+    pub(super) fn carry(&mut self, effects: Vec<Effect>) {
         self.waiting.extend(effects);
         if !self.slow {
             self.answer();

@@ -75,9 +75,29 @@ fn a_draft_that_another_window_has_too_is_said() {
     seat.send(Msg::Changed(Box::new(told(EventKind::Draft))));
     seat.hides("another window");
     seat.send(Msg::Changed(Box::new(told(EventKind::Draft))));
-    seat.shows("this draft is open in another window too");
+    // Both saved at the same moment: what is here is kept under another name at once.
+    seat.shows("yours is a second draft now");
+    assert_eq!(seat.desk.drafts.len(), 2);
     seat.send(Msg::Changed(Box::new(told(EventKind::Queued))));
-    seat.shows("this was sent from another window");
+    seat.shows("was sent from another window");
+}
+
+#[test]
+fn what_is_older_than_another_windows_draft_does_not_leave() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter m").text("Mine");
+    seat.clock(2_000);
+    let draft = seat.desk.drafts[0].draft.id;
+    seat.keys("Esc p m y");
+    let told = Event { draft: Some(draft), ..Event::new(EventKind::Draft, NOW, "lin") };
+    seat.send(Msg::Changed(Box::new(told)));
+    seat.shows("typing here begins a second one");
+    seat.keys("Alt-Enter");
+    seat.shows("another window has changed this draft");
+    seat.hides("REVIEW");
+    // Throwing it away throws nothing of the other window away.
+    seat.keys("Esc n y");
+    assert_eq!(seat.desk.drafts.len(), 1);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) fn draw(screen: &Screen, sheet: &Sheet, area: Rect, painter: &mut Pai
         Content::Dead(rows) => shown(rows, sheet, height, |row| dead(screen, row, columns)),
         Content::Automated(rows, _) => shown(rows, sheet, height, |row| automated(screen, row, columns)),
         Content::Drafts(rows) => shown(rows, sheet, height, |row| draft(screen, row, columns)),
-        Content::Original(..) | Content::DeadOriginal(..) => {
+        Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) => {
             let lines = sheet.lines.0.iter().skip(sheet.top).take(height);
             lines.map(|line| vec![piece(Element::Text, line.clone())]).collect()
         }

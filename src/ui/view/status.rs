@@ -9,7 +9,7 @@ use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::prompt::{Prompt, Purpose, Question};
 use crate::ui::sheet::Content;
-use crate::ui::text::{Row, cut, width};
+use crate::ui::text::{Row, cut, width, wrap};
 use crate::ui::when;
 use ratatui::layout::Rect;
 
@@ -37,11 +37,24 @@ pub(super) fn draw(screen: &Screen, status: Rect, hint: Rect, painter: &mut Pain
             }
             vec![piece(element, cut(&text, room))]
         }
-        (None, Some(notice)) => vec![piece(Element::StatusError, cut(&format!(" ! {notice}"), room))],
+        (None, Some(notice)) => {
+            let whole = format!(" ! {notice}");
+            let how = format!(" {} shows all", screen.key_name(Context::Inbox, Verb::Messages));
+            match width(&whole) <= room {
+                true => vec![piece(Element::StatusError, whole)],
+                false => {
+                    let text = cut(&whole, room.saturating_sub(width(&how)));
+                    vec![piece(Element::StatusError, text), piece(Element::Status, how)]
+                }
+            }
+        }
         (None, None) => vec![piece(Element::Status, cut(&accounts(screen), room))],
     };
     painter.row(status, 0, &left);
     painter.right(status, 0, &counts);
+    if screen.keys.is_empty() {
+        draw_whole(screen, status, painter);
+    }
 
     if let Some(question) = &screen.question {
         draw_question(question, hint, painter);
@@ -51,6 +64,32 @@ pub(super) fn draw(screen: &Screen, status: Rect, hint: Rect, painter: &mut Pain
         painter.row(hint, 0, &hints(screen, usize::from(hint.width)));
     } else {
         following::draw(screen, status, hint, painter);
+    }
+}
+
+/// A sentence that is longer than the status line stands on as many lines as it needs, upwards over the panes, until the
+/// next key. One that lasts stays short.
+fn draw_whole(screen: &Screen, status: Rect, painter: &mut Painter<'_>) {
+    const MOST: usize = 8;
+    let Some(said) = screen.said.as_ref().filter(|said| said.leaves.is_none()) else { return };
+    let columns = usize::from(status.width).saturating_sub(2);
+    let (element, mark) = if said.trouble { (Element::StatusError, "! ") } else { (Element::Status, "") };
+    let mut lines = wrap(&format!("{mark}{}", said.text), columns);
+    if lines.len() < 2 {
+        return;
+    }
+    if lines.len() > MOST {
+        lines.truncate(MOST);
+        if let Some(last) = lines.last_mut() {
+            let how = format!(" … {} shows all", screen.key_name(Context::Inbox, Verb::Messages));
+            *last = format!("{}{how}", cut(last, columns.saturating_sub(width(&how))));
+        }
+    }
+    let height = (lines.len() as u16).min(status.y + 1);
+    let area = Rect::new(status.x, status.y + 1 - height, status.width, height);
+    painter.fill(area, element);
+    for (row, line) in lines.iter().enumerate() {
+        painter.text(area, row as u16, &format!(" {line}"), element);
     }
 }
 
