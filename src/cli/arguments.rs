@@ -59,6 +59,20 @@ pub enum Verb {
     Priority(PriorityOf),
     /// Change a customer's profile
     Edit(Edit),
+    /// Make two customers one; `unmerge` takes it back at any time
+    Merge(Merge),
+    /// Make some identities of a customer a customer of their own
+    Split(Split),
+    /// Give an identity to another customer
+    Move(MoveOf),
+    /// Let a suspect in: mail that your server says is not from its sender
+    Accept(AcceptOf),
+    /// List who may be the same person, and decide
+    Suggestions(Suggestions),
+    /// Print what was done to a customer: who, when, why
+    History(History),
+    /// Take a merge, split, move or accept back, however long ago
+    Unmerge(Unmerge),
     /// Fetch all that the servers have, then return
     Sync(Sync),
     /// List the outbox, send what is due, decide on what is stuck
@@ -514,6 +528,75 @@ pub struct AccountAdd {
     /// Undo time before an answer leaves: 10s, 2m
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub hold: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Merge {
+    /// The customer that stays: an id, an address, or an unambiguous part of a name
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    /// The customer that becomes part of it
+    #[arg(value_name = "OTHER")]
+    pub other: String,
+    /// Why, for the history
+    #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Split {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// What goes: addresses, or the ids that `show --json` prints
+    #[arg(required = true, value_name = "IDENTITY")]
+    pub identities: Vec<String>,
+    /// Why, for the history
+    #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct MoveOf {
+    /// An address, or an id that `show --json` prints
+    pub identity: String,
+    /// Whose it is: an id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// Why, for the history
+    #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct AcceptOf {
+    /// The suspect's address, or its id as `show --json` prints it
+    pub identity: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Suggestions {
+    /// Only those about this customer; with --accept the one that stays
+    pub customer: Option<String>,
+    /// They are one: merge them
+    #[arg(long, value_name = "ID", conflicts_with = "never")]
+    pub accept: Option<String>,
+    /// They are not, and it is not to be asked again
+    #[arg(long, value_name = "ID")]
+    pub never: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct History {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// At most so many lines, the latest
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Unmerge {
+    /// The act, as `history` prints it
+    pub act: String,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -36,6 +36,16 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("tag", &["switchboard tag ana vip", "switchboard tag ana --add refund --remove vip"]),
     ("priority", &["switchboard priority ana urgent"]),
     ("edit", &["switchboard edit ana --name \"Ana Silva\" --language pt", "switchboard edit ana --field order=4711"]),
+    ("merge", &["switchboard merge ana@example.com @ana --reason \"she said so on the phone\""]),
+    ("split", &["switchboard split ana ana.work@example.com"]),
+    ("move", &["switchboard move info@example.com bo --reason \"it is the shop's\""]),
+    ("accept", &["switchboard accept ana@example.com"]),
+    (
+        "suggestions",
+        &["switchboard suggestions", "switchboard suggestions ana --json", "switchboard suggestions --never ID"],
+    ),
+    ("history", &["switchboard history ana", "switchboard history ana@example.com --json"]),
+    ("unmerge", &["switchboard unmerge ACT"]),
     ("sync", &["switchboard sync", "switchboard sync --account support --json"]),
     ("dead", &["switchboard dead list", "switchboard dead show ID", "switchboard dead retry"]),
     (

@@ -1,8 +1,8 @@
 //! The shapes of `--json`. Fields may be added; none is renamed or removed (`switchboard help json`).
 
 use crate::model::{
-    Case, CustomerView, DeadLetter, DraftView, Event, InboxRow, Message, OutboxRow, Outgoing, Party, ReplyKind, Snooze,
-    Timestamp,
+    Case, CustomerView, DeadLetter, DraftView, Event, HistoryLine, InboxRow, Message, OutboxRow, Outgoing, Party, ReplyKind,
+    Snooze, SuggestionView, Timestamp, Trust,
 };
 use serde_json::{Value, json};
 
@@ -68,6 +68,14 @@ pub fn customer(view: &CustomerView) -> serde_json::Map<String, Value> {
             "channel": identity.channel,
             "address": identity.address,
             "name": identity.name,
+            "identity": identity.id.to_string(),
+            "handle": identity.handle,
+            "trust": identity.standing(),
+            "links": identity.links.iter().map(|link| json!({
+                "kind": link.kind.word(),
+                "value": link.value,
+                "proven": link.proven,
+            })).collect::<Vec<_>>(),
             "basis": identity.basis.word(),
             "by": identity.by,
             "since": time(identity.since),
@@ -83,6 +91,11 @@ pub fn customer(view: &CustomerView) -> serde_json::Map<String, Value> {
         "first_at": time(customer.first_at),
         "last_at": time(customer.last_at),
         "drafts": view.drafts,
+        "absorbed": view.absorbed.iter().map(|(id, name)| json!({
+            "customer": id.to_string(),
+            "name": name,
+        })).collect::<Vec<_>>(),
+        "suggestions": view.suggestions.len(),
         "cases_before": customer.cases_before,
         "trouble": customer.trouble,
     });
@@ -123,7 +136,52 @@ pub fn message(message: &Message, text: &Result<String, String>) -> Value {
         })).collect::<Vec<_>>(),
         "agent": message.agent,
         "folder": message.folder,
+        "trust": message.trust.word(),
+        "trust_reason": match &message.trust {
+            Trust::Refuted(reason) => Some(reason),
+            Trust::Unverified | Trust::Verified => None,
+        },
         "outgoing": message.outgoing.map(|id| id.to_string()),
+    })
+}
+
+pub fn suggestion(name: &str, view: &SuggestionView) -> Value {
+    json!({
+        "suggestion": view.suggestion.id.to_string(),
+        "likelihood": view.suggestion.likelihood,
+        "evidence": view.suggestion.evidence.iter().map(|evidence| json!({
+            "words": evidence.words,
+            "weight": evidence.weight,
+        })).collect::<Vec<_>>(),
+        "customer": view.customer.to_string(),
+        "name": name,
+        "identity": view.mine,
+        "other": view.other.to_string(),
+        "other_name": view.name,
+        "other_identity": view.theirs,
+        "at": time(view.suggestion.at),
+    })
+}
+
+pub fn history(line: &HistoryLine) -> Value {
+    json!({
+        "at": time(line.at),
+        "by": line.by,
+        "kind": line.kind.word(),
+        "summary": line.summary,
+        "act": line.act.as_ref().map(|act| json!({
+            "act": act.id.to_string(),
+            "kind": act.kind.word(),
+            "reason": act.reason,
+            "evidence": act.evidence,
+            "customer": act.customer.to_string(),
+            "name": act.name,
+            "other": act.other.to_string(),
+            "other_name": act.other_name,
+            "identities": act.identities.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "undone_by": act.undone.as_ref().map(|undone| &undone.by),
+            "undone_at": act.undone.as_ref().map(|undone| time(undone.at)),
+        })),
     })
 }
 

@@ -25,6 +25,7 @@ mod manual;
 mod outbox;
 mod output;
 mod owner;
+mod people;
 mod read;
 mod screen;
 mod serve;
@@ -130,6 +131,13 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Tag(args) => write::tag(place, args),
             Verb::Priority(args) => write::priority(place, args),
             Verb::Edit(args) => write::edit(place, args),
+            Verb::Merge(args) => people::merge(place, args),
+            Verb::Split(args) => people::split(place, args),
+            Verb::Move(args) => people::move_identity(place, args),
+            Verb::Accept(args) => people::accept(place, args),
+            Verb::Suggestions(args) => people::suggestions(place, args),
+            Verb::History(args) => people::history(place, args),
+            Verb::Unmerge(args) => people::unmerge(place, args),
             Verb::Sync(args) => sync::run(place, args),
             Verb::Outbox(args) => outbox::run(place, args),
             Verb::Drafts(args) => outbox::drafts(place, args),

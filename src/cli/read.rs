@@ -5,7 +5,7 @@ use super::console::Console;
 use super::house::{Place, write_new};
 use super::output::{Output, remark};
 use super::{Outcome, form};
-use crate::model::{InboxFilter, InboxRow, InboxView, MessageId, TimelineEntry, Timestamp, clean_line};
+use crate::model::{InboxFilter, InboxRow, InboxView, MessageId, TimelineEntry, Timestamp, Trust, clean_line};
 use serde_json::Value;
 
 const PAGE: usize = 500;
@@ -85,7 +85,18 @@ pub fn show(place: &Place, args: Show) -> Outcome {
     } else {
         out.line(&format!("{}  {}", view.customer.name, view.customer.id))?;
         for identity in &view.identities {
-            out.line(&format!("  {} {} ({})", identity.channel, identity.address, identity.basis.word()))?;
+            let handle = identity.handle.as_deref().map(|handle| format!(" {handle}")).unwrap_or_default();
+            out.line(&format!(
+                "  {} {}{handle} ({}, {})",
+                identity.channel,
+                identity.address,
+                identity.basis.word(),
+                identity.standing()
+            ))?;
+        }
+        for suggestion in &view.suggestions {
+            let (name, likelihood) = (&suggestion.name, suggestion.suggestion.likelihood);
+            out.line(&format!("  may be {name} ({likelihood} %); `switchboard suggestions` says why"))?;
         }
         if let Some(case) = &view.customer.case {
             let owner = case.owner.as_deref().unwrap_or("nobody");
@@ -128,6 +139,9 @@ fn headline(entry: &TimelineEntry) -> String {
             line.push_str(" · ");
             line.push_str(part);
         }
+    }
+    if let Trust::Refuted(reason) = &message.trust {
+        line.push_str(&format!(" · NOT FROM THERE: {reason}"));
     }
     if let Some(kind) = message.automated {
         line.push_str(&format!(" · automated ({})", kind.word()));

@@ -204,7 +204,10 @@ pub fn export(place: &Place, args: Export) -> Outcome {
             let mut object = form::message(&stored.message, &text);
             let customer = match stored.message.identity {
                 Some(identity) => house.desk.store().identity(identity)?.map(|known| known.customer.to_string()),
-                None => stored.message.note_of.map(|customer| customer.to_string()),
+                None => {
+                    let note_of = stored.message.note_of.map(|customer| house.desk.store().root(customer)).transpose()?;
+                    note_of.map(|customer| customer.to_string())
+                }
             };
             let original = match stored.original() {
                 Some(place) => match house.desk.store().content(place) {

@@ -11,6 +11,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Read", &["inbox", "show", "log", "original", "automated", "export"]),
     ("Write", &["reply", "forward", "compose", "note", "drafts", "outbox"]),
     ("Cases and customers", &["resolve", "reopen", "wait", "snooze", "assign", "tag", "priority", "edit"]),
+    ("Who is who", &["merge", "split", "move", "accept", "suggestions", "history", "unmerge"]),
     ("Mail in", &["sync", "import", "dead", "account"]),
     ("The profile", &["verify", "rebuild", "backup", "restore"]),
     ("The program", &["demo", "serve", "doctor", "bench", "keys", "completions", "man", "help"]),

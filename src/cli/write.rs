@@ -60,7 +60,7 @@ fn party(text: &str) -> Party {
 }
 
 /// Does one act and says what came of it.
-fn act(place: &Place, house: House, act: Act) -> Outcome {
+pub fn act(place: &Place, house: House, act: Act) -> Outcome {
     let acted = house.desk.act(&house.agent, act)?;
     if let Err(error) = tell(place, &house, &acted) {
         // It is done all the same: a script that took this for a failure would do it twice.
@@ -89,6 +89,7 @@ fn tell(place: &Place, house: &House, acted: &Acted) -> Outcome {
             None => json!({
                 "customer": acted.customer.map(|id| id.to_string()),
                 "message": acted.message.map(|id| id.to_string()),
+                "act": acted.act.map(|id| id.to_string()),
                 "said": acted.said,
             }),
         },

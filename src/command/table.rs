@@ -82,6 +82,12 @@ commands! {
     Remark "remark" Profile Optional("a standing remark about the customer"), Undoable, "Keep a remark about the customer";
     Language "language" Profile Optional("de, zh, …; empty for detection"), Undoable, "Set the customer's language";
     Field "field" Profile Needed("key value; without a value it is removed"), Undoable, "Set a field of one's own";
+    Merge "merge" Profile Optional("another customer: an address or a name; nobody for the one suggested"), Undoable, "Look at two customers side by side, and make them one";
+    NeverAgain "never-again" Profile Nothing, Undoable, "They are not the same: never suggest it again";
+    Split "split" Profile Needed("addresses, or their numbers in the profile"), Undoable, "Make addresses a customer of their own";
+    MoveIdentity "move-identity" Profile Needed("an address or its number, then whose it is: `2 bo@example.com`"), Undoable, "Give an address to another customer";
+    Accept "accept" Profile Optional("which suspect: an address or its number"), Undoable, "Let a suspect address in";
+    History "history" Profile Nothing, Harmless, "Show what was done to the customer: who, when, why";
 
     Retry "retry" List Nothing, Harmless, "Send or read it again";
     Cancel "cancel" List Nothing, Asks, "Take it out of the outbox";

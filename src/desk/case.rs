@@ -1,7 +1,7 @@
 //! What a message makes of its customer: a new one, unread counts, the case.
 
 use crate::identity;
-use crate::model::{Basis, Case, CaseStatus, Customer, CustomerId, Direction, Identity, Message, Party, Timestamp};
+use crate::model::{Basis, Case, CaseStatus, Customer, CustomerId, Direction, Identity, Message, Party, Timestamp, Trust};
 use std::collections::BTreeMap;
 
 const DAY: i64 = 24 * 3_600_000;
@@ -29,6 +29,10 @@ pub(super) fn new_customer(
         outbound: 0,
         handle: None,
         links: Vec::new(),
+        home: None,
+        moves: Vec::new(),
+        trust: Trust::Unverified,
+        accepted: None,
     };
     let customer = Customer {
         id: identity.customer,
@@ -56,6 +60,9 @@ pub(super) fn new_customer(
         last_outbound_received: Timestamp(0),
         unread_at: Vec::new(),
         address,
+        merged_into: None,
+        absorbed: Vec::new(),
+        split_from: None,
     };
     (customer, identity)
 }

@@ -29,6 +29,46 @@ impl Desk {
         Ok(self.store.inbox(InboxView::All, after, limit, LOOK, fits)?)
     }
 
+    /// The one identity meant by `text`: its id, or its address on any channel. Of a suspect and the address it claims,
+    /// `suspect` says which is meant; with `of` only identities of that customer are.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`], or [`DeskError::Ambiguous`] for an address on several channels.
+    pub fn find_identity(
+        &self,
+        text: &str,
+        of: Option<CustomerId>,
+        suspect: bool,
+    ) -> Result<crate::model::Identity, DeskError> {
+        let text = text.trim();
+        if let Ok(id) = text.parse()
+            && let Some(identity) = self.store.identity(id)?
+        {
+            return Ok(identity);
+        }
+        let channels: std::collections::BTreeSet<&str> =
+            self.accounts.iter().map(|facts| facts.channel.as_str()).chain(["email"]).collect();
+        let mut found = Vec::new();
+        for channel in channels {
+            let ids = [identity::identity_id(channel, text), identity::suspect_id(channel, text)];
+            for id in ids {
+                found.extend(self.store.identity(id)?);
+            }
+        }
+        found.retain(|identity| of.is_none_or(|of| identity.customer == of));
+        if found.len() > 1 && found.iter().any(|identity| identity.is_suspect() == suspect) {
+            found.retain(|identity| identity.is_suspect() == suspect);
+        }
+        match (found.len(), found.pop()) {
+            (1, Some(identity)) => Ok(identity),
+            (0, _) => Err(DeskError::NotFound(format!("there is no identity \"{}\"", clean_line(text)))),
+            _ => Err(DeskError::Ambiguous(format!(
+                "\"{}\" is an address on several channels; take its id from `show --json`",
+                clean_line(text)
+            ))),
+        }
+    }
+
     /// The one customer meant by `text`.
     ///
     /// # Errors
@@ -36,7 +76,7 @@ impl Desk {
     pub fn find(&self, text: &str) -> Result<Found, DeskError> {
         let text = text.trim();
         if let Ok(id) = text.parse::<CustomerId>()
-            && let Some(customer) = self.store.customer(id)?
+            && let Some(customer) = self.store.customer(self.store.root(id)?)?
         {
             return Ok(Found { customer });
         }

@@ -1,13 +1,14 @@
 //! Ingest: a page of what a source pulled becomes messages, customers and cases, in one commit with the cursor.
 
 use super::case::{file_on, new_customer};
+use super::graph::Proofs;
 use super::outbox::still_troubled;
 use super::{Desk, DeskError, SYSTEM};
 use crate::connector::{BounceReport, Incoming, Item, PulledPage, Unreadable};
 use crate::identity;
 use crate::model::{
     Automated, Basis, CaseStatus, Customer, CustomerId, DeadId, DeadLetter, Delivery, Direction, Event, EventKind,
-    Identity, IdentityId, Message, MessageId, OutboxState, Party, ThreadId, Timestamp, clean_line,
+    Identity, IdentityId, Message, MessageId, OutboxState, Party, ThreadId, Timestamp, Trust, clean_line,
 };
 use crate::store::{Content, StoreError, StoredMessage, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +59,7 @@ pub(super) struct Filing<'a> {
     event: Event,
     report: IngestReport,
     seen: BTreeSet<MessageId>,
+    proofs: Proofs,
 }
 
 impl Desk {
@@ -104,6 +106,7 @@ impl Desk {
             event,
             report: IngestReport::default(),
             seen: BTreeSet::new(),
+            proofs: Proofs::default(),
         }
     }
 }
@@ -169,8 +172,16 @@ impl<'a> Filing<'a> {
             self.transaction.put_identity(identity);
         }
         self.event.customers = self.customers.keys().copied().collect();
+        let acts = self.proofs.finish(&mut self.transaction, self.now)?;
+        let merged = acts.iter().map(super::graph::summary).collect::<Vec<_>>().join("; ");
+        self.event.customers.extend(acts.iter().flat_map(|act| [act.customer, act.other]));
+        self.event.customers.sort_unstable();
+        self.event.customers.dedup();
         if self.event.summary.is_empty() {
             self.event.summary = format!("{} new, {} dead", self.report.new, self.report.dead);
+        }
+        if !merged.is_empty() {
+            self.event.summary = format!("{}; {merged}", self.event.summary);
         }
         Ok((self.transaction, self.event, self.report))
     }
@@ -251,6 +262,9 @@ impl<'a> Filing<'a> {
         };
         if let Some(identity) = identity {
             self.touch(identity, &message, incoming.language)?;
+            if message.direction == Direction::Inbound && message.automated.is_none() && !self.is_suspect(identity) {
+                self.proofs.mention(&mut self.transaction, identity, &incoming.text, &self.own)?;
+            }
         }
         let content = Content { text: incoming.text, original: Some(incoming.raw) };
         self.transaction.file_message(&message, None, content)?;
@@ -295,7 +309,8 @@ impl<'a> Filing<'a> {
             self.transaction.update_message(&stored, None);
             self.event.messages.push(id);
             self.event.outgoing = Some(outgoing);
-            let troubled = still_troubled(self.transaction.store(), row.outgoing.customer, outgoing)?;
+            let whose = super::graph::owner(&self.transaction, &row.outgoing)?;
+            let troubled = still_troubled(self.transaction.store(), whose, outgoing)?;
             if let Some(identity) = stored.message.identity
                 && let Some(customer) = self.customer_of(identity)?
             {
@@ -377,36 +392,92 @@ impl<'a> Filing<'a> {
         incoming: &Incoming,
         at: Timestamp,
     ) -> Result<Option<IdentityId>, DeskError> {
-        let basis = if incoming.direction == Direction::Outbound { Basis::WrittenTo } else { Basis::Wrote };
-        let id = identity::identity_id(&self.channel, &party.address);
-        let known = self.identities.contains_key(&id) || self.transaction.identity(id)?.is_some();
-        if !known && incoming.automated.is_some() {
+        let mut basis = if incoming.direction == Direction::Outbound { Basis::WrittenTo } else { Basis::Wrote };
+        // What the channel says of the sender it does not say of whom the sender speaks for.
+        let sender = incoming.direction == Direction::Inbound
+            && identity::normalise(&self.channel, &party.address)
+                == identity::normalise(&self.channel, &incoming.from.address);
+        let genuine = identity::identity_id(&self.channel, &party.address);
+        let suspect = identity::suspect_id(&self.channel, &party.address);
+        let refuted = matches!(incoming.trust, Trust::Refuted(_)) && incoming.direction == Direction::Inbound;
+        let (id, beside) = if refuted { (suspect, genuine) } else { (genuine, suspect) };
+        let mut known = self.identity_at(id)?;
+        if known.is_none() && incoming.automated.is_some() {
             return Ok(None);
         }
-        if !self.identities.contains_key(&id) {
-            let identity = match self.transaction.identity(id)? {
-                Some(identity) => identity,
-                None => self.new_customer(party, basis, at),
+        if known.is_none() {
+            let (customer, mut new) = new_customer(&self.channel, party, basis, SYSTEM, at, self.now);
+            new.id = id;
+            if refuted {
+                basis = Basis::Claim;
+            }
+            new.basis = basis;
+            learn(&mut new, incoming, sender);
+            // A claim stands beside the one it is about; a proven key leads to who has it.
+            let kin = match self.identity_at(beside)? {
+                Some(beside) => Some(beside),
+                None => match self.proofs.kin(&self.transaction, &new)? {
+                    Some(kin) => {
+                        new.basis = Basis::Proof;
+                        self.identity_at(kin)?
+                    }
+                    None => None,
+                },
             };
-            self.identities.insert(id, identity);
+            match kin {
+                Some(kin) => self.join(&mut new, &kin)?,
+                None => drop(self.customers.insert(customer.id, Customer { identities: vec![id], ..customer })),
+            }
+            self.proofs.note(&mut self.transaction, &new)?;
+            known = Some(new);
         }
-        if basis == Basis::Wrote
-            && let Some(identity) = self.identities.get_mut(&id)
-        {
-            if identity.basis == Basis::WrittenTo {
-                identity.basis = Basis::Wrote;
+        if let Some(mut identity) = known {
+            if basis == Basis::Wrote {
+                if identity.basis == Basis::WrittenTo {
+                    identity.basis = Basis::Wrote;
+                }
+                let named = !party.name.is_empty() && identity.name != party.name;
+                if named {
+                    identity.name = party.name.clone();
+                }
+                if learn(&mut identity, incoming, sender) || named {
+                    self.proofs.note(&mut self.transaction, &identity)?;
+                }
             }
-            if !party.name.is_empty() {
-                identity.name = party.name.clone();
-            }
+            self.identities.insert(id, identity);
         }
         Ok(Some(id))
     }
 
-    fn new_customer(&mut self, party: &Party, basis: Basis, at: Timestamp) -> Identity {
-        let (customer, identity) = new_customer(&self.channel, party, basis, SYSTEM, at, self.now);
-        self.customers.insert(customer.id, customer);
-        identity
+    fn identity_at(&self, id: IdentityId) -> Result<Option<Identity>, DeskError> {
+        match self.identities.get(&id) {
+            Some(identity) => Ok(Some(identity.clone())),
+            None => Ok(self.transaction.identity(id)?),
+        }
+    }
+
+    fn is_suspect(&self, id: IdentityId) -> bool {
+        self.identities.get(&id).is_some_and(Identity::is_suspect)
+    }
+
+    /// A new identity is of the same customer as one that is known.
+    fn join(&mut self, new: &mut Identity, kin: &Identity) -> Result<(), DeskError> {
+        let (id, channel) = (new.id, new.channel.clone());
+        new.customer = kin.customer;
+        new.home = kin.home;
+        self.identities.entry(kin.id).or_insert_with(|| kin.clone());
+        if let Some(customer) = self.customer_of(kin.id)? {
+            customer.identities.push(id);
+            if !customer.channels.contains(&channel) {
+                customer.channels.push(channel);
+                customer.channels.sort();
+            }
+            // Until now there was only the claim.
+            if kin.is_suspect() && !customer.name_fixed && customer.identities.len() == 2 {
+                customer.name = identity::better_name(&new.address, &new.name, &new.address).to_owned();
+            }
+        }
+        Ok(())
     }
 
     fn customer_of(&mut self, identity: IdentityId) -> Result<Option<&mut Customer>, DeskError> {
@@ -434,11 +505,13 @@ impl<'a> Filing<'a> {
         }
         let now = self.now;
         let name = self.identities.get(&id).map(|identity| identity.name.clone()).unwrap_or_default();
+        let suspect = self.is_suspect(id);
         let Some(customer) = self.customer_of(id)? else { return Ok(()) };
         if message.automated.is_some() {
             return Ok(());
         }
-        if !customer.name_fixed {
+        // What a forger calls themselves names nobody.
+        if !customer.name_fixed && !suspect {
             customer.name = identity::better_name(&customer.name, &name, &customer.address).to_owned();
         }
         if !customer.language_fixed && language.is_some() && message.direction == Direction::Inbound {
@@ -494,4 +567,34 @@ impl<'a> Filing<'a> {
         }
         Ok(thread)
     }
+}
+
+/// Links an identity keeps.
+const LINKS: usize = 20;
+
+/// What a message says of the one who wrote it: handle, keys, how far they may be believed. True when anything is new.
+fn learn(identity: &mut Identity, incoming: &Incoming, sender: bool) -> bool {
+    if !sender && !matches!(incoming.trust, Trust::Refuted(_)) {
+        return false;
+    }
+    let before = (identity.handle.clone(), identity.links.clone(), identity.trust.clone());
+    match (&identity.trust, &incoming.trust) {
+        // Once vouched for, the address is theirs; each message keeps its own verdict.
+        (Trust::Unverified, trust) => identity.trust = trust.clone(),
+        (Trust::Verified | Trust::Refuted(_), _) => {}
+    }
+    if sender {
+        if let Some(handle) = incoming.handle.as_ref().filter(|handle| !handle.is_empty()) {
+            identity.handle = Some(handle.clone());
+        }
+        for link in &incoming.links {
+            let known = identity.links.iter().position(|known| (known.kind, &known.value) == (link.kind, &link.value));
+            match known {
+                Some(at) => identity.links[at].proven |= link.proven,
+                None if identity.links.len() < LINKS => identity.links.push(link.clone()),
+                None => {}
+            }
+        }
+    }
+    before != (identity.handle.clone(), identity.links.clone(), identity.trust.clone())
 }

@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod find;
 mod fits;
+mod graph;
 mod ingest;
 mod outbox;
 mod profile;
@@ -111,6 +112,16 @@ impl Desk {
             Act::SaveDraft(draft) => self.save_draft(agent, *draft),
             Act::DiscardDraft(draft) => self.discard_draft(agent, draft),
             Act::DiscardDead(dead) => self.discard_dead(agent, dead),
+            Act::Merge { stays, other, reason } => self.merge(agent, stays, other, &reason),
+            Act::Split { customer, identities, reason } => self.split(agent, customer, &identities, &reason),
+            Act::MoveIdentity { identity, customer, reason } => {
+                self.move_identity(agent, identity, customer, &reason)
+            }
+            Act::Accept(identity) => self.accept(agent, identity),
+            Act::Unmerge(act) => self.unmerge(agent, act),
+            Act::AcceptSuggestion(suggestion, stays) => self.accept_suggestion(agent, suggestion, stays),
+            Act::NeverSuggest(suggestion) => self.never_suggest(agent, suggestion),
+            Act::RestoreSuggestions(suggestions) => self.restore_suggestions(agent, &suggestions),
         }
     }
 

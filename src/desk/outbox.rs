@@ -1,6 +1,7 @@
 //! The outbox: `Held → Queued → Sending → Sent | Failed | Unknown`, one commit a step. The delivery worker asks here
 //! before every step, so that what an agent took back is never sent.
 
+use super::graph::owner;
 use super::takeback::uncount;
 use super::{Desk, DeskError, SYSTEM};
 use crate::connector::Receipt;
@@ -368,7 +369,9 @@ impl Desk {
             transaction.update_message(&message, None);
             event.messages = vec![message.message.id];
         }
-        if let Some(mut customer) = self.store.customer(stored.outgoing.customer)? {
+        let whose = owner(&self.store.begin(), &stored.outgoing)?;
+        event.customers = vec![whose];
+        if let Some(mut customer) = self.store.customer(whose)? {
             let was = customer.clone();
             if trouble {
                 customer.trouble = true;
@@ -406,9 +409,14 @@ fn is_due(outgoing: &Outgoing, now: Timestamp) -> bool {
 
 /// Another message to this customer than `but` failed or is unknown.
 pub(super) fn still_troubled(store: &Store, customer: CustomerId, but: OutgoingId) -> Result<bool, DeskError> {
-    Ok(store.undone(LOOK)?.iter().any(|stored| {
-        stored.outgoing.customer == customer
-            && stored.outgoing.id != but
+    let reading = store.begin();
+    for stored in store.undone(LOOK)? {
+        if stored.outgoing.id != but
             && matches!(stored.outgoing.state, OutboxState::Failed | OutboxState::Unknown)
-    }))
+            && owner(&reading, &stored.outgoing)? == customer
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

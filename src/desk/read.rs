@@ -1,9 +1,10 @@
 //! What screens and commands read, one page at a time.
 
+use super::graph::owner;
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
-    Attachment, CustomerId, CustomerView, Direction, Draft, DraftView, InboxFilter, InboxRow, InboxView, Message,
+    Attachment, Comparison, CustomerId, CustomerView, Direction, Draft, DraftView, InboxFilter, InboxRow, InboxView, Message,
     MessageId, OutboxRow, OutboxState, Page, TimelineEntry,
 };
 use crate::store::{StoredDead, StoredMessage, StoredOutgoing};
@@ -45,13 +46,40 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub fn customer(&self, id: CustomerId) -> Result<Option<CustomerView>, DeskError> {
-        let Some(customer) = self.store.customer(id)? else { return Ok(None) };
+        let Some(customer) = self.store.customer(self.store.root(id)?)? else { return Ok(None) };
         let mut identities = Vec::with_capacity(customer.identities.len());
         for identity in &customer.identities {
             identities.extend(self.store.identity(*identity)?);
         }
-        let drafts = self.store.drafts(MAX_DRAFTS)?.iter().filter(|draft| draft.customer == Some(id)).count() as u32;
-        Ok(Some(CustomerView { customer, identities, drafts }))
+        let own = |id: CustomerId| id == customer.id || customer.absorbed.contains(&id);
+        let drafts = self.store.drafts(MAX_DRAFTS)?.iter().filter(|draft| draft.customer.is_some_and(own)).count() as u32;
+        let mut absorbed = Vec::with_capacity(customer.absorbed.len());
+        for id in &customer.absorbed {
+            absorbed.extend(self.store.customer(*id)?.map(|part| (part.id, part.name)));
+        }
+        let suggestions = self.suggestions_for(&customer)?;
+        Ok(Some(CustomerView { customer, identities, drafts, absorbed, suggestions }))
+    }
+
+    /// Two customers side by side.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`], or when the store cannot be read.
+    pub fn compare(&self, one: CustomerId, other: CustomerId) -> Result<Comparison, DeskError> {
+        let view = |id: CustomerId| {
+            let view = self.customer(id)?;
+            view.ok_or_else(|| DeskError::NotFound(format!("there is no customer {id}")))
+        };
+        let last = |id: CustomerId| -> Result<Vec<String>, DeskError> {
+            let rows = self.store.timeline(&self.parts(&self.known(id)?), None, 3)?.rows;
+            Ok(rows.into_iter().map(|stored| stored.message.preview).collect())
+        };
+        Ok(Comparison {
+            mine: view(one)?,
+            theirs: view(other)?,
+            mine_last: last(one)?,
+            theirs_last: last(other)?,
+        })
     }
 
     /// A page of a customer's timeline: the latest, or what is older than `before`. Rows come oldest first; `next` leads
@@ -145,8 +173,10 @@ impl Desk {
         let done = self.store.outbox(None, limit)?.into_iter().filter(|stored| !known.contains(&stored.outgoing.id));
         let mut rows = Vec::new();
         for stored in undone.into_iter().rev().chain(done).take(limit) {
+            let mut stored = self.as_of_now(stored);
+            stored.outgoing.customer = owner(&self.store.begin(), &stored.outgoing)?;
             let name = self.store.customer(stored.outgoing.customer)?.map(|customer| customer.name).unwrap_or_default();
-            rows.push(OutboxRow { outgoing: self.as_of_now(stored).outgoing, name });
+            rows.push(OutboxRow { outgoing: stored.outgoing, name });
         }
         Ok(rows)
     }
@@ -186,7 +216,8 @@ impl Desk {
         let mut drafts: Vec<Draft> = self.store.drafts(MAX_DRAFTS)?;
         drafts.sort_by_key(|draft| std::cmp::Reverse(draft.saved));
         let mut rows = Vec::with_capacity(drafts.len());
-        for draft in drafts {
+        for mut draft in drafts {
+            draft.customer = draft.customer.map(|id| self.store.root(id)).transpose()?;
             let name = match draft.customer {
                 Some(id) => self.store.customer(id)?.map(|customer| customer.name),
                 None => draft.compose.to.first().map(|party| identity::normalise_address(&party.address)),

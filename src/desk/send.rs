@@ -261,6 +261,7 @@ impl Desk {
             remote_id: Some(remote_id),
             message: Some(message_id),
             leaves: held.then_some(outgoing.due),
+            act: None,
         })
     }
 
@@ -279,7 +280,8 @@ impl Desk {
         if let Some(identity) = parent.and_then(|parent| parent.message.identity)
             && let Some(known) = self.store.identity(identity)?
         {
-            if compose.customer.is_some_and(|asked| asked != known.customer) {
+            let asked = compose.customer.map(|asked| self.store.root(asked)).transpose()?;
+            if asked.is_some_and(|asked| asked != known.customer) {
                 return Err(DeskError::Refused("that message is another customer's; answer it there".to_owned()));
             }
             return Ok(Target { customer: self.known(known.customer)?, identity });
@@ -331,14 +333,15 @@ impl Desk {
         Err(DeskError::Moved(format!("{who} {verb} {ago} ago; look at it before you send")))
     }
 
-    /// The customer with this id.
+    /// The customer with this id, or the one it turned out to be.
     pub(super) fn known(&self, id: CustomerId) -> Result<Customer, DeskError> {
-        self.store.customer(id)?.ok_or_else(|| DeskError::NotFound(format!("there is no customer {id}")))
+        self.store.customer(self.store.root(id)?)?.ok_or_else(|| DeskError::NotFound(format!("there is no customer {id}")))
     }
 
     /// The parts of the timeline that make this customer's.
     pub(super) fn parts(&self, customer: &Customer) -> Vec<[u8; 16]> {
-        customer.identities.iter().map(|identity: &IdentityId| identity.0).chain([customer.id.0]).collect()
+        let own = std::iter::once(&customer.id).chain(&customer.absorbed).map(|id| id.0);
+        customer.identities.iter().map(|identity: &IdentityId| identity.0).chain(own).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Taking an answer back before it leaves: as if it had not been queued, but for the log and the words, which become a
 //! draft again.
 
+use super::graph::owner;
 use super::outbox::still_troubled;
 use super::{Desk, DeskError};
 use crate::model::{
@@ -38,7 +39,7 @@ impl Desk {
             OutboxState::Cancelled => return refused("it was taken back already"),
             OutboxState::Failed | OutboxState::Unknown => return refused("look at it in the outbox"),
         }
-        let mut customer = self.known(stored.outgoing.customer)?;
+        let mut customer = self.known(owner(&self.store.begin(), &stored.outgoing)?)?;
         let mut transaction = self.store.begin();
         stored.outgoing.state = OutboxState::Cancelled;
         stored.outgoing.changed = now;

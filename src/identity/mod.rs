@@ -1,5 +1,13 @@
 //! Who is who, pure: addresses in their normal form, robots told from people, names chosen.
 
+mod clue;
+mod combine;
+mod suggest;
+
+pub use clue::{Clue, ClueKind, LinkClues, clues, mentioned, own_link};
+pub use combine::{combine, settle};
+pub use suggest::{Hit, together, weigh};
+
 use crate::model::IdentityId;
 
 /// The normal form of an address: what two spellings of the same place have in common. For mail: trimmed, lower case,
@@ -20,6 +28,11 @@ pub fn normalise(channel: &str, address: &str) -> String {
 /// The identity of an address on a channel. The address need not be normalised.
 pub fn identity_id(channel: &str, address: &str) -> IdentityId {
     IdentityId::of(&[channel.as_bytes(), normalise(channel, address).as_bytes()])
+}
+
+/// The identity under which mail is kept that says it is from this address and, says our own server, is not.
+pub fn suspect_id(channel: &str, address: &str) -> IdentityId {
+    IdentityId::of(&[channel.as_bytes(), normalise(channel, address).as_bytes(), b"suspect"])
 }
 
 /// True for addresses nobody reads: they never become customers. Only names that say so themselves, since a customer

@@ -1,7 +1,8 @@
 //! Acts: everything an agent can do to the desk, by key or by command line.
 
 use super::{
-    CustomerId, DeadId, Draft, DraftId, MessageId, OutgoingId, Party, Priority, Snooze, ThreadId, Timestamp, Way,
+    ActId, CustomerId, DeadId, Draft, DraftId, IdentityId, MessageId, OutgoingId, Party, Priority, Snooze,
+    SuggestionId, ThreadId, Timestamp, Way,
 };
 use minicbor::{Decode, Encode};
 
@@ -194,6 +195,43 @@ pub enum Act {
     TakeBack(Box<TakeBack>),
     /// Put tags back as they were: what undo runs.
     RestoreTags(CustomerId, Vec<String>),
+    /// Two customers are one.
+    Merge {
+        /// The one that stays.
+        stays: CustomerId,
+        /// The one that becomes part of it.
+        other: CustomerId,
+        /// Why, in the agent's words; may be empty.
+        reason: String,
+    },
+    /// Identities become a customer of their own.
+    Split {
+        /// Whose they are.
+        customer: CustomerId,
+        /// Which.
+        identities: Vec<IdentityId>,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// An identity is another customer's.
+    MoveIdentity {
+        /// Which.
+        identity: IdentityId,
+        /// Whose it is.
+        customer: CustomerId,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// A suspect identity is who it says.
+    Accept(IdentityId),
+    /// Take an act on the identity graph back, however long ago.
+    Unmerge(ActId),
+    /// A suggestion is right: merge. The customer named stays.
+    AcceptSuggestion(SuggestionId, Option<CustomerId>),
+    /// A suggestion is wrong, and is never to be made again.
+    NeverSuggest(SuggestionId),
+    /// Ask about a suggestion again: what undo runs.
+    RestoreSuggestions(Vec<SuggestionId>),
 }
 
 /// What came of an act.
@@ -213,4 +251,6 @@ pub struct Acted {
     pub message: Option<MessageId>,
     /// When a held answer leaves.
     pub leaves: Option<Timestamp>,
+    /// The act on the identity graph.
+    pub act: Option<ActId>,
 }

@@ -1,6 +1,6 @@
 //! Customers, their identities, and the case that is open for them.
 
-use super::{CustomerId, Direction, IdentityId, Link, MessageId, Timestamp};
+use super::{ActId, CustomerId, Direction, IdentityId, Link, MessageId, Timestamp, Trust};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,12 @@ pub enum Basis {
     /// It came with an import.
     #[n(3)]
     Import,
+    /// It has a proven key that another identity of the customer has.
+    #[n(4)]
+    Proof,
+    /// It claims an address of the customer, and our own server says that it is not from there.
+    #[n(5)]
+    Claim,
 }
 
 impl Basis {
@@ -30,6 +36,8 @@ impl Basis {
             Basis::WrittenTo => "written-to",
             Basis::Agent => "agent",
             Basis::Import => "import",
+            Basis::Proof => "proof",
+            Basis::Claim => "claim",
         }
     }
 }
@@ -74,6 +82,54 @@ pub struct Identity {
     #[n(11)]
     #[cbor(default)]
     pub links: Vec<Link>,
+    /// Whose it is when every merge is taken back; `None` for `customer`.
+    #[n(12)]
+    pub home: Option<CustomerId>,
+    /// The moves and splits that brought it home, in order, each with where it was before.
+    #[n(13)]
+    #[cbor(default)]
+    pub moves: Vec<Moved>,
+    /// The best that was ever known of its messages: [`Trust::Refuted`] makes it a suspect, whose messages our own server
+    /// says are not from there.
+    #[n(14)]
+    #[cbor(default)]
+    pub trust: Trust,
+    /// The agent who let a suspect in.
+    #[n(15)]
+    pub accepted: Option<String>,
+}
+
+/// An identity was given to another customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Moved {
+    /// By this act.
+    #[n(0)]
+    pub act: ActId,
+    /// Whose it was before.
+    #[n(1)]
+    pub before: CustomerId,
+}
+
+impl Identity {
+    /// Whose it is when every merge is taken back.
+    pub fn home(&self) -> CustomerId {
+        self.home.unwrap_or(self.customer)
+    }
+
+    /// Kept beside its customer until an agent accepts it.
+    pub fn is_suspect(&self) -> bool {
+        matches!(self.trust, Trust::Refuted(_)) && self.accepted.is_none()
+    }
+
+    /// How far it may be believed, in one word: `suspect`, `accepted`, `verified` or `unverified`.
+    pub fn standing(&self) -> &'static str {
+        match &self.trust {
+            _ if self.is_suspect() => "suspect",
+            Trust::Refuted(_) => "accepted",
+            Trust::Verified => "verified",
+            Trust::Unverified => "unverified",
+        }
+    }
 }
 
 /// Where a case stands.
@@ -301,6 +357,16 @@ pub struct Customer {
     #[n(24)]
     #[cbor(default)]
     pub last_outbound_received: Timestamp,
+    /// The customer this one turned out to be: then this row is what it would be alone, kept for a split.
+    #[n(25)]
+    pub merged_into: Option<CustomerId>,
+    /// All who turned out to be this one, directly or through others, in the order of their merges.
+    #[n(26)]
+    #[cbor(default)]
+    pub absorbed: Vec<CustomerId>,
+    /// Whom it was split off.
+    #[n(27)]
+    pub split_from: Option<CustomerId>,
 }
 
 /// How many times of unread messages are kept.

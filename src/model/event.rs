@@ -1,6 +1,6 @@
 //! Events: one line of the log, the audit trail and the change feed at once.
 
-use super::{CustomerId, DeadId, DraftId, MessageId, OutgoingId, Timestamp};
+use super::{ActId, CustomerId, DeadId, DraftId, MessageId, OutgoingId, Timestamp};
 use minicbor::{Decode, Encode};
 
 /// What happened. The list may grow; a number is never used twice.
@@ -34,6 +34,9 @@ pub enum EventKind {
     /// A customer was looked at: unread became 0.
     #[n(8)]
     Read,
+    /// The identity graph changed: a merge, a split, a move, an undo of one, a suggestion decided.
+    #[n(9)]
+    Identity,
 }
 
 impl EventKind {
@@ -49,6 +52,7 @@ impl EventKind {
             EventKind::Draft => "draft",
             EventKind::Dead => "dead",
             EventKind::Read => "read",
+            EventKind::Identity => "identity",
         }
     }
 }
@@ -86,6 +90,9 @@ pub struct Event {
     /// A few plain words for the audit trail: `status open → resolved`.
     #[n(9)]
     pub summary: String,
+    /// The act on the identity graph.
+    #[n(10)]
+    pub act: Option<ActId>,
 }
 
 impl Event {
@@ -102,6 +109,7 @@ impl Event {
             dead: Vec::new(),
             account: String::new(),
             summary: String::new(),
+            act: None,
         }
     }
 }

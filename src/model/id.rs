@@ -108,6 +108,14 @@ id!(
     DeadId
 );
 id!(
+    /// An act on the identity graph: a merge, a split, a move.
+    ActId
+);
+id!(
+    /// A suggestion: hash of the two identities it is about.
+    SuggestionId
+);
+id!(
     /// What an attachment's content is, by hash.
     AttachmentDigest
 );

@@ -12,6 +12,7 @@ mod customer;
 mod dead;
 mod draft;
 mod event;
+mod graph;
 mod id;
 mod link;
 mod message;
@@ -27,12 +28,14 @@ pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress};
 pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind, TakeBack};
 pub use change::{Change, ChangeKind};
 pub use comforts::{Comforts, Notify};
-pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Priority, Snooze};
+pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Moved, Priority, Snooze};
 pub use dead::DeadLetter;
 pub use draft::Draft;
 pub use event::{Event, EventKind};
+pub use graph::{Decided, Evidence, GraphAct, GraphKind, HistoryLine, Suggestion, SuggestionView, Verdict};
 pub use id::{
-    AttachmentDigest, CustomerId, DeadId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError, ThreadId,
+    ActId, AttachmentDigest, CustomerId, DeadId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError,
+    SuggestionId, ThreadId,
 };
 pub use link::{Link, LinkKind, Trust};
 pub use message::{Attachment, Automated, Delivery, Direction, Message, Party};
@@ -41,5 +44,5 @@ pub use quote::{Block, BlockKind, fold};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
 pub use time::Timestamp;
 pub use view::{
-    ChangeView, CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page, TimelineEntry,
+    ChangeView, Comparison, CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page, TimelineEntry,
 };

@@ -2,7 +2,7 @@
 
 use super::{
     CaseStatus, Change, Customer, CustomerId, DeadLetter, Direction, Draft, Identity, Message, Outgoing, Priority,
-    Timestamp,
+    SuggestionView, Timestamp,
 };
 
 /// One page of a list, and where the next begins.
@@ -155,6 +155,23 @@ pub struct CustomerView {
     pub identities: Vec<Identity>,
     /// Drafts that wait for this customer.
     pub drafts: u32,
+    /// Customers that turned out to be this one: their ids and names.
+    pub absorbed: Vec<(CustomerId, String)>,
+    /// Who else this may be, the likeliest first.
+    pub suggestions: Vec<SuggestionView>,
+}
+
+/// Two customers side by side, as an agent sees them before they become one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The one that stays.
+    pub mine: CustomerView,
+    /// The other.
+    pub theirs: CustomerView,
+    /// The last lines of the first, the latest first.
+    pub mine_last: Vec<String>,
+    /// The last lines of the other.
+    pub theirs_last: Vec<String>,
 }
 
 /// One row of the outbox.

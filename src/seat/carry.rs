@@ -4,7 +4,7 @@
 use super::{memory, save};
 use crate::desk::{Desk, DeskError};
 use crate::model::{OutboxState, clean_block};
-use crate::ui::{Counts, Effect, Load, Loaded, Msg, Refusal};
+use crate::ui::{Counts, Effect, Load, Loaded, Msg, Refusal, Wanted};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,8 @@ const WAITING: usize = 1024;
 /// An original is shown up to here.
 const SHOWN: usize = 256 * 1024;
 const OUTBOX: usize = 200;
+/// Lines of a history.
+const HISTORY: usize = 500;
 /// Customers found at once.
 const FOUND: usize = 20;
 /// What is typed last must be durable before the program ends; a disk that takes longer than this is broken.
@@ -196,9 +198,18 @@ impl Hand {
             Load::Drafts => Loaded::Drafts(desk.drafts()?),
             Load::Original(id) => Loaded::Original(id, shown(&desk.original(id)?.1)),
             Load::DeadOriginal(id) => Loaded::DeadOriginal(id, shown(&desk.dead_original(id)?.1)),
+            Load::Compare { customer, other } => {
+                let other = match other {
+                    Wanted::Customer(id) => id,
+                    Wanted::Named(text) => desk.find(&text)?.customer.id,
+                };
+                Loaded::Compare(Box::new(desk.compare(customer, other)?))
+            }
+            Load::History(id) => Loaded::History(id, desk.history(id, HISTORY)?),
             Load::News(ids) => {
                 let mut customers = Vec::new();
                 for id in ids {
+                    let id = desk.store().root(id).map_err(DeskError::from)?;
                     customers.extend(desk.store().customer(id).map_err(DeskError::from)?);
                 }
                 Loaded::News(customers)

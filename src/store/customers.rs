@@ -71,16 +71,28 @@ impl Store {
         get(self, id)
     }
 
-    /// All customers in the order they were made, a page at a time.
+    /// All customers in the order they were made, a page at a time, without those that turned out to be others.
     ///
     /// # Errors
     /// When a row cannot be read.
     pub fn customers(&self, after: Option<CustomerId>, limit: usize) -> Result<Vec<Customer>, StoreError> {
-        let after = after.map(|id| key(CUSTOMER, &[&id.0]));
-        self.scan_prefix(&[CUSTOMER], after.as_deref(), false, limit)?
-            .iter()
-            .map(|(_, row)| Ok(record::decode::<Customer>(CUSTOMER, row)?.record))
-            .collect()
+        let mut after = after.map(|id| key(CUSTOMER, &[&id.0]));
+        loop {
+            let rows = self.scan_prefix(&[CUSTOMER], after.as_deref(), false, limit)?;
+            let Some((last, _)) = rows.last() else { return Ok(Vec::new()) };
+            after = Some(last.clone());
+            let mut found = Vec::with_capacity(rows.len());
+            for (_, row) in &rows {
+                let customer: Customer = record::decode(CUSTOMER, row)?.record;
+                if customer.merged_into.is_none() {
+                    found.push(customer);
+                }
+            }
+            // An empty page is the end; one of merged customers alone is not.
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
     }
 
     /// A page of the inbox in the order shown. `keep` narrows it; at most `look` rows are looked at, so that a narrow
@@ -176,6 +188,10 @@ impl Transaction<'_> {
             }
         }
         self.put(key(CUSTOMER, &[&customer.id.0]), record::encode(customer, &[], 0));
+        if customer.merged_into.is_some() {
+            // It is in the inbox as the one it turned out to be.
+            return Ok(());
+        }
         self.put(inbox_key(customer), record::encode(&inbox_row(customer), &[], 0));
         if let Some(time) = wake_time(customer) {
             self.put(key(WAKE, &[&time.key(), &customer.id.0]), Vec::new());

@@ -18,6 +18,13 @@
 //! | `d` draft | [`Draft`](crate::model::Draft) |
 //! | `x` dead letter | [`DeadLetter`](crate::model::DeadLetter), with the place of its original |
 //! | `e` hash of account and remote id, time, change | [`Change`](crate::model::Change): what happened to that message, with the place of an edit's text |
+//! | `p` customer | what a customer that took others in would be alone |
+//! | `g` act | [`GraphAct`](crate::model::GraphAct): a merge, a split, a move, to be undone at any later time |
+//! | `j` customer, time, event | its history: what agents and the graph did to it |
+//! | `l` kind, hash of a key, identity | who has a key of a person, a name, a handle |
+//! | `b` customer, customer | two that were told apart |
+//! | `z` suggestion | [`Suggestion`](crate::model::Suggestion): two identities that may be one person's |
+//! | `f` identity, suggestion | the suggestions about an identity |
 //! | `y` account | its source's cursor |
 //! | `u` account | what it has spent of what it may spend |
 //! | `v` | the version of these tables |
@@ -30,6 +37,7 @@ mod cursors;
 mod customers;
 mod dead;
 mod drafts;
+mod graph;
 mod identities;
 mod ledgers;
 mod messages;

@@ -54,6 +54,19 @@ impl<'a> Transaction<'a> {
         self.changes.insert(key, Change::Put { value, contents: Vec::new() });
     }
 
+    /// Rows whose key begins with `prefix`, in order, at most `limit`, with what this transaction wrote.
+    pub(super) fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let mut rows: BTreeMap<Vec<u8>, Vec<u8>> =
+            self.store.scan_prefix(prefix, None, false, limit)?.into_iter().collect();
+        for (key, change) in self.changes.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix)) {
+            match change {
+                Change::Put { value, .. } => rows.insert(key.clone(), value.clone()),
+                Change::Delete => rows.remove(key),
+            };
+        }
+        Ok(rows.into_iter().take(limit).collect())
+    }
+
     /// Puts a row that points at contents of this commit.
     pub(super) fn put_with(&mut self, key: Vec<u8>, value: Vec<u8>, contents: Vec<u16>) {
         self.changes.insert(key, Change::Put { value, contents });
@@ -84,6 +97,7 @@ impl<'a> Transaction<'a> {
         if self.store.get(VERSION_KEY)?.is_none() {
             self.put(VERSION_KEY.to_vec(), VERSION.to_be_bytes().to_vec());
         }
+        self.keep_history(event);
         let mut commit = Commit {
             at: event.at.0,
             actor: event.actor.clone(),

@@ -17,6 +17,7 @@ impl Screen {
             Err(why) => {
                 // It does not say which question failed: all may be asked again.
                 self.forget_questions();
+                self.drop_comparison();
                 self.complain(why);
             }
         }
@@ -94,6 +95,8 @@ impl Screen {
             }
             Loaded::Original(id, text) => self.fill(Content::Original(id, text)),
             Loaded::DeadOriginal(id, text) => self.fill(Content::DeadOriginal(id, text)),
+            Loaded::History(id, rows) => self.fill(Content::History(id, rows)),
+            Loaded::Compare(comparison) => self.compared(comparison),
         }
     }
 
@@ -102,7 +105,13 @@ impl Screen {
         match self.open.as_mut().filter(|open| open.id == id) {
             Some(open) => {
                 open.gone = profile.is_none();
+                // It turned out to be another: that one is shown from now on.
+                let now = profile.as_ref().map(|profile| profile.customer.id).filter(|now| *now != id);
                 open.profile = profile;
+                if let Some(now) = now {
+                    open.id = now;
+                    return self.ask_open();
+                }
                 self.answer_when_loaded();
             }
             None => self.ask_profile(),
@@ -239,7 +248,7 @@ impl Screen {
         }
         if self.open.as_ref().is_some_and(|open| event.customers.contains(&open.id)) {
             match event.kind {
-                K::Ingested | K::Queued | K::Outgoing | K::Noted => self.ask_open(),
+                K::Ingested | K::Queued | K::Outgoing | K::Noted | K::Identity => self.ask_open(),
                 K::Case | K::Profile | K::Draft | K::Dead | K::Read => self.ask_profile_again(),
             }
         }
@@ -254,6 +263,8 @@ impl Screen {
             Content::Dead(_) => event.kind == K::Dead || !event.dead.is_empty(),
             Content::Automated(..) => event.kind == K::Ingested && !event.messages.is_empty(),
             Content::Drafts(_) => matches!(event.kind, K::Draft | K::Queued | K::Noted),
+            Content::Compare(comparing) => event.customers.contains(&comparing.customer),
+            Content::History(id, _) => event.customers.contains(id),
             Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_) => false,
         });
     }

@@ -6,7 +6,7 @@ use super::when;
 use crate::command::{Verb, of};
 use crate::keymap::{Context, Keymap};
 use crate::model::{
-    Block as Stretch, BlockKind, Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp, fold,
+    Block as Stretch, BlockKind, Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp, Trust, fold,
 };
 use crate::theme::Element;
 use jiff::tz::TimeZone;
@@ -204,6 +204,11 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
         // Never cut: where an answer goes must be readable.
         for part in wrap(&text, columns).into_iter().take(8) {
             line(vec![piece(Element::Warning, part)]);
+        }
+    }
+    if let Trust::Refuted(why) = &message.trust {
+        for part in wrap(&format!("! SUSPECT: not from {}: {why}", message.from.address), columns).into_iter().take(4) {
+            line(vec![piece(Element::Error, part)]);
         }
     }
     if let Some(automated) = message.automated {

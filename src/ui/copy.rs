@@ -69,7 +69,10 @@ impl Screen {
             Content::Drafts(rows) => rows.get(sheet.selected).map(|view| view.draft.id.to_string()),
             Content::Original(id, _) => Some(id.to_string()),
             Content::DeadOriginal(id, _) => Some(id.to_string()),
-            Content::Messages(_) | Content::Help(_) => None,
+            Content::History(_, rows) => {
+                rows.get(sheet.selected).and_then(|line| line.act.as_ref()).map(|act| act.id.to_string())
+            }
+            Content::Messages(_) | Content::Help(_) | Content::Compare(_) => None,
         }
     }
 }

@@ -227,6 +227,7 @@ impl Screen {
             Choice::RetryOutgoing(id) => drop(self.act(Act::RetryOutgoing(id), Then::Say)),
             Choice::MarkSent(id) => drop(self.act(Act::MarkSent(id), Then::Say)),
             Choice::DiscardDead(id) => drop(self.act(Act::DiscardDead(id), Then::Say)),
+            Choice::Unmerge(id) => drop(self.act(Act::Unmerge(id), Then::Say)),
             Choice::Nothing => {}
         }
     }

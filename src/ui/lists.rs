@@ -2,7 +2,7 @@
 
 use super::prompt::{Choice, Question};
 use super::sheet::Content;
-use super::view::help_lines;
+use super::view::{compare_lines, help_lines};
 use super::{Effect, Screen};
 use crate::command::Verb;
 use crate::model::{MessageId, OutboxState};
@@ -15,6 +15,7 @@ impl Screen {
     pub(super) fn move_in_list(&mut self, rows: isize, height: usize) {
         let help = match self.sheets.last().map(|sheet| &sheet.content) {
             Some(Content::Help(context)) => Some(help_lines(&self.keymap, *context).len()),
+            Some(Content::Compare(comparing)) => Some(compare_lines(self, comparing, 80).len()),
             _ => None,
         };
         let Some(sheet) = self.sheets.last_mut() else { return };
@@ -45,6 +46,16 @@ impl Screen {
                 self.resume(view.draft, view.name);
             }
             Content::Dead(_) | Content::Automated(..) => self.show_original(),
+            Content::Compare(_) => self.decide(),
+            Content::History(_, rows) => {
+                let Some(act) = rows.get(row).and_then(|line| line.act.clone()) else {
+                    return self.say("only what was done to who is who can be taken back here");
+                };
+                match act.undone {
+                    Some(undone) => self.say(format!("{} took it back already", undone.by)),
+                    None => self.ask("Take this back?", Choice::Unmerge(act.id)),
+                }
+            }
             Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_) => {}
         }
     }
@@ -101,6 +112,7 @@ impl Screen {
                 }
             }
             Content::Messages(_) | Content::Help(_) => {}
+            Content::Compare(_) | Content::History(..) => self.say(NOT_HERE),
         }
     }
 

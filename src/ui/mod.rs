@@ -21,6 +21,7 @@ mod messages;
 mod mouse;
 mod news;
 mod palette;
+mod people;
 mod position;
 mod prompt;
 mod run;
@@ -38,13 +39,15 @@ mod write;
 mod tests;
 
 pub use division::{Division, WHOLE};
+pub use people::Wanted;
 pub use position::Position;
 pub use screen::{Screen, Setup};
 pub use view::{view, view_first_run};
 
 use crate::model::{
-    AccountFacts, AccountStatus, Act, Acted, Customer, CustomerId, CustomerView, DeadId, DeadLetter, DraftView, Event,
-    InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, Page, TimelineEntry, Timestamp,
+    AccountFacts, AccountStatus, Act, Acted, Comparison, Customer, CustomerId, CustomerView, DeadId, DeadLetter,
+    DraftView, Event, HistoryLine, InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, Page,
+    TimelineEntry, Timestamp,
 };
 
 /// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
@@ -95,6 +98,15 @@ pub enum Load {
         /// Where to go on; `None` from the top.
         after: Option<Vec<u8>>,
     },
+    /// Two customers side by side.
+    Compare {
+        /// The one that stays.
+        customer: CustomerId,
+        /// The other.
+        other: Wanted,
+    },
+    /// What was done to a customer, the latest first.
+    History(CustomerId),
     /// Customers who may have written just now.
     News(Vec<CustomerId>),
     /// The numbers of the status line.
@@ -150,6 +162,10 @@ pub enum Loaded {
         /// Those that fit.
         page: Page<InboxRow>,
     },
+    /// Two customers side by side.
+    Compare(Box<Comparison>),
+    /// A history.
+    History(CustomerId, Vec<HistoryLine>),
     /// The customers asked for.
     News(Vec<Customer>),
     /// The numbers.

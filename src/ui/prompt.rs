@@ -2,7 +2,7 @@
 
 use super::line_input::LineInput;
 use crate::command::{Verb, completions};
-use crate::model::{DeadId, Draft, DraftId, InboxFilter, OutgoingId};
+use crate::model::{ActId, DeadId, Draft, DraftId, InboxFilter, OutgoingId};
 
 /// What a typed line is for.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +96,8 @@ pub(super) enum Choice {
     MarkSent(OutgoingId),
     /// Remove a dead letter.
     DiscardDead(DeadId),
+    /// Take an act on who is who back.
+    Unmerge(ActId),
     /// Do nothing.
     Nothing,
 }

@@ -115,6 +115,7 @@ impl Screen {
             | V::Remark
             | V::Language
             | V::Field => self.triage(verb, argument),
+            V::Merge | V::NeverAgain | V::Split | V::MoveIdentity | V::Accept | V::History => self.people(verb, argument),
             V::Reply | V::ReplyAll | V::Forward | V::Compose | V::Note => self.write(verb, argument),
             V::Editor
             | V::Review
@@ -158,6 +159,10 @@ impl Screen {
         let elsewhere = matches!(verb, Verb::NextCase | Verb::PreviousCase | Verb::View | Verb::Filter);
         if self.composer.is_some() && (begins || about_customer || elsewhere || verb == Verb::Undo) {
             return Some("finish what you are writing first, or keep it as a draft");
+        }
+        let comparing = matches!(self.sheets.last().map(|sheet| &sheet.content), Some(Content::Compare(_)));
+        if comparing && verb == Verb::Merge {
+            return None;
         }
         if !self.sheets.is_empty() && (about_customer || (begins && verb != Verb::Compose)) {
             return Some("that is about a customer: go back to one first");

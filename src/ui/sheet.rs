@@ -1,9 +1,10 @@
 //! The lists that cover the panes: outbox, dead letters, automated mail, drafts, an original, the help.
 
 use super::Load;
+use super::people::Comparing;
 use super::text::wrap;
 use crate::keymap::Context;
-use crate::model::{DeadId, DeadLetter, DraftView, Message, MessageId, OutboxRow, Page};
+use crate::model::{CustomerId, DeadId, DeadLetter, DraftView, HistoryLine, Message, MessageId, OutboxRow, Page};
 
 /// Automatic messages held at most.
 const HELD: usize = 500;
@@ -25,6 +26,10 @@ pub(super) enum Content {
     DeadOriginal(DeadId, String),
     /// What was said last.
     Messages(String),
+    /// Two customers side by side.
+    Compare(Box<Comparing>),
+    /// What was done to a customer.
+    History(CustomerId, Vec<HistoryLine>),
     /// Keys and commands, for this context first.
     Help(Context),
 }
@@ -35,6 +40,7 @@ impl Content {
         match (self, other) {
             (Content::Original(a, _), Content::Original(b, _)) => a == b,
             (Content::DeadOriginal(a, _), Content::DeadOriginal(b, _)) => a == b,
+            (Content::History(a, _), Content::History(b, _)) => a == b,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
@@ -86,6 +92,8 @@ impl Sheet {
             Content::Drafts(_) => Load::Drafts,
             Content::Original(id, _) => Load::Original(*id),
             Content::DeadOriginal(id, _) => Load::DeadOriginal(*id),
+            Content::Compare(comparing) => comparing.load(),
+            Content::History(id, _) => Load::History(*id),
             Content::Messages(_) | Content::Help(_) => return None,
         };
         if self.asked {
@@ -137,7 +145,8 @@ impl Sheet {
             Content::Automated(rows, _) => rows.len(),
             Content::Drafts(rows) => rows.len(),
             Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) => self.lines.0.len(),
-            Content::Help(_) => usize::MAX,
+            Content::History(_, rows) => rows.len(),
+            Content::Compare(_) | Content::Help(_) => usize::MAX,
         }
     }
 
@@ -145,7 +154,8 @@ impl Sheet {
     pub(super) fn is_text(&self) -> bool {
         matches!(
             self.content,
-            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_)
+            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_)
+                | Content::Help(_) | Content::Compare(_)
         )
     }
 
@@ -158,6 +168,9 @@ impl Sheet {
             Content::Drafts(_) => "Drafts",
             Content::Original(..) | Content::DeadOriginal(..) => "Original",
             Content::Messages(_) => "Messages, the latest first",
+            Content::Compare(comparing) if comparing.moving.is_some() => "Whose address is it?",
+            Content::Compare(_) => "Are they one customer?",
+            Content::History(..) => "History: who did what, when and why",
             Content::Help(_) => "Keys and commands",
         }
     }

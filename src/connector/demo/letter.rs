@@ -7,6 +7,9 @@ use crate::model::Timestamp;
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E\r\n\
                      rkJggg==";
 
+/// The name under which the invented mail server says what it thinks of senders.
+pub(super) const SERVER: &str = "mx.demo.example";
+
 /// The original of a mail.
 pub(super) fn original(written: &Written) -> Vec<u8> {
     let date = Timestamp(written.at).to_jiff().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
@@ -23,6 +26,11 @@ pub(super) fn original(written: &Written) -> Vec<u8> {
         text.push_str(&format!("References: {}\r\n", all.join("\r\n ")));
     }
     text.push_str(&written.headers);
+    if written.customer
+        && let Some((_, domain)) = written.from.1.split_once('@')
+    {
+        text = format!("Authentication-Results: {SERVER}; dmarc=pass header.from={domain}\r\n{text}");
+    }
     text.push_str("MIME-Version: 1.0\r\n");
     let body = written.text.replace('\n', "\r\n");
     const PLAIN: &str = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n";

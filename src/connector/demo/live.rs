@@ -22,6 +22,21 @@ pub(super) struct Arrival {
     pub newsletter: bool,
 }
 
+/// The messages of a place at which somebody known from mail writes, and has just confirmed there who they are.
+const ELSEWHERE: [u32; 2] = [1, 7];
+
+/// Their conversation, when it is message `index` of the place.
+fn elsewhere(index: u32, number: u32, role: Role, plan: &Plan, speeches: &[Speech]) -> Option<Conversation> {
+    let which = ELSEWHERE.iter().position(|at| *at == index)?;
+    let known = plan.cast.people.iter().enumerate().take(plan.cast.known as usize);
+    let mut there = known.filter(|(_, person)| {
+        person.role == Role::Mail && person.second.as_ref().is_some_and(|(second, _)| *second == role)
+    });
+    let (person, who) = there.nth(which)?;
+    let script = *scripts(&speeches[who.speech], role, false, true).first()?;
+    Some(Conversation { number, person: person as u32, role, script })
+}
+
 /// The stream of one place, made as far as it was asked for.
 #[derive(Default)]
 pub(super) struct Stream {
@@ -56,6 +71,9 @@ impl Stream {
         {
             let conversation = earlier.conversation.clone();
             return Some(Arrival { after, conversation, nudge: true, newsletter });
+        }
+        if let Some(conversation) = elsewhere(index, number, role, plan, speeches) {
+            return Some(Arrival { after, conversation, nudge: false, newsletter: false });
         }
         let at_home: Vec<u32> = {
             let people = &plan.cast.people;

@@ -3,7 +3,8 @@
 use super::settings::Role;
 use super::writer::Written;
 use crate::connector::{Incoming, Item, Unreadable};
-use crate::model::{Direction, Party, Timestamp, Trust, Way, clean_block, clean_line};
+use crate::identity::normalise_address;
+use crate::model::{Direction, Link, LinkKind, Party, Timestamp, Trust, Way, clean_block, clean_line};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ const MAX_BYTES: usize = 256 * 1024;
 /// Most ids a post may answer.
 const MAX_REFERENCES: usize = 40;
 const MAX_PREVIEW: usize = 200;
+const MAX_CONFIRMED: usize = 5;
 
 /// Somebody on a post.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +40,9 @@ pub(super) struct Post {
     /// The language the author has set, ISO 639-1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Mail addresses of the author that this place has confirmed by a mail with a code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<String>,
 }
 
 impl Post {
@@ -64,6 +69,7 @@ pub(super) fn original(written: &Written) -> Vec<u8> {
         answers: written.references.clone(),
         text: written.text.clone(),
         language: (!written.language.is_empty()).then(|| written.language.clone()),
+        confirmed: written.confirmed.clone(),
     };
     // Strings alone: JSON can write them all.
     post.bytes().unwrap_or_default()
@@ -128,7 +134,12 @@ fn read(raw: &[u8], role: Role, folder: &str, received: Timestamp) -> Result<Inc
         context: BTreeMap::new(),
         url: None,
         trust: Trust::Verified,
-        links: Vec::new(),
+        links: post
+            .confirmed
+            .iter()
+            .take(MAX_CONFIRMED)
+            .map(|address| Link { kind: LinkKind::Email, value: normalise_address(&clean_line(address)), proven: true })
+            .collect(),
         raw: Vec::new(),
     })
 }

@@ -123,7 +123,12 @@ impl World {
         let scene = || self.scene(&self.plan().conversations[moment.conversation as usize]);
         match moment.kind {
             Kind::Turn(turn) => {
-                let written = scene().turn(turn, at, moment.before.map(|before| start + before));
+                let scene = scene();
+                let mut written = scene.turn(turn, at, moment.before.map(|before| start + before));
+                if turn == 0 && scene.is_elsewhere() && scene.person.role == Role::Mail {
+                    // Signed with the address they have elsewhere: no proof, but worth a look.
+                    written.text = format!("{}\n– {} · {}", written.text, scene.person.full, scene.person.address);
+                }
                 self.item(self.original(&written), written.customer, at)
             }
             Kind::LastWord(turns) => {
@@ -175,6 +180,11 @@ impl World {
         } else {
             scene.turn(0, at, None)
         };
+        let mut written = written;
+        if scene.is_elsewhere() && scene.person.role == Role::Mail {
+            // They have just confirmed there who they are: the two customers turn out to be one while you watch.
+            written.confirmed = vec![scene.person.address.clone()];
+        }
         Some((at, self.item(self.original(&written), true, at)))
     }
 
@@ -195,7 +205,10 @@ impl World {
     /// Understands an original of this place.
     pub fn parse(&self, original: Vec<u8>, folder: &str, received: Timestamp) -> Item {
         match self.settings.role {
-            Role::Mail => parse::understand(original, &[Role::Mail.address().to_owned()], folder, received),
+            Role::Mail => {
+                let own = [Role::Mail.address().to_owned()];
+                parse::understand_from(original, &own, Some(letter::SERVER), folder, received)
+            }
             role => post::understand(original, role, folder, received),
         }
     }

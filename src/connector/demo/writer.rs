@@ -27,6 +27,8 @@ pub(super) struct Written {
     pub headers: String,
     /// Name of a picture that goes with it.
     pub photo: Option<String>,
+    /// Mail addresses that this place has confirmed to be the author's.
+    pub confirmed: Vec<String>,
 }
 
 /// A conversation with those who have it.
@@ -56,6 +58,11 @@ impl Scene<'_> {
         let local = address.split('@').next().unwrap_or_default();
         let public = role == Role::Comments && number(self.seed, &[b"public", address.as_bytes()]) % 10 < 7;
         (if public { local.to_owned() } else { self.person.full.clone() }, address.clone())
+    }
+
+    /// They write from their second place.
+    pub fn is_elsewhere(&self) -> bool {
+        self.conversation.role != self.person.role
     }
 
     /// The one of us who answers.
@@ -156,6 +163,7 @@ impl Scene<'_> {
             language: self.speech.code.clone(),
             headers: String::new(),
             photo: None,
+            confirmed: Vec::new(),
         }
     }
 

@@ -61,7 +61,7 @@ impl Connector for Email {
     }
 
     fn parse(&self, raw: Vec<u8>, folder: &str, received: Timestamp) -> Item {
-        parse::understand(raw, &self.own, folder, received)
+        parse::understand_from(raw, &self.own, self.settings.authserv_id.as_deref(), folder, received)
     }
 
     fn attachment(&self, raw: &[u8], part: u32) -> Result<Vec<u8>, ConnectorError> {

@@ -20,6 +20,7 @@ mod smtp;
 mod transfer;
 mod trouble;
 mod trust;
+mod verdict;
 mod wire;
 
 use super::{AccountSettings, Connector, ConnectorKind, SettingsError};

@@ -5,9 +5,9 @@
 
 use super::headers::{self, Headers, MAX_ADDRESSES, MAX_LISTED};
 use super::parts::{self, Breach};
-use super::{automated, body, bounce, language};
+use super::{automated, body, bounce, language, verdict};
 use crate::connector::{ConnectorError, Incoming, Item, Unreadable};
-use crate::model::{Automated, BlockKind, Direction, Party, Timestamp, Trust, Way, clean_line, fold};
+use crate::model::{Automated, BlockKind, Direction, Party, Timestamp, Way, clean_line, fold};
 use sha2::Digest as _;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,9 +21,22 @@ const CLOCK_SKEW: i64 = 24 * 60 * 60 * 1_000;
 
 /// Understands one original. `own` are our own normalised addresses: what they wrote is outbound. Never panics; what
 /// cannot be understood comes back as [`Item::Unreadable`] with the original in it.
+///
+/// Nothing is believed of who the sender is; [`understand_from`] does.
 pub fn understand(raw: Vec<u8>, own: &[String], folder: &str, received: Timestamp) -> Item {
+    understand_from(raw, own, None, folder, received)
+}
+
+/// The same for mail that a server took in that puts its verdict on top under the name `authserv_id` (RFC 8601).
+pub fn understand_from(
+    raw: Vec<u8>,
+    own: &[String],
+    authserv_id: Option<&str>,
+    folder: &str,
+    received: Timestamp,
+) -> Item {
     // The crates below promise not to panic; a stranger's mail is not where to find out.
-    let understood = catch_unwind(AssertUnwindSafe(|| read(&raw, own, received)));
+    let understood = catch_unwind(AssertUnwindSafe(|| read(&raw, own, authserv_id, received)));
     let reason = match understood {
         Ok(Ok(mut incoming)) => {
             incoming.folder = folder.to_owned();
@@ -63,7 +76,7 @@ pub(super) fn subject_of(raw: &[u8]) -> String {
     subject(&Headers::parse(&block))
 }
 
-fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Breach> {
+fn read(raw: &[u8], own: &[String], authserv_id: Option<&str>, received: Timestamp) -> Result<Incoming, Breach> {
     if raw.trim_ascii().is_empty() {
         return Err(Breach("it is empty".to_owned()));
     }
@@ -104,6 +117,7 @@ fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Bre
         automated::classify(&headers, &from, &subject, report, own)
     };
 
+    let trust = verdict::verdict(&headers, authserv_id, &from.address);
     Ok(Incoming {
         digest: digest(&headers, &raw[body_start..]),
         remote_id,
@@ -128,7 +142,7 @@ fn read(raw: &[u8], own: &[String], received: Timestamp) -> Result<Incoming, Bre
         way: Way::Direct,
         context: BTreeMap::new(),
         url: None,
-        trust: Trust::Unverified,
+        trust,
         links: Vec::new(),
         raw: Vec::new(),
     })

@@ -83,6 +83,8 @@ pub struct ImapSettings {
     pub mark_seen: bool,
     /// How often folders are looked at that the server does not report by itself.
     pub poll: Duration,
+    /// As [`EmailSettings::authserv_id`].
+    pub authserv_id: Option<String>,
 }
 
 /// Mail out.
@@ -107,6 +109,8 @@ pub struct EmailSettings {
     pub display_name: String,
     /// Other addresses that are ours.
     pub aliases: Vec<String>,
+    /// The name under which our own server says what it thinks of senders (RFC 8601); `None` believes nobody.
+    pub authserv_id: Option<String>,
     /// Undo time.
     pub hold: Duration,
     /// Mail in; `None` for an account that only sends.

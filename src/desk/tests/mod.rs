@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod answers;
+mod graph;
 mod intake;
 mod paper;
 mod threads;

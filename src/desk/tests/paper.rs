@@ -48,7 +48,7 @@ impl Connector for Office {
         None
     }
     fn parse(&self, raw: Vec<u8>, folder: &str, received: Timestamp) -> Item {
-        parse::understand(raw, &self.facts().own, folder, received)
+        parse::understand_from(raw, &self.facts().own, Some("mx.shop.example"), folder, received)
     }
     fn attachment(&self, raw: &[u8], part: u32) -> Result<Vec<u8>, ConnectorError> {
         parse::attachment(raw, part)

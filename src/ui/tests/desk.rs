@@ -23,6 +23,8 @@ pub(super) struct FakeDesk {
     pub(super) done: Vec<Act>,
     /// Rows of one page, however many are asked for.
     pub(super) page: usize,
+    /// What was done to any customer.
+    pub(super) history: Vec<crate::model::HistoryLine>,
 }
 
 pub(super) fn id(name: &str) -> CustomerId {
@@ -137,6 +139,9 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             last_outbound_received: Timestamp(0),
             address: address.clone(),
             cases_before: 0,
+            merged_into: None,
+            absorbed: vec![],
+            split_from: None,
         },
         identities: vec![Identity {
             id: identity,
@@ -151,8 +156,14 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             outbound: count(Direction::Outbound),
             handle: None,
             links: vec![],
+            home: None,
+            moves: vec![],
+            trust: crate::model::Trust::Unverified,
+            accepted: None,
         }],
         drafts: 0,
+        absorbed: vec![],
+        suggestions: vec![],
     };
     (view, messages)
 }
@@ -169,6 +180,7 @@ impl FakeDesk {
             refuse: None,
             done: vec![],
             page: usize::MAX,
+            history: vec![],
         }
     }
 
@@ -319,6 +331,25 @@ impl FakeDesk {
             Load::Drafts => Loaded::Drafts(self.drafts.clone()),
             Load::Original(id) => Loaded::Original(id, "From: ana@example.com\n\nthe original".into()),
             Load::DeadOriginal(id) => Loaded::DeadOriginal(id, "not a message".into()),
+            Load::Compare { customer, other } => {
+                let theirs = match other {
+                    crate::ui::Wanted::Customer(id) => id,
+                    crate::ui::Wanted::Named(name) => {
+                        let found = self.customers.iter().find(|(view, _)| {
+                            view.customer.name.to_lowercase().contains(&name.to_lowercase())
+                        });
+                        found.map(|(view, _)| view.customer.id).unwrap()
+                    }
+                };
+                let last = |desk: &mut Self, id| {
+                    let (view, entries) = desk.entry(id).unwrap();
+                    let last = entries.iter().rev().take(3).map(|entry| entry.message.preview.clone()).collect();
+                    (view.clone(), last)
+                };
+                let ((mine, mine_last), (theirs, theirs_last)) = (last(self, customer), last(self, theirs));
+                Loaded::Compare(Box::new(crate::model::Comparison { mine, theirs, mine_last, theirs_last }))
+            }
+            Load::History(id) => Loaded::History(id, self.history.clone()),
             Load::News(ids) => {
                 let known = ids.into_iter().filter_map(|id| self.entry(id).map(|(view, _)| view.customer.clone()));
                 Loaded::News(known.collect())

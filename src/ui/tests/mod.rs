@@ -11,6 +11,7 @@ mod lists;
 mod looks;
 mod palette;
 mod panes;
+mod people;
 mod position;
 mod reading;
 mod seat;

@@ -4,7 +4,7 @@ use super::paint::{Painter, piece};
 use super::timeline::labelled;
 use crate::command::Verb;
 use crate::keymap::Context;
-use crate::model::{Compose, Direction, ReplyKind};
+use crate::model::{Compose, Direction, ReplyKind, Trust};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::composer::{Composer, Field, Mail, Stage, attachment_name};
@@ -137,6 +137,16 @@ fn other_address(screen: &Screen, compose: &Compose) -> Option<String> {
     elsewhere.then(|| from.clone())
 }
 
+/// Why the sender of the answered message is not who they say, when our own server says so.
+fn refuted(screen: &Screen, compose: &Compose) -> Option<String> {
+    let parent = compose.parent.filter(|_| matches!(compose.kind, ReplyKind::Reply | ReplyKind::ReplyAll))?;
+    let entry = screen.open.as_ref()?.entries.iter().find(|entry| entry.message.id == parent)?;
+    match &entry.message.trust {
+        Trust::Refuted(why) => Some(why.clone()),
+        Trust::Unverified | Trust::Verified => None,
+    }
+}
+
 /// Exactly what leaves.
 fn review_lines(screen: &Screen, composer: &Composer, columns: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
@@ -156,6 +166,11 @@ fn review_lines(screen: &Screen, composer: &Composer, columns: usize) -> Vec<Row
     if let Some(other) = other_address(screen, &compose) {
         let text = format!("this does not go to the address they wrote from, {other}");
         labelled("!", &text, Element::Warning);
+    }
+    if let Some(why) = refuted(screen, &compose) {
+        let to: Vec<&str> = compose.to.iter().map(|party| party.address.as_str()).collect();
+        let text = format!("SUSPECT: your server says they are not who they say ({why}). It goes to {}", to.join(", "));
+        labelled("!", &text, Element::Error);
     }
     match composer.mail() {
         Some(mail) => {

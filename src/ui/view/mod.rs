@@ -7,6 +7,7 @@ mod help;
 mod inbox;
 mod paint;
 mod palette;
+mod people;
 mod profile;
 mod sheet;
 mod status;
@@ -15,6 +16,7 @@ mod tour;
 
 pub use first_run::view as view_first_run;
 pub(super) use help::lines as help_lines;
+pub(super) use people::compare_lines;
 
 use super::Screen;
 use super::layout::{LEAST, Pane, too_small};

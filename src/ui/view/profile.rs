@@ -4,7 +4,7 @@ use super::inbox::state;
 use super::paint::{Painter, piece};
 use crate::command::Verb;
 use crate::keymap::Context;
-use crate::model::{Basis, CustomerView};
+use crate::model::{Basis, CustomerView, Trust};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::text::{Row, cut, wrap};
@@ -49,6 +49,10 @@ fn lines(screen: &Screen, profile: &CustomerView, columns: usize) -> Vec<Row> {
             rows.push(label("waits since", when::short(since, now, zone), Element::Text));
         }
     }
+    rows.extend(super::people::suggestions(screen, profile, columns));
+    if !profile.suggestions.is_empty() {
+        rows.push(Row::new());
+    }
     if customer.cases_before > 0 {
         rows.push(label("cases", format!("{} before", customer.cases_before), Element::Text));
     }
@@ -73,15 +77,30 @@ fn lines(screen: &Screen, profile: &CustomerView, columns: usize) -> Vec<Row> {
         let counts = channels.entry(&identity.channel).or_default();
         counts.0 += identity.inbound;
         counts.1 += identity.outbound;
-        rows.push(vec![piece(Element::Text, cut(&identity.address, columns))]);
+        let suspect = identity.is_suspect();
+        let element = if suspect { Element::Error } else { Element::Text };
+        rows.push(vec![piece(element, cut(&identity.address, columns))]);
+        if let Some(handle) = identity.handle.as_ref().filter(|handle| **handle != identity.address) {
+            rows.push(vec![piece(Element::Dim, cut(&format!("  {handle}"), columns))]);
+        }
+        if let (true, Trust::Refuted(why)) = (suspect, &identity.trust) {
+            for part in wrap(&format!("SUSPECT: {why}"), columns.saturating_sub(2)) {
+                rows.push(vec![piece(Element::Error, format!("  {part}"))]);
+            }
+        }
         let basis = match identity.basis {
             Basis::Wrote => "wrote to us".to_owned(),
             Basis::WrittenTo => "we wrote there".to_owned(),
             Basis::Agent => format!("said by {}", identity.by),
             Basis::Import => "imported".to_owned(),
+            Basis::Proof => "proven".to_owned(),
+            Basis::Claim => "claims to be theirs".to_owned(),
         };
         let about = format!("  {} · {basis} · {}", identity.channel, when::short(identity.since, now, zone));
         rows.push(vec![piece(Element::Dim, cut(&about, columns))]);
+    }
+    for (_, name) in profile.absorbed.iter().take(20) {
+        rows.push(vec![piece(Element::Dim, cut(&format!("  was also {name}"), columns))]);
     }
     rows.push(Row::new());
     rows.push(vec![piece(Element::Link, "Messages")]);

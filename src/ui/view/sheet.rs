@@ -1,6 +1,7 @@
 //! The lists that cover the panes.
 
 use super::paint::{Painter, cell, piece};
+use super::people::history;
 use crate::model::{DeadLetter, DraftView, Message, OutboxRow, OutboxState, ReplyKind};
 use crate::theme::Element;
 use crate::ui::Screen;
@@ -14,7 +15,7 @@ use ratatui::layout::Rect;
 pub(super) fn draw(screen: &Screen, sheet: &Sheet, area: Rect, painter: &mut Painter<'_>) {
     let right = match (&sheet.content, sheet.loaded) {
         (_, false) => "loading …".to_owned(),
-        (Content::Help(_), _) => String::new(),
+        (Content::Help(_) | Content::Compare(_), _) => String::new(),
         _ if sheet.is_text() => format!("line {} of {}", sheet.top + 1, sheet.len()),
         _ if sheet.len() == 0 => String::new(),
         _ => format!("{}/{}", sheet.selected + 1, sheet.len()),
@@ -30,6 +31,10 @@ pub(super) fn draw(screen: &Screen, sheet: &Sheet, area: Rect, painter: &mut Pai
         Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) => {
             let lines = sheet.lines.0.iter().skip(sheet.top).take(height);
             lines.map(|line| vec![piece(Element::Text, line.clone())]).collect()
+        }
+        Content::History(_, rows) => shown(rows, sheet, height, |row| history(screen, row, columns)),
+        Content::Compare(comparing) => {
+            super::compare_lines(screen, comparing, columns).into_iter().skip(sheet.top).take(height).collect()
         }
         Content::Help(context) => {
             super::help_lines(&screen.keymap, *context).into_iter().skip(sheet.top).take(height).collect()

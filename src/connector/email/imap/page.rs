@@ -24,6 +24,7 @@ const PARSE_LIMIT: Duration = Duration::from_secs(20);
 /// Takes pages from the selected folder.
 pub(super) struct Pages {
     own: Vec<String>,
+    authserv_id: Option<String>,
     /// The folder of sent mail, when there is one.
     pub(super) sent: Option<String>,
     /// UIDs of the span being taken, so that a long walk does not ask for them again with each page.
@@ -55,9 +56,9 @@ struct Fetched {
 }
 
 impl Pages {
-    /// `own` are our normalised addresses.
-    pub(super) fn new(own: Vec<String>) -> Pages {
-        Pages { own, sent: None, listed: None, page: PAGE, unfetchable: HashMap::new() }
+    /// `own` are our normalised addresses, `authserv_id` the name under which our server vouches for senders.
+    pub(super) fn new(own: Vec<String>, authserv_id: Option<String>) -> Pages {
+        Pages { own, authserv_id, sent: None, listed: None, page: PAGE, unfetchable: HashMap::new() }
     }
 
     /// Forgets what was listed over a connection that is gone.
@@ -286,7 +287,10 @@ impl Pages {
     /// Has a message parsed, off this task and for a limited time. Whatever happens, the original is kept.
     async fn understand(&self, raw: Vec<u8>, folder: &str, uid: u32, received: Timestamp) -> Item {
         let (spare, own, name) = (raw.clone(), self.own.clone(), folder.to_owned());
-        let parsing = tokio::task::spawn_blocking(move || parse::understand(raw, &own, &name, received));
+        let pinned = self.authserv_id.clone();
+        let parsing = tokio::task::spawn_blocking(move || {
+            parse::understand_from(raw, &own, pinned.as_deref(), &name, received)
+        });
         let reason = match tokio::time::timeout(PARSE_LIMIT, parsing).await {
             Ok(Ok(item)) => return self.as_found_in(folder, item),
             Ok(Err(_)) => "the parser failed on it".to_owned(),

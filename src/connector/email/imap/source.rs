@@ -40,7 +40,8 @@ struct Handed {
 impl ImapSource {
     /// A source that is not connected yet. `own` are our normalised addresses.
     pub(in crate::connector::email) fn new(settings: Arc<ImapSettings>, own: Vec<String>) -> ImapSource {
-        ImapSource { settings, session: None, folders: Vec::new(), pages: Pages::new(own), handed: None }
+        let pages = Pages::new(own, settings.authserv_id.clone());
+        ImapSource { settings, session: None, folders: Vec::new(), pages, handed: None }
     }
 
     /// The open connection, made when there is none. It is taken out for the time of a call, so that a call that fails

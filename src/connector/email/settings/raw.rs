@@ -18,6 +18,7 @@ pub(super) struct RawAccount {
     display_name: String,
     #[serde(default)]
     aliases: Vec<String>,
+    authserv_id: Option<String>,
     hold: Option<String>,
     #[serde(default)]
     archive: bool,
@@ -98,13 +99,19 @@ impl RawAccount {
         if hold > Duration::from_secs(24 * 3600) {
             return Err("hold is at most \"24h\"".to_owned());
         }
+        let authserv_id = self.authserv_id.map(|id| id.trim().to_owned());
+        if authserv_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 255 || id.contains([';', ' ', '('])) {
+            return Err("authserv_id is one word: the first of your server's Authentication-Results headers".to_owned());
+        }
+        let imap = self.imap.map(|raw| raw.check(profile)).transpose().map_err(|why| format!("[account.imap] {why}"))?;
         Ok(EmailSettings {
             name: self.name,
             address: self.address,
             display_name: self.display_name.trim().to_owned(),
             aliases: self.aliases,
             hold,
-            imap: self.imap.map(|raw| raw.check(profile)).transpose().map_err(|why| format!("[account.imap] {why}"))?,
+            imap: imap.map(|imap| ImapSettings { authserv_id: authserv_id.clone(), ..imap }),
+            authserv_id,
             smtp: self.smtp.map(|raw| raw.check(profile)).transpose().map_err(|why| format!("[account.smtp] {why}"))?,
         })
     }
@@ -147,7 +154,7 @@ impl RawImap {
         if poll < Duration::from_secs(1) {
             return Err("poll is at least \"1s\"".to_owned());
         }
-        Ok(ImapSettings { server, folders, sent: self.sent, mark_seen: self.mark_seen, poll })
+        Ok(ImapSettings { server, folders, sent: self.sent, mark_seen: self.mark_seen, poll, authserv_id: None })
     }
 }
 

@@ -1,0 +1,378 @@
+//! Stories of who is one customer: merging, splitting, moving, and taking each back at any later time.
+
+use super::paper::{MINUTE, Paper, mail};
+use crate::model::{
+    Act, ActId, CaseStatus, Compose, CustomerId, InboxView, ProfileEdit, ReplyKind, TimelineEntry,
+};
+
+fn two() -> Paper {
+    let paper = Paper::new();
+    paper.receive(&[
+        mail("1@a", "Ana <ana@a.example>", -30).subject("Order"),
+        mail("2@b", "Bo <bo@b.example>", -20).subject("Broken"),
+        mail("3@a", "Ana <ana@a.example>", -10).subject("Order"),
+    ]);
+    paper
+}
+
+fn merge(paper: &Paper, stays: &str, other: &str) -> ActId {
+    let (stays, other) = (paper.customer(stays), paper.customer(other));
+    paper.act(Act::Merge { stays, other, reason: "she said so".to_owned() }).act.unwrap()
+}
+
+fn note(paper: &Paper, customer: CustomerId, text: &str) {
+    let compose = Compose { text: text.to_owned(), ..Compose::new(ReplyKind::Note, Some(customer)) };
+    paper.act(Act::Send(Box::new(compose)));
+}
+
+fn texts(rows: &[TimelineEntry]) -> Vec<&str> {
+    rows.iter().map(|entry| entry.message.remote_id.as_str()).collect()
+}
+
+#[test]
+fn a_merge_makes_one_timeline_and_its_undo_two_again() {
+    let paper = two();
+    let (ana, bo) = (paper.customer("Ana"), paper.customer("Bo"));
+    let before = [ana, bo].map(|id| paper.desk.customer(id).unwrap().unwrap());
+    let act = merge(&paper, "Ana", "Bo");
+    assert_eq!(paper.inbox(InboxView::All), ["Ana"]);
+    assert_eq!(texts(&paper.timeline("Ana")), ["1@a", "2@b", "3@a"]);
+    let whole = paper.desk.customer(ana).unwrap().unwrap();
+    assert_eq!((whole.customer.unread, whole.identities.len()), (3, 2));
+    assert_eq!(whole.absorbed, [(bo, "Bo".to_owned())]);
+    assert_eq!(paper.customer(&bo.to_string()), ana, "the old id leads to the one it is now");
+    assert_eq!(paper.customer("bo@b.example"), ana);
+    paper.act(Act::Unmerge(act));
+    assert_eq!(texts(&paper.timeline("Ana")), ["1@a", "3@a"]);
+    assert_eq!(texts(&paper.timeline("Bo")), ["2@b"]);
+    for was in before {
+        let mut now = paper.desk.customer(was.customer.id).unwrap().unwrap();
+        now.identities.iter_mut().for_each(|identity| identity.home = None);
+        assert_eq!(now, was);
+    }
+    assert!(paper.refused(Act::Unmerge(act)).contains("already"));
+}
+
+#[test]
+fn nothing_is_lost_in_either_direction() {
+    let paper = two();
+    let (ana, bo) = (paper.customer("Ana"), paper.customer("Bo"));
+    for (id, plan, tag, remark) in [(ana, "gold", "vip", "Careful"), (bo, "silver", "late", "Likes tea")] {
+        paper.act(Act::Edit(id, ProfileEdit::Field("plan".to_owned(), plan.to_owned())));
+        paper.act(Act::Tag { customer: id, add: vec![tag.to_owned()], remove: vec![] });
+        paper.act(Act::Edit(id, ProfileEdit::Notes(remark.to_owned())));
+        note(&paper, id, remark);
+    }
+    paper.act(Act::Edit(bo, ProfileEdit::Name("Bo B.".to_owned())));
+    let before = [ana, bo].map(|id| paper.desk.customer(id).unwrap().unwrap().customer);
+    let act = merge(&paper, "Ana", "Bo B.");
+    let whole = paper.desk.customer(ana).unwrap().unwrap().customer;
+    assert_eq!(whole.name, "Bo B.", "the name an agent chose");
+    assert_eq!(whole.tags, ["late", "vip"]);
+    assert_eq!(whole.notes, "Careful\nLikes tea");
+    assert_eq!(whole.fields["plan"], "gold | silver");
+    assert_eq!(paper.timeline(&ana.to_string()).len(), 5, "private notes of both");
+    // Meanwhile: a tag, a note, a message of Bo's.
+    paper.act(Act::Tag { customer: bo, add: vec!["both".to_owned()], remove: vec![] });
+    note(&paper, ana, "One of them moved");
+    paper.receive(&[mail("4@b", "Bo <bo@b.example>", 1)]);
+    paper.act(Act::Unmerge(act));
+    let (was_ana, was_bo) = (&before[0], &before[1]);
+    let [ana, bo] = [ana, bo].map(|id| paper.desk.customer(id).unwrap().unwrap().customer);
+    assert_eq!((&ana.name, &ana.notes, &ana.fields), (&was_ana.name, &was_ana.notes, &was_ana.fields));
+    assert_eq!(ana.tags, ["both", "vip"]);
+    assert_eq!((&bo.name, &bo.notes, &bo.fields), (&was_bo.name, &was_bo.notes, &was_bo.fields));
+    assert_eq!((ana.unread, bo.unread), (2, 2));
+    assert_eq!((&ana.last_at, &ana.case), (&was_ana.last_at, &was_ana.case));
+    assert_eq!(bo.last_at.0, was_bo.last_at.0 + 21 * MINUTE);
+    assert_eq!(texts(&paper.timeline(&bo.id.to_string())), ["2@b", "", "4@b"]);
+    assert_eq!(paper.timeline(&ana.id.to_string()).len(), 4, "the note written meanwhile stays with the one it was on");
+}
+
+#[test]
+fn cases_of_both_become_one_and_part_again() {
+    let paper = two();
+    let (ana, bo) = (paper.customer("Ana"), paper.customer("Bo"));
+    paper.act(Act::Assign(bo, Some("mia".to_owned())));
+    paper.act(Act::Resolve(ana));
+    let act = merge(&paper, "Ana", "Bo");
+    let case = paper.desk.customer(ana).unwrap().unwrap().customer.case.unwrap();
+    assert_eq!((case.status, case.owner.as_deref()), (CaseStatus::Open, Some("mia")));
+    // Answered and resolved while one: both are done.
+    paper.act(Act::Resolve(bo));
+    assert_eq!(paper.row("Ana").status, Some(CaseStatus::Resolved));
+    // Then Ana's address writes again.
+    paper.pass(5 * MINUTE);
+    paper.receive(&[mail("5@a", "Ana <ana@a.example>", 4)]);
+    assert_eq!(paper.row("Ana").status, Some(CaseStatus::Open));
+    paper.act(Act::Unmerge(act));
+    assert_eq!(paper.row("Ana").status, Some(CaseStatus::Open));
+    assert_eq!(paper.row("Bo").status, Some(CaseStatus::Resolved), "nobody there waits");
+}
+
+#[test]
+fn answers_drafts_and_trouble_go_with_their_identity() {
+    let paper = two();
+    let (ana, bo) = (paper.customer("Ana"), paper.customer("Bo"));
+    let to_bo = paper.timeline("Bo")[0].message.id;
+    let act = merge(&paper, "Ana", "Bo");
+    let compose = Compose {
+        text: "Here".to_owned(),
+        parent: Some(to_bo),
+        ..Compose::new(ReplyKind::Reply, Some(bo))
+    };
+    let sent = paper.act(Act::Send(Box::new(compose.clone())));
+    assert_eq!(sent.customer, Some(ana));
+    let draft = crate::model::Draft {
+        id: crate::model::DraftId::new(),
+        customer: Some(ana),
+        compose: Compose { customer: Some(ana), ..compose },
+        agent: "lin".to_owned(),
+        saved: paper.desk.now(),
+    };
+    paper.act(Act::SaveDraft(Box::new(draft)));
+    let outgoing = sent.outgoing.unwrap();
+    paper.pass(20_000);
+    paper.desk.begin_sending(outgoing).unwrap().unwrap();
+    paper.desk.unknown(outgoing, "the line broke").unwrap();
+    assert!(paper.row("Ana").trouble);
+    paper.act(Act::Unmerge(act));
+    assert!(!paper.row("Ana").trouble && paper.row("Bo").trouble);
+    assert_eq!(paper.desk.outbox(10).unwrap()[0].name, "Bo");
+    assert_eq!(paper.desk.drafts().unwrap()[0].name, "Bo");
+    assert_eq!(paper.desk.customer(bo).unwrap().unwrap().drafts, 1);
+    paper.act(Act::MarkSent(outgoing));
+    assert!(!paper.row("Bo").trouble);
+}
+
+#[test]
+fn a_split_makes_a_customer_and_can_be_taken_back_after_more_happened() {
+    let paper = two();
+    merge(&paper, "Ana", "Bo");
+    let ana = paper.customer("Ana");
+    let bos = paper.desk.find_identity("bo@b.example", Some(ana), false).unwrap().id;
+    let acted = paper.act(Act::Split { customer: ana, identities: vec![bos], reason: String::new() });
+    assert_eq!(paper.inbox(InboxView::All), ["Ana", "Bo"]);
+    let bo = paper.customer("bo@b.example");
+    assert_eq!(texts(&paper.timeline("bo@b.example")), ["2@b"]);
+    assert_eq!((paper.row("Ana").unread, paper.row("bo@b.example").unread), (2, 1));
+    note(&paper, bo, "On the new one");
+    paper.receive(&[mail("6@b", "Bo <bo@b.example>", 2)]);
+    paper.act(Act::Unmerge(acted.act.unwrap()));
+    assert_eq!(paper.inbox(InboxView::All), ["Ana"]);
+    assert_eq!(paper.timeline("Ana").len(), 5, "the note stays to be seen");
+    assert_eq!(paper.customer(&bo.to_string()), ana);
+    assert_eq!(paper.row("Ana").unread, 4);
+    assert!(
+        paper
+            .refused(Act::Split {
+                customer: ana,
+                identities: paper.desk.customer(ana).unwrap().unwrap().customer.identities,
+                reason: String::new()
+            })
+            .contains("leave one")
+    );
+}
+
+#[test]
+fn an_identity_moves_and_moves_on_and_each_move_can_be_taken_back_first() {
+    for first in [0, 1] {
+        let paper = two();
+        paper.receive(&[mail("7@c", "Cy <cy@c.example>", -5), mail("8@d", "Di <di@d.example>", -4)]);
+        merge(&paper, "Ana", "Di");
+        let (ana, bo, cy) = (paper.customer("Ana"), paper.customer("Bo"), paper.customer("Cy"));
+        let di = paper.desk.find_identity("di@d.example", Some(ana), false).unwrap();
+        let go = |to| {
+            let act = Act::MoveIdentity { identity: di.id, customer: to, reason: String::new() };
+            paper.act(act).act.unwrap()
+        };
+        let moves = [go(bo), go(cy)];
+        assert_eq!(texts(&paper.timeline("Cy")), ["7@c", "8@d"]);
+        paper.act(Act::Unmerge(moves[first]));
+        paper.act(Act::Unmerge(moves[1 - first]));
+        assert_eq!(texts(&paper.timeline("Ana")), ["1@a", "3@a", "8@d"], "{first}");
+        assert_eq!(texts(&paper.timeline("Cy")), ["7@c"], "{first}");
+        assert_eq!(texts(&paper.timeline("Bo")), ["2@b"], "{first}");
+        assert_eq!(paper.row("Bo").unread, 1);
+    }
+}
+
+#[test]
+fn history_says_who_when_and_why() {
+    let paper = two();
+    let act = merge(&paper, "Ana", "Bo");
+    paper.pass(MINUTE);
+    paper.act(Act::Unmerge(act));
+    for who in ["Ana", "Bo"] {
+        let lines = paper.desk.history(paper.customer(who), 10).unwrap();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].summary.starts_with("taken back: Bo and Ana are one customer"), "{lines:?}");
+        assert!(lines[1].summary.contains("she said so"), "{lines:?}");
+        assert_eq!((lines[1].by.as_str(), lines[1].act.as_ref().unwrap().id), ("lin", act));
+        assert_eq!(lines[1].act.as_ref().unwrap().undone.as_ref().unwrap().by, "lin");
+    }
+}
+
+mod proofs {
+    use super::super::paper::{NOON, Paper, mail};
+    use crate::connector::{Incoming, Item, PulledPage};
+    use crate::model::{Act, Direction, InboxView, Link, LinkKind, Party, Timestamp, Trust, Verdict};
+
+    /// A message of somebody on the account's channel, with what the channel says of them.
+    fn message(id: &str, address: &str, name: &str, links: Vec<Link>, trust: Trust, text: &str) -> Item {
+        let from = Party { address: address.to_owned(), name: name.to_owned() };
+        let mut incoming =
+            Incoming::new(id, Direction::Inbound, from, Timestamp(NOON - 1000), text, id.as_bytes().to_vec());
+        incoming.links = links;
+        incoming.trust = trust;
+        Item::Message(Box::new(incoming))
+    }
+
+    fn phone(proven: bool) -> Vec<Link> {
+        vec![Link { kind: LinkKind::Phone, value: "+4915112345678".to_owned(), proven }]
+    }
+
+    fn receive(paper: &Paper, items: Vec<Item>) {
+        paper.desk.ingest("support", PulledPage { items, ..PulledPage::default() }).unwrap();
+    }
+
+    #[test]
+    fn a_new_identity_with_a_proven_key_joins_whoever_has_it() {
+        let paper = Paper::new();
+        receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(true), Trust::Verified, "Hi")]);
+        receive(&paper, vec![message("2", "a.silva@w.example", "A. S.", phone(true), Trust::Verified, "Me again")]);
+        assert_eq!(paper.inbox(InboxView::All), ["Ana"]);
+        let view = paper.desk.customer(paper.customer("Ana")).unwrap().unwrap();
+        assert_eq!(view.identities.len(), 2);
+        assert_eq!(view.identities[1].basis.word(), "proof");
+        let history = paper.desk.history(view.customer.id, 10).unwrap();
+        assert!(history[0].summary.contains("+4915112345678"), "{history:?}");
+        assert_eq!(history[0].by, "switchboard");
+    }
+
+    #[test]
+    fn two_on_one_page_meet_as_well() {
+        let paper = Paper::new();
+        let items = [("1", "ana@a.example", "Ana"), ("2", "as@w.example", "AS")]
+            .map(|(id, address, name)| message(id, address, name, phone(true), Trust::Verified, "Hi"));
+        receive(&paper, items.into());
+        assert_eq!(paper.inbox(InboxView::All), ["Ana"]);
+    }
+
+    #[test]
+    fn two_customers_that_turn_out_to_be_one_are_merged_and_an_agent_may_part_them_for_good() {
+        let paper = Paper::new();
+        receive(&paper, vec![message("1", "ana@a.example", "Ana", vec![], Trust::Verified, "Hi")]);
+        receive(&paper, vec![message("2", "as@w.example", "AS", phone(true), Trust::Verified, "Hi")]);
+        assert_eq!(paper.inbox(InboxView::All).len(), 2);
+        receive(&paper, vec![message("3", "ana@a.example", "Ana", phone(true), Trust::Verified, "My number")]);
+        assert_eq!(paper.inbox(InboxView::All).len(), 1);
+        let ana = paper.customer("ana@a.example");
+        let history = paper.desk.history(ana, 10).unwrap();
+        let act = history[0].act.clone().unwrap();
+        assert_eq!((act.done.by.as_str(), act.evidence.len()), ("switchboard", 1));
+        paper.act(Act::Unmerge(act.id));
+        assert_eq!(paper.inbox(InboxView::All).len(), 2);
+        receive(&paper, vec![message("4", "ana@a.example", "Ana", phone(true), Trust::Verified, "Again")]);
+        let mut mail = phone(true);
+        mail.push(Link { kind: LinkKind::Crm, value: "zendesk:1".to_owned(), proven: true });
+        receive(&paper, vec![message("5", "ana@a.example", "Ana", mail, Trust::Verified, "Again")]);
+        assert_eq!(paper.inbox(InboxView::All).len(), 2, "what an agent parted stays apart");
+    }
+
+    #[test]
+    fn a_claimed_key_and_a_name_join_nobody_but_are_suggested() {
+        let paper = Paper::new();
+        receive(&paper, vec![message("1", "ana@a.example", "Ana Silva", phone(true), Trust::Verified, "Hi")]);
+        receive(&paper, vec![message("2", "other@w.example", "Ana Silva", phone(false), Trust::Verified, "Hi")]);
+        assert_eq!(paper.inbox(InboxView::All).len(), 2);
+        let ana = paper.customer("ana@a.example");
+        let view = paper.desk.customer(ana).unwrap().unwrap();
+        let [suggestion] = view.suggestions.as_slice() else { panic!("{:?}", view.suggestions) };
+        assert!((70..100).contains(&suggestion.suggestion.likelihood), "{suggestion:?}");
+        let words: Vec<&str> = suggestion.suggestion.evidence.iter().map(|one| one.words.as_str()).collect();
+        assert_eq!(
+            words,
+            ["both have the number +4915112345678; nobody vouches for one of them", "both are called Ana Silva"]
+        );
+        let acted = paper.act(Act::NeverSuggest(suggestion.suggestion.id));
+        assert!(paper.desk.customer(ana).unwrap().unwrap().suggestions.is_empty());
+        for undo in acted.undo {
+            paper.act(undo);
+        }
+        let acted = paper.act(Act::AcceptSuggestion(suggestion.suggestion.id, None));
+        assert_eq!(acted.customer, Some(ana));
+        assert_eq!(paper.inbox(InboxView::All).len(), 1);
+        for undo in acted.undo {
+            paper.act(undo);
+        }
+        let decided = paper.desk.store().suggestion(suggestion.suggestion.id).unwrap().unwrap();
+        assert!(matches!(decided.verdict, Verdict::Never(_)), "{decided:?}");
+    }
+
+    #[test]
+    fn an_address_in_a_message_is_evidence_and_many_of_a_name_are_none() {
+        let paper = Paper::new();
+        receive(&paper, vec![message("1", "ana@a.example", "Ana", vec![], Trust::Verified, "Hi")]);
+        let text = "I wrote from ana@a.example before";
+        receive(&paper, vec![message("2", "x17@w.example", "Blue Fox", vec![], Trust::Verified, text)]);
+        let view = paper.desk.customer(paper.customer("ana@a.example")).unwrap().unwrap();
+        assert_eq!(view.suggestions.len(), 1);
+        assert_eq!(view.suggestions[0].suggestion.likelihood, 60);
+        let paper = Paper::new();
+        for number in 0..12 {
+            let id = number.to_string();
+            let address = format!("w{number}x@w.example");
+            receive(&paper, vec![message(&id, &address, "Wei Zhang", vec![], Trust::Verified, "Hi")]);
+        }
+        let (last, _) = paper.desk.suggestions(None, 1000).unwrap();
+        assert!(last.len() <= 3, "{}", last.len());
+    }
+
+    const FAIL: &str = "Authentication-Results: mx.shop.example; dmarc=fail header.from=a.example";
+    const PASS: &str = "Authentication-Results: mx.shop.example; dmarc=pass header.from=a.example";
+
+    #[test]
+    fn mail_that_fails_is_kept_beside_the_customer_until_an_agent_accepts_it() {
+        let paper = Paper::new();
+        paper.receive(&[mail("1@a", "Ana <ana@a.example>", -9).header(PASS)]);
+        paper.receive(&[mail("2@evil", "Chief <ana@a.example>", -8).header(FAIL).subject("Pay now")]);
+        assert_eq!(paper.inbox(InboxView::All), ["Ana"], "a forger names nobody");
+        let view = paper.desk.customer(paper.customer("Ana")).unwrap().unwrap();
+        let states: Vec<&str> = view.identities.iter().map(|identity| identity.standing()).collect();
+        assert_eq!(states, ["verified", "suspect"]);
+        assert_eq!(paper.timeline("Ana").len(), 2, "nothing is lost");
+        assert!(matches!(paper.timeline("Ana")[1].message.trust, Trust::Refuted(_)));
+        let suspect = paper.desk.find_identity("ana@a.example", None, true).unwrap();
+        // It can be taken away …
+        let split = Act::Split { customer: view.customer.id, identities: vec![suspect.id], reason: String::new() };
+        let acted = paper.act(split);
+        assert_eq!(paper.timeline("Ana").len(), 1);
+        paper.act(acted.undo[0].clone());
+        assert_eq!(paper.timeline("Ana").len(), 2);
+        // … or let in, and thrown out again.
+        let acted = paper.act(Act::Accept(suspect.id));
+        assert_eq!(paper.desk.find_identity(&suspect.id.to_string(), None, false).unwrap().standing(), "accepted");
+        paper.act(acted.undo[0].clone());
+        assert!(paper.desk.store().identity(suspect.id).unwrap().unwrap().is_suspect());
+    }
+
+    #[test]
+    fn a_claim_that_comes_first_waits_for_the_real_one_and_names_nobody() {
+        let paper = Paper::new();
+        paper.receive(&[mail("2@evil", "Chief <ana@a.example>", -8).header(FAIL)]);
+        paper.receive(&[mail("1@a", "Ana <ana@a.example>", -7).header(PASS)]);
+        assert_eq!(paper.inbox(InboxView::All), ["Ana"]);
+        assert_eq!(paper.timeline("Ana").len(), 2);
+    }
+
+    #[test]
+    fn a_suspect_proves_nothing() {
+        let paper = Paper::new();
+        receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(true), Trust::Verified, "Hi")]);
+        let refuted = Trust::Refuted("dmarc=fail".to_owned());
+        receive(&paper, vec![message("2", "eve@e.example", "Eve", phone(true), refuted, "from ana@a.example")]);
+        assert_eq!(paper.inbox(InboxView::All).len(), 2);
+        assert!(paper.desk.suggestions(None, 100).unwrap().0.is_empty());
+    }
+}
