@@ -67,6 +67,8 @@ pub enum Verb {
     Drafts(Drafts),
     /// Own the profile without a screen; screens and verbs come in
     Serve(Serve),
+    /// List what platforms push: where to, what came, what was turned away
+    Webhook,
     /// Look after dead letters: what came in and was not understood
     Dead(Dead),
     /// List automatic mail and mail that belongs to nobody

@@ -37,6 +37,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("priority", &["switchboard priority ana urgent"]),
     ("edit", &["switchboard edit ana --name \"Ana Silva\" --language pt", "switchboard edit ana --field order=4711"]),
     ("sync", &["switchboard sync", "switchboard sync --account support --json"]),
+    ("webhook", &["switchboard webhook", "switchboard webhook --json"]),
     ("dead", &["switchboard dead list", "switchboard dead show ID", "switchboard dead retry"]),
     (
         "import",

@@ -12,6 +12,7 @@ mod fits;
 mod ingest;
 mod outbox;
 mod profile;
+mod pushed;
 mod read;
 mod recipients;
 mod roster;
@@ -24,6 +25,7 @@ mod triage;
 pub use error::DeskError;
 pub use find::Found;
 pub use ingest::IngestReport;
+pub use pushed::{PUSHED_FOLDER, Understood};
 pub use roster::Roster;
 
 use crate::connector::Connector;

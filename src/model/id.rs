@@ -108,6 +108,14 @@ id!(
     DeadId
 );
 id!(
+    /// A delivery that a platform pushed.
+    PushedId
+);
+id!(
+    /// What tells a delivery from all others of its account: hash of both.
+    DeliveryId
+);
+id!(
     /// What an attachment's content is, by hash.
     AttachmentDigest
 );

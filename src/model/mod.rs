@@ -16,6 +16,7 @@ mod id;
 mod link;
 mod message;
 mod outgoing;
+mod pushed;
 mod quote;
 mod safe_text;
 mod time;
@@ -32,11 +33,13 @@ pub use dead::DeadLetter;
 pub use draft::Draft;
 pub use event::{Event, EventKind};
 pub use id::{
-    AttachmentDigest, CustomerId, DeadId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError, ThreadId,
+    AttachmentDigest, CustomerId, DeadId, DeliveryId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError,
+    PushedId, ThreadId,
 };
 pub use link::{Link, LinkKind, Trust};
 pub use message::{Attachment, Automated, Delivery, Direction, Message, Party};
 pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
+pub use pushed::Pushed;
 pub use quote::{Block, BlockKind, fold};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
 pub use time::Timestamp;

@@ -18,6 +18,9 @@
 //! | `d` draft | [`Draft`](crate::model::Draft) |
 //! | `x` dead letter | [`DeadLetter`](crate::model::DeadLetter), with the place of its original |
 //! | `e` hash of account and remote id, time, change | [`Change`](crate::model::Change): what happened to that message, with the place of an edit's text |
+//! | `b` `q` account, delivery | [`Pushed`](crate::model::Pushed): what a platform pushed and is not filed yet, with the place of what came |
+//! | `b` `k` hash of account and the delivery's key | when it came: the same one again changes nothing |
+//! | `b` `t` time, that hash | the same by time, to be forgotten |
 //! | `y` account | its source's cursor |
 //! | `u` account | what it has spent of what it may spend |
 //! | `v` | the version of these tables |
@@ -34,6 +37,7 @@ mod identities;
 mod ledgers;
 mod messages;
 mod outbox;
+mod pushed;
 mod record;
 mod threads;
 mod transaction;
@@ -42,6 +46,7 @@ pub use changes::StoredChange;
 pub use dead::StoredDead;
 pub use messages::{Content, StoredMessage};
 pub use outbox::StoredOutgoing;
+pub use pushed::StoredPushed;
 pub use transaction::Transaction;
 
 use crate::engine::{Engine, EngineError, Logged, Row, Seq};

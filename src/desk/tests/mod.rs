@@ -4,6 +4,7 @@
 mod answers;
 mod intake;
 mod paper;
+mod pushed;
 mod threads;
 mod triage;
 
