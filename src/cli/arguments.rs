@@ -67,7 +67,7 @@ pub enum Verb {
     Drafts(Drafts),
     /// Own the profile without a screen; screens and verbs come in
     Serve(Serve),
-    /// List what platforms push: where to, what came, what was turned away
+    /// Show what platforms push: where to, what came
     Webhook,
     /// Look after dead letters: what came in and was not understood
     Dead(Dead),

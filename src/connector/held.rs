@@ -49,7 +49,7 @@ mod tests {
         let none = HeldSecret::new(None);
         assert!(none.fetch().await.is_err());
         assert_eq!(none.at_hand().err(), Some(Refusal::NotConfigured));
-        let held = HeldSecret::new(Some(SecretRef::Command("echo sesame".to_owned())));
+        let held = HeldSecret::new(Some(SecretRef::Command("printf sesa; echo me".to_owned())));
         assert_eq!(held.at_hand().err(), Some(Refusal::NotConfigured));
         held.fetch().await.unwrap();
         assert_eq!(held.at_hand().unwrap().expose(), "sesame");

@@ -125,7 +125,7 @@ mod tests {
     /// docs.slack.dev, "Verifying requests from Slack", step by step example.
     #[test]
     fn slack() {
-        let body = "token=xyzz0WbapA4vBCDEFx0peb7R&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+        let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
         let mac = hmac_sha256(b"8f742231b10e8888abcd99yyyzzz85a5", &[b"v0:1531420618:", body.as_bytes()]);
         let said = "a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
         assert_eq!(must_be_hex(said, &mac), Ok(()));
@@ -151,7 +151,15 @@ mod tests {
     #[test]
     fn meta() {
         let mac = hmac_sha256(b"It's a Secret to Everybody", &[b"Hello, ", b"World!"]);
-        assert_eq!(hex(&mac), "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b04e17");
+        assert_eq!(hex(&mac), "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17");
+    }
+
+    /// A callback of WeCom.
+    #[test]
+    fn wechat() {
+        let encrypted = "9eOdb3odwWMVTiGRTm+uiVrx3SGwzjGyq6oWu4b2tWC51YbHQasEVD9ZdS6Nx+XBxB2C/qxZ8bl8+qRBUb8CVg==";
+        let right = sha1_of_sorted(&["jF9WQd6XtH7", "1647328566", "1648278214", encrypted]);
+        assert_eq!(must_be_hex("0af7077e1d70aed01bf9a6f40b2b52a7536ec807", &right), Ok(()));
     }
 
     /// RFC 4231, test case 2, in LINE's clothes (base64 of HMAC-SHA256); RFC 2202, test case 2.

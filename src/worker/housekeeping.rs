@@ -22,7 +22,7 @@ pub async fn run(desk: Arc<Desk>, notices: watch::Sender<Notices>, mut stop: Sto
             if let Err(error) = house.wake_snoozed() {
                 tracing::error!(%error, "waking snoozed cases");
             }
-            if rounds % FORGET == 0
+            if rounds.is_multiple_of(FORGET)
                 && let Err(error) = house.forget_deliveries()
             {
                 tracing::error!(%error, "forgetting old deliveries");
