@@ -83,7 +83,7 @@ pub enum Refusal {
 
 /// Takes what one account's platform pushes. Must not reach for the network: it is called while the platform waits.
 pub trait Hook: Send + Sync {
-    /// Gets at hand what [`Hook::receive`] needs: secrets by reference (see [`HeldSecret`](super::HeldSecret)). Called
+    /// Gets at hand what [`Hook::receive`] needs: secrets by reference. Called
     /// before the first request, and again some time after each [`Refusal::NotConfigured`].
     ///
     /// # Errors

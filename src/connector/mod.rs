@@ -6,7 +6,6 @@ pub mod bluesky;
 pub mod demo;
 pub mod email;
 mod error;
-mod held;
 mod hook;
 pub mod http;
 mod item;
@@ -17,7 +16,6 @@ pub mod signature;
 mod tokens;
 
 pub use error::ConnectorError;
-pub use held::HeldSecret;
 pub use hook::{Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_SKEW as MOST_HOOK_SKEW, Refusal};
 pub use item::{BounceReport, Changed, Incoming, Item, PulledPage, Unreadable, first_words};
 pub use ledger::{Allowance, Ledger};

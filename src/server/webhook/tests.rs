@@ -4,8 +4,8 @@
 use super::{Kind, Tally, Webhook};
 use crate::config::WebhookSettings;
 use crate::connector::{
-    Check, Connector, ConnectorError, HeldSecret, Hook, HookAnswer, HookRequest, Incoming, Item, MOST_HOOK_BYTES,
-    Reach, Refusal, SecretRef, Sink, Source, Unreadable, Watcher, signature,
+    Check, Connector, ConnectorError, Hook, HookAnswer, HookRequest, Incoming, Item, MOST_HOOK_BYTES, Reach, Refusal,
+    Sink, Source, Unreadable, Watcher, signature,
 };
 use crate::desk::{Desk, system_clock};
 use crate::engine::memory::MemoryEngine;
@@ -16,24 +16,29 @@ use crate::worker::Workers;
 use futures::future::BoxFuture;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A platform that signs `TIME:BODY` with HMAC-SHA256 and names its deliveries.
 struct Paper {
-    secret: HeldSecret,
+    named: Option<&'static str>,
+    secret: OnceLock<&'static str>,
     seen: Mutex<Vec<HookRequest>>,
 }
 
 impl Hook for Paper {
     fn prepare(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async { self.secret.fetch().await.map(|_| ()).map_err(|error| error.to_string()) })
+        Box::pin(async {
+            let named = self.named.ok_or("the account names no secret")?;
+            self.secret.get_or_init(|| named);
+            Ok(())
+        })
     }
 
     fn receive(&self, request: &HookRequest, now: Timestamp) -> Result<HookAnswer, Refusal> {
-        let secret = self.secret.at_hand()?;
+        let secret = *self.secret.get().ok_or(Refusal::NotConfigured)?;
         self.seen.lock().unwrap().push(request.clone());
         if request.method == "GET" {
             let body = request.parameter("challenge").ok_or(Refusal::Malformed)?.as_bytes().to_vec();
@@ -41,7 +46,7 @@ impl Hook for Paper {
         }
         let said = request.header("x-signature").ok_or(Refusal::Unsigned)?;
         let time = request.header("x-time").ok_or(Refusal::Unsigned)?;
-        let right = signature::hmac_sha256(secret.expose().as_bytes(), &[time.as_bytes(), b":", &request.body]);
+        let right = signature::hmac_sha256(secret.as_bytes(), &[time.as_bytes(), b":", &request.body]);
         signature::must_be_hex(said, &right)?;
         signature::must_be_fresh(time, now)?;
         if request.body == b"break receive" {
@@ -156,8 +161,8 @@ impl House {
     /// A door with the account `paper` behind it, `bare` without its secret, and `mail` to which nothing is pushed.
     async fn open(workers: bool) -> House {
         let engine = Arc::new(Slow(MemoryEngine::new(), AtomicU64::new(0)));
-        let secret = |from| Arc::new(Paper { secret: HeldSecret::new(from), seen: Mutex::default() });
-        let paper = secret(Some(SecretRef::Command("echo sesame".to_owned())));
+        let secret = |named| Arc::new(Paper { named, secret: OnceLock::new(), seen: Mutex::default() });
+        let paper = secret(Some("sesame"));
         let connectors: Vec<Arc<dyn Connector>> = vec![
             Arc::new(Office("paper", Some(paper.clone()))),
             Arc::new(Office("bare", Some(secret(None)))),
@@ -175,7 +180,7 @@ impl House {
         let settings = WebhookSettings { listen: "127.0.0.1:0".parse().unwrap(), public_url: None };
         let tally = Arc::new(Tally::default());
         let door = Webhook::open(&settings, &desk, tally.clone(), wake).unwrap();
-        wait(|| paper.secret.at_hand().is_ok()).await;
+        wait(|| paper.secret.get().is_some()).await;
         House { desk, engine, paper, tally, door, workers }
     }
 
