@@ -16,7 +16,7 @@
 //! | [`keymap`], [`theme`] | data files → tries and styles | data_file, command (keymap only) |
 //! | [`ui`] | one agent's screen, pure: `update`, `view`; [`ui::first_run`] is the screen before there is an account | model, command, keymap, theme, identity |
 //! | [`seat`] | the loop of one agent's terminal: keys → update → effects → frames; its own backend | ui, desk, keymap, theme, model, worker, engine (whether a panic is expected) |
-//! | [`server`] | the ways in: the Unix socket by which screens and verbs of other processes reach the owner | seat, model |
+//! | [`server`] | the ways in: the Unix socket by which screens and verbs of other processes reach the owner; HTTP, by which platforms push | seat, desk, connector, config, model |
 //! | [`config`] | `config.toml`, profile folders | connector (settings), model |
 //! | [`cli`] | the command line verbs, the wiring | everything |
 //!
@@ -31,6 +31,10 @@
 //! **Out.** A key → [`keymap`] → a command → the screen's [`ui::Effect`] → [`desk::Desk::act`], one commit → the answer is
 //! on the timeline as held. `worker::deliver` takes it to the point of no return ([`connector::Sink::offer`]), writes
 //! *sending* and the exact bytes down, and only then hands them over ([`connector::Sink::deliver`]).
+//!
+//! **Pushed.** [`server::webhook`] asks the account's [`connector::Hook`] whether a request is really from the platform →
+//! [`desk::Desk::receive_push`] writes it down as it came, once → it is answered → `worker::pushed` has the hook understand it
+//! and files it, and takes it off the queue, in one commit.
 //!
 //! **Kept.** [`engine::sled`]: the journal is the truth, sled the state. A row is small, and neighbours share a row of sled
 //! (`engine/bucket.rs`); text and originals are content in the journal, packed together (`engine/journal/block.rs`) and

@@ -18,7 +18,7 @@ pub fn run(place: &Place, verb: AccountVerb) -> Outcome {
         AccountVerb::Add(args) => add(place, &args),
         AccountVerb::Test { name } => test(place, name.as_deref()),
         AccountVerb::Remove { name } => remove(place, &name),
-        AccountVerb::Help { connector } => help(connector.as_deref()),
+        AccountVerb::Help { connector } => help(place, connector.as_deref()),
     }
 }
 
@@ -207,7 +207,7 @@ fn remove(place: &Place, name: &str) -> Outcome {
     Ok(())
 }
 
-fn help(connector: Option<&str>) -> Outcome {
+fn help(place: &Place, connector: Option<&str>) -> Outcome {
     let mut out = Output::new(false);
     match connector {
         None => {
@@ -219,10 +219,32 @@ fn help(connector: Option<&str>) -> Outcome {
         Some(name) => {
             let kind = connector::kind(name).with_context(|| format!("there is no connector \"{name}\""))?;
             out.line(kind.help.trim_end())?;
+            for line in urls(place, kind.name).unwrap_or_default() {
+                out.line(&line)?;
+            }
         }
     }
     out.finish()?;
     Ok(())
+}
+
+/// Where the platform pushes to, for each account of this kind that something is pushed to. Help is given with a
+/// configuration that cannot be used, too: `None` then.
+fn urls(place: &Place, kind: &str) -> Option<Vec<String>> {
+    let config = place.config().ok()?;
+    let connectors = connectors(&config).ok()?;
+    let mut lines = Vec::new();
+    for (settings, connector) in config.accounts.iter().zip(connectors) {
+        if settings.connector != kind || connector.hook().is_none() {
+            continue;
+        }
+        let name = &settings.name;
+        lines.push(match &config.webhook {
+            Some(webhook) => format!("\nEnter at the platform for \"{name}\": {}", webhook.url(name)),
+            None => format!("\nNothing can be pushed to \"{name}\" yet: `switchboard help webhook`."),
+        });
+    }
+    Some(lines)
 }
 
 fn path(place: &Place) -> std::path::PathBuf {

@@ -81,6 +81,8 @@ pub enum Verb {
     Drafts(Drafts),
     /// Own the profile without a screen; screens and verbs come in
     Serve(Serve),
+    /// Show what platforms push: where to, what came
+    Webhook,
     /// Look after dead letters: what came in and was not understood
     Dead(Dead),
     /// List automatic mail and mail that belongs to nobody

@@ -47,6 +47,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("history", &["switchboard history ana", "switchboard history ana@example.com --json"]),
     ("unmerge", &["switchboard unmerge ACT"]),
     ("sync", &["switchboard sync", "switchboard sync --account support --json"]),
+    ("webhook", &["switchboard webhook", "switchboard webhook --json"]),
     ("dead", &["switchboard dead list", "switchboard dead show ID", "switchboard dead retry"]),
     (
         "import",

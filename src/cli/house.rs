@@ -7,6 +7,7 @@ use crate::desk::{Desk, system_clock};
 use crate::engine::EngineError;
 use crate::engine::sled::{OpenReport, Options, SledEngine};
 use crate::model::{Customer, clean_line};
+use crate::server::webhook::Tally;
 use crate::store::{Store, StoreError};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub struct Shared {
     pub engine: Arc<SledEngine>,
     /// Somebody delivers: the workers, or the one verb that waits for the outbox.
     pub delivering: Arc<AtomicBool>,
+    /// What was pushed, and what was turned away.
+    pub tally: Arc<Tally>,
 }
 
 impl Shared {
@@ -268,7 +271,7 @@ impl House {
         let (config, desk, engine) = (self.config.clone(), self.desk.clone(), self.engine.clone());
         let delivering = self.delivering.clone();
         delivering.fetch_or(has_workers, Ordering::SeqCst);
-        Arc::new(Shared { config: Mutex::new(Arc::new(config)), desk, engine, delivering })
+        Arc::new(Shared { config: Mutex::new(Arc::new(config)), desk, engine, delivering, tally: Arc::default() })
     }
 
     /// Closes in order: the store's checkpoint is made here.

@@ -26,6 +26,7 @@ mod outbox;
 mod output;
 mod owner;
 mod people;
+mod pushes;
 mod read;
 mod screen;
 mod serve;
@@ -34,6 +35,7 @@ mod sync;
 mod tour;
 mod transfer;
 mod verbs;
+mod webhook;
 mod write;
 
 use crate::model::clean_block;
@@ -141,6 +143,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Sync(args) => sync::run(place, args),
             Verb::Outbox(args) => outbox::run(place, args),
             Verb::Drafts(args) => outbox::drafts(place, args),
+            Verb::Webhook => webhook::run(place),
             Verb::Dead(args) => dead::run(place, args.verb),
             Verb::Import(args) => transfer::import(place, args),
             Verb::Export(args) => transfer::export(place, args),

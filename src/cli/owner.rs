@@ -3,6 +3,7 @@
 use super::console::{Console, Remote};
 use super::house::{House, Place, Shared};
 use super::look::{self, Look};
+use super::pushes::Pushes;
 use super::{locale, output, tour, verbs};
 use crate::model::clean_line;
 use crate::seat::{Ended, Line, Seat};
@@ -34,8 +35,11 @@ pub struct Owner {
     workers: Workers,
     watching: JoinHandle<()>,
     door: Option<Door>,
+    pushes: Arc<Pushes>,
     /// Why nobody can come in, if so.
     pub without_door: Option<String>,
+    /// Why nothing can be pushed although it is to be, if so.
+    pub without_webhook: Option<String>,
 }
 
 /// What every seat needs, and the screens of those whose line broke.
@@ -63,8 +67,9 @@ impl Owner {
             Ok(door) => (Some(door), None),
             Err(error) => (None, Some(clean_line(&error.to_string()))),
         };
-        let watching = tokio::spawn(watch_config(seats.clone()));
-        Owner { seats, workers, watching, door, without_door }
+        let (pushes, without_webhook) = Pushes::start(&seats.shared, workers.board());
+        let watching = tokio::spawn(watch_config(seats.clone(), pushes.clone()));
+        Owner { seats, workers, watching, door, pushes, without_door, without_webhook }
     }
 
     /// What others see of the workers.
@@ -75,6 +80,7 @@ impl Owner {
     /// Tells everybody inside, then stops the workers. Everything typed is durable then.
     pub async fn stop(self) {
         self.watching.abort();
+        self.pushes.close().await;
         if let Some(door) = self.door {
             door.close().await;
         }
@@ -84,7 +90,7 @@ impl Owner {
 
 /// Reads `config.toml` again whenever it has changed. An editor may be in the middle of writing it: it is read once it has
 /// been the same for two looks.
-async fn watch_config(seats: Arc<Seats>) {
+async fn watch_config(seats: Arc<Seats>, pushes: Arc<Pushes>) {
     // Opening may have taken a while: it is read once more at first.
     let (mut known, mut last) = (None, None);
     loop {
@@ -95,6 +101,7 @@ async fn watch_config(seats: Arc<Seats>) {
             let reading = seats.clone();
             // What is wrong is kept for the screens; the next look tries again when the file has changed.
             let _ = tokio::task::spawn_blocking(move || reading.read_config()).await;
+            pushes.follow().await;
         }
         last = seen;
         tokio::time::sleep(LOOK).await;

@@ -87,6 +87,7 @@ fn own(place: &Place, house: super::house::House, beside: impl FnOnce(&Arc<Desk>
         let owner = Owner::start(place, &house);
         beside(&house.desk, owner.board().status());
         warnings.extend(owner.without_door.clone());
+        warnings.extend(owner.without_webhook.clone());
         let seat = owner.seats.seat(
             house.agent.clone(),
             TimeZone::system(),

@@ -25,7 +25,7 @@ pub fn run(place: &Place, args: &Serve) -> Outcome {
     let served: Outcome = runtime.block_on(async {
         let mut ends = Ends::listen()?;
         let owner = Owner::start(place, &house);
-        if let Some(why) = &owner.without_door {
+        if let Some(why) = owner.without_door.as_ref().or(owner.without_webhook.as_ref()) {
             // Without a door nobody could ever come in: that is no serving.
             let why = why.clone();
             owner.stop().await;

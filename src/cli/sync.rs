@@ -33,6 +33,12 @@ pub fn run(place: &Place, args: Sync) -> Outcome {
                     })
                     .await;
                 }
+                if let Some(hook) = connector.hook() {
+                    match worker::file_pushed(&desk, &name, &hook).await {
+                        Ok(filed) => report.filed += filed,
+                        Err(error) => report.error = Some(error.to_string()),
+                    }
+                }
                 (name, report, started.elapsed())
             }));
         }

@@ -3,9 +3,11 @@
 mod edit;
 mod place;
 mod profile;
+mod webhook;
 
 pub use edit::remove_account;
 pub use profile::{default_profile, expand, home};
+pub use webhook::WebhookSettings;
 
 use crate::connector::AccountSettings;
 use crate::model::{Comforts, Notify};
@@ -69,6 +71,8 @@ pub struct Config {
     pub tour: bool,
     /// What screens may do with their terminals.
     pub comforts: Comforts,
+    /// Where platforms push to; `None` when nothing is to come in that way.
+    pub webhook: Option<WebhookSettings>,
     /// The accounts, in their order.
     pub accounts: Vec<AccountSettings>,
     /// The line of `config.toml` each of them begins in.
@@ -81,8 +85,20 @@ const LONGEST: u64 = 1 << 20;
 const NOT_A_LIST: &str = "accounts are written as [[account]], with two brackets";
 
 /// The keys of the top level.
-const KEYS: &[&str] =
-    &["agent", "theme", "keymap", "keep_free", "downloads", "tour", "mouse", "clipboard", "links", "notify", "account"];
+const KEYS: &[&str] = &[
+    "agent",
+    "theme",
+    "keymap",
+    "keep_free",
+    "downloads",
+    "tour",
+    "mouse",
+    "clipboard",
+    "links",
+    "notify",
+    "webhook",
+    "account",
+];
 
 /// The first bytes of a file that a person wrote, at most so many. A pipe would be waited for, and a device has no end.
 ///
@@ -161,6 +177,8 @@ impl Config {
             None => 64,
             Some(size) => parse_megabytes(&size).map_err(|what| wrong("keep_free", what))?,
         };
+        let webhook = table.get("webhook").map(WebhookSettings::read).transpose();
+        let webhook = webhook.map_err(|what| wrong("webhook", what))?;
         let accounts = match table.get("account") {
             None => Vec::new(),
             Some(toml::Value::Array(tables)) => accounts(text, tables, profile)?,
@@ -175,6 +193,7 @@ impl Config {
             downloads: text_of("downloads")?.map_or_else(profile::downloads, |path| profile::expand(&path)),
             tour: switch("tour", true)?,
             comforts,
+            webhook,
             accounts,
             account_lines,
         })

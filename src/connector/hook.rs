@@ -3,6 +3,7 @@
 
 use super::Item;
 use crate::model::Timestamp;
+use futures::future::BoxFuture;
 
 /// The largest delivery taken.
 pub const MOST_BYTES: usize = 1 << 20;
@@ -14,8 +15,8 @@ pub const MOST_SKEW: i64 = 5 * 60_000;
 pub struct HookRequest {
     /// `GET` or `POST`.
     pub method: String,
-    /// The URL as the platform called it, as far as the proxy tells (`X-Forwarded-Proto`, `X-Forwarded-Host`), else the
-    /// account's own `public_url`: some platforms sign it.
+    /// The URL as the platform called it: some platforms sign it. Begins with `public_url` of the configuration, else
+    /// with what the proxy tells (`X-Forwarded-Proto`, `X-Forwarded-Host`).
     pub url: String,
     /// The query, decoded, in its order.
     pub query: Vec<(String, String)>,
@@ -82,6 +83,15 @@ pub enum Refusal {
 
 /// Takes what one account's platform pushes. Must not reach for the network: it is called while the platform waits.
 pub trait Hook: Send + Sync {
+    /// Gets at hand what [`Hook::receive`] needs: secrets by reference. Called
+    /// before the first request, and again some time after each [`Refusal::NotConfigured`].
+    ///
+    /// # Errors
+    /// What is missing and what to do, as a sentence without the secret.
+    fn prepare(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Looks at one request at `now`.
     ///
     /// # Errors

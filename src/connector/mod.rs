@@ -12,6 +12,7 @@ mod item;
 mod ledger;
 mod secret;
 mod settings;
+pub mod signature;
 mod tokens;
 
 pub use error::ConnectorError;

@@ -1,6 +1,6 @@
 //! Dead letters: looked at, tried again, taken off the list.
 
-use super::{Desk, DeskError, IngestReport};
+use super::{Desk, DeskError, IngestReport, PUSHED_FOLDER};
 use crate::connector::Item;
 use crate::model::{Acted, DeadId, Event, EventKind};
 use crate::store::StoredDead;
@@ -35,22 +35,28 @@ impl Desk {
         let connector = self.connector(&stored.dead.account).ok_or_else(|| {
             DeskError::Refused(format!("its account \"{}\" is not configured any more", stored.dead.account))
         })?;
-        let item = connector.parse(original, &stored.dead.folder, stored.dead.received);
+        let items = match connector.hook().filter(|_| stored.dead.folder == PUSHED_FOLDER) {
+            Some(hook) => hook.understand(&original, stored.dead.received),
+            None => vec![connector.parse(original, &stored.dead.folder, stored.dead.received)],
+        };
         let _writer = self.write();
         let mut filing = self.filing(&stored.dead.account);
-        let report = match item {
-            Item::Message(_) | Item::Change(_) => {
-                filing.item(item)?;
-                filing.transaction().delete_dead(id);
-                None
+        let mut report = None;
+        for item in items {
+            match item {
+                Item::Message(_) | Item::Change(_) => filing.item(item)?,
+                Item::Unreadable(unreadable) => {
+                    stored.dead.reason = crate::model::clean_line(&unreadable.reason);
+                    report = Some(IngestReport { dead: 1, ..IngestReport::default() });
+                }
             }
-            Item::Unreadable(unreadable) => {
-                stored.dead.tries += 1;
-                stored.dead.reason = crate::model::clean_line(&unreadable.reason);
-                filing.transaction().put_dead(&stored);
-                Some(IngestReport { dead: 1, ..IngestReport::default() })
-            }
-        };
+        }
+        if report.is_some() {
+            stored.dead.tries += 1;
+            filing.transaction().put_dead(&stored);
+        } else {
+            filing.transaction().delete_dead(id);
+        }
         let (transaction, mut event, filed) = filing.finish()?;
         event.actor = agent.to_owned();
         event.dead.push(id);

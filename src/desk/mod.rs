@@ -13,6 +13,7 @@ mod graph;
 mod ingest;
 mod outbox;
 mod profile;
+mod pushed;
 mod read;
 mod recipients;
 mod roster;
@@ -25,6 +26,7 @@ mod triage;
 pub use error::DeskError;
 pub use find::Found;
 pub use ingest::IngestReport;
+pub use pushed::{PUSHED_FOLDER, Understood};
 pub use roster::Roster;
 
 use crate::connector::Connector;

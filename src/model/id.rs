@@ -116,6 +116,14 @@ id!(
     SuggestionId
 );
 id!(
+    /// A delivery that a platform pushed.
+    PushedId
+);
+id!(
+    /// What tells a delivery from all others of its account: hash of both.
+    DeliveryId
+);
+id!(
     /// What an attachment's content is, by hash.
     AttachmentDigest
 );

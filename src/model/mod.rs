@@ -17,6 +17,7 @@ mod id;
 mod link;
 mod message;
 mod outgoing;
+mod pushed;
 mod quote;
 mod safe_text;
 mod time;
@@ -34,12 +35,13 @@ pub use draft::Draft;
 pub use event::{Event, EventKind};
 pub use graph::{Decided, Evidence, GraphAct, GraphKind, HistoryLine, Suggestion, SuggestionView, Verdict};
 pub use id::{
-    ActId, AttachmentDigest, CustomerId, DeadId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError,
-    SuggestionId, ThreadId,
+    ActId, AttachmentDigest, CustomerId, DeadId, DeliveryId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError,
+    PushedId, SuggestionId, ThreadId,
 };
 pub use link::{Link, LinkKind, Trust};
 pub use message::{Attachment, Automated, Delivery, Direction, Message, Party};
 pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
+pub use pushed::Pushed;
 pub use quote::{Block, BlockKind, fold};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
 pub use time::Timestamp;

@@ -1,4 +1,5 @@
-//! The ways in: one process owns a profile, others come to it by a Unix socket in the profile's folder.
+//! The ways in: one process owns a profile, others come to it by a Unix socket in the profile's folder. What platforms push
+//! comes in by HTTP ([`webhook`]).
 //!
 //! A screen that comes in is a seat like the owner's own: bytes in, frames out. A verb that comes in is carried out by the
 //! owner, with the client's standard streams. Only the same user may come in. (SSH is to be a third way.)
@@ -6,6 +7,7 @@
 mod client;
 mod connection;
 mod door;
+pub mod webhook;
 mod wire;
 
 pub use client::{Carried, Knocked, carry, knock};

@@ -25,6 +25,9 @@
 //! | `b` customer, customer | two that were told apart |
 //! | `z` suggestion | [`Suggestion`](crate::model::Suggestion): two identities that may be one person's |
 //! | `f` identity, suggestion | the suggestions about an identity |
+//! | `B` `q` account, delivery | [`Pushed`](crate::model::Pushed): what a platform pushed and is not filed yet, with the place of what came |
+//! | `B` `k` hash of account and the delivery's key | when it came: the same one again changes nothing |
+//! | `B` `t` time, that hash | the same by time, to be forgotten |
 //! | `y` account | its source's cursor |
 //! | `u` account | what it has spent of what it may spend |
 //! | `v` | the version of these tables |
@@ -42,6 +45,7 @@ mod identities;
 mod ledgers;
 mod messages;
 mod outbox;
+mod pushed;
 mod record;
 mod threads;
 mod transaction;
@@ -50,6 +54,7 @@ pub use changes::StoredChange;
 pub use dead::StoredDead;
 pub use messages::{Content, StoredMessage};
 pub use outbox::StoredOutgoing;
+pub use pushed::StoredPushed;
 pub use transaction::Transaction;
 
 use crate::engine::{Engine, EngineError, Logged, Row, Seq};

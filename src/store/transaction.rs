@@ -17,6 +17,7 @@ pub struct Transaction<'a> {
     store: &'a Store,
     changes: BTreeMap<Vec<u8>, Change>,
     contents: Vec<Vec<u8>>,
+    absent: Vec<Vec<u8>>,
 }
 
 impl Read for Transaction<'_> {
@@ -37,7 +38,7 @@ impl Read for Transaction<'_> {
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(store: &'a Store) -> Self {
-        Transaction { store, changes: BTreeMap::new(), contents: Vec::new() }
+        Transaction { store, changes: BTreeMap::new(), contents: Vec::new(), absent: Vec::new() }
     }
 
     /// The tables below, without what this transaction wrote.
@@ -84,6 +85,11 @@ impl<'a> Transaction<'a> {
         self.changes.insert(key, Change::Delete);
     }
 
+    /// The commit conflicts when this row is there by then.
+    pub(super) fn expect_absent(&mut self, key: Vec<u8>) {
+        self.absent.push(key);
+    }
+
     pub(super) fn add_content(&mut self, bytes: Vec<u8>) -> u16 {
         self.contents.push(bytes);
         (self.contents.len() - 1) as u16
@@ -103,6 +109,7 @@ impl<'a> Transaction<'a> {
             actor: event.actor.clone(),
             event: record::encode_event(event),
             contents: self.contents,
+            expect: self.absent.into_iter().map(|key| (key, None)).collect(),
             ..Commit::default()
         };
         for (key, change) in self.changes {

@@ -1,6 +1,7 @@
-//! One crew an account, a puller and a courier. Accounts may come, change and go while others are at work.
+//! One crew an account, a puller, a courier, and who files what is pushed. Accounts may come, change and go while others are at work.
 
 use super::pull::Puller;
+use super::pushed::{Filer, Pushing};
 use super::{StatusBoard, Stop, deliver, keep_running};
 use crate::connector::Connector;
 use crate::desk::{Desk, Roster};
@@ -22,6 +23,7 @@ pub(super) struct Foreman {
     pub desk: Arc<Desk>,
     pub status: StatusBoard,
     pub nudge: Arc<Notify>,
+    pub pushing: Arc<Pushing>,
 }
 
 impl Foreman {
@@ -82,7 +84,15 @@ impl Foreman {
             account: account.clone(),
             status: self.status.clone(),
             nudge: self.nudge.clone(),
+            own: self.pushing.bells(&account).pull,
         };
+        let (filing, hooked, pushing, ends) =
+            (puller.clone(), connector.clone(), self.pushing.clone(), stopped.clone());
+        let file = keep_running(
+            move || Some(Filer::new(&filing, &hooked, pushing.clone())?.run(ends.clone())),
+            || {},
+            stopped.clone(),
+        );
         let (connecting, pulling, ends) = (connector.clone(), puller.clone(), stopped.clone());
         let pull = keep_running(
             move || Some(pulling.clone().run(connecting.source()?, ends.clone())),
@@ -97,7 +107,7 @@ impl Foreman {
         );
         tasks.spawn(async move {
             while before.join_next().await.is_some() {}
-            tokio::join!(pull, deliver);
+            tokio::join!(pull, deliver, file);
         });
         Crew { connector, stop, tasks }
     }
@@ -251,7 +261,12 @@ mod tests {
         let store = Store::open(Arc::new(MemoryEngine::new())).unwrap();
         let desk = Arc::new(Desk::new(store, vec![a], system_clock()));
         let foreman =
-            Foreman { desk: desk.clone(), status: StatusBoard::new(std::iter::empty()), nudge: Arc::default() };
+            Foreman {
+                desk: desk.clone(),
+                status: StatusBoard::new(std::iter::empty()),
+                nudge: Arc::default(),
+                pushing: Arc::default(),
+            };
         let (mut crews, mut leaving) = (HashMap::new(), HashMap::new());
         foreman.follow(&desk.roster(), &mut crews, &mut leaving);
         until(|| of_a.at_work.load(SeqCst) == 2).await;

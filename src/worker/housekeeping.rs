@@ -10,6 +10,8 @@ use tokio::sync::watch;
 const ROUND: Duration = Duration::from_secs(5);
 /// Rounds between checkpoints.
 const CHECKPOINT: u64 = 12;
+/// Rounds between looks for deliveries so old that they do not come again.
+const FORGET: u64 = 60;
 
 /// Runs until told to stop.
 pub async fn run(desk: Arc<Desk>, notices: watch::Sender<Notices>, mut stop: Stop) {
@@ -19,6 +21,11 @@ pub async fn run(desk: Arc<Desk>, notices: watch::Sender<Notices>, mut stop: Sto
         let full = blocking(move || {
             if let Err(error) = house.wake_snoozed() {
                 tracing::error!(%error, "waking snoozed cases");
+            }
+            if rounds.is_multiple_of(FORGET)
+                && let Err(error) = house.forget_deliveries()
+            {
+                tracing::error!(%error, "forgetting old deliveries");
             }
             if rounds % CHECKPOINT == CHECKPOINT - 1
                 && let Err(error) = house.store().engine().checkpoint()

@@ -6,14 +6,17 @@ mod deliver;
 mod foreman;
 mod housekeeping;
 mod pull;
+mod pushed;
 mod status;
 
 pub use deliver::{deliver_until_done, wait_until_done};
 pub use pull::{SyncReport, sync};
+pub use pushed::file_pushed;
 pub use status::StatusBoard;
 
 use crate::desk::Desk;
 use foreman::Foreman;
+use pushed::Pushing;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -31,6 +34,7 @@ pub struct Workers {
 pub struct Board {
     status: StatusBoard,
     nudge: Arc<Notify>,
+    pushing: Arc<Pushing>,
     notices: watch::Sender<Notices>,
 }
 
@@ -67,6 +71,16 @@ impl Board {
             .send_if_modified(|notices| std::mem::replace(&mut notices.configuration, sentence.clone()) != sentence);
     }
 
+    /// Something was pushed to an account and is written down: it is filed now.
+    pub fn pushed(&self, account: &str) {
+        self.pushing.bells(account).pushed.notify_one();
+    }
+
+    /// Why nothing can be pushed, if so: shown with the accounts that get everything in that way.
+    pub fn set_nothing_pushed(&self, why: Option<String>) {
+        self.pushing.set_closed(why);
+    }
+
     /// Pulls all accounts now.
     pub fn pull_now(&self) {
         self.nudge.notify_waiters();
@@ -85,7 +99,9 @@ impl Workers {
         let status = StatusBoard::new(desk.accounts().iter().map(|facts| facts.name.clone()));
         let nudge = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
-        let foreman = Foreman { desk: desk.clone(), status: status.clone(), nudge: nudge.clone() };
+        let pushing = Arc::<Pushing>::default();
+        let (own, told) = (pushing.clone(), status.clone());
+        let foreman = Foreman { desk: desk.clone(), status: told, nudge: nudge.clone(), pushing: own };
         tasks.spawn(foreman.lead(stopped.clone()));
         let (house, ends, told) = (desk.clone(), stopped.clone(), notices.clone());
         tasks.spawn(keep_running(
@@ -93,7 +109,7 @@ impl Workers {
             || {},
             stopped,
         ));
-        Workers { stop, tasks, board: Board { status, nudge, notices } }
+        Workers { stop, tasks, board: Board { status, nudge, pushing, notices } }
     }
 
     /// What others see of them.

@@ -146,6 +146,8 @@ pub struct Puller {
     pub account: String,
     pub status: StatusBoard,
     pub nudge: Arc<Notify>,
+    /// Rung when the platform says that there is something to pull. While in trouble it is not heard before that is over.
+    pub own: Arc<Notify>,
 }
 
 impl Puller {
@@ -208,6 +210,7 @@ impl Puller {
         tokio::select! {
             outcome = source.wait(&cursor, WAIT) => outcome,
             () = self.nudge.notified() => Ok(()),
+            () = self.own.notified() => Ok(()),
         }
     }
 

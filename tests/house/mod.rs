@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("theme", &["data_file"]),
     ("ui", &["model", "command", "keymap", "theme", "identity"]),
     ("seat", &["ui", "desk", "worker", "engine", "keymap", "theme", "model"]),
-    ("server", &["seat", "model"]),
+    ("server", &["seat", "desk", "connector", "config", "model"]),
     ("config", &["connector", "model"]),
 ];
 
@@ -32,6 +32,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("async_imap::", &["connector/email/"]),
     ("reqwest::", &["connector/http/"]),
     ("axum::", &["server/"]),
+    ("hyper::", &["server/webhook/"]),
+    ("hyper_util::", &["server/webhook/"]),
+    ("http_body_util::", &["server/webhook/"]),
+    ("ring::", &["connector/signature"]),
+    ("subtle::", &["connector/signature"]),
     ("mail_parser::", &["connector/email/"]),
     ("ratatui::", &["ui/", "theme/", "seat/"]),
     ("tokio::", &["connector/", "desk/", "worker/", "seat/", "server/", "cli/"]),

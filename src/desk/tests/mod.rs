@@ -5,6 +5,7 @@ mod answers;
 mod graph;
 mod intake;
 mod paper;
+mod pushed;
 mod threads;
 mod triage;
 
