@@ -10,8 +10,10 @@ mod hook;
 pub mod http;
 mod item;
 mod ledger;
+mod platform;
 mod secret;
 mod settings;
+pub mod telegram;
 mod tokens;
 
 pub use error::ConnectorError;
@@ -180,7 +182,7 @@ pub struct ConnectorKind {
 }
 
 /// All kinds of connectors.
-pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, bluesky::KIND, demo::KIND];
+pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, bluesky::KIND, demo::KIND, telegram::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static ConnectorKind> {
