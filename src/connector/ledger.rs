@@ -81,6 +81,30 @@ impl Ledger {
         })
     }
 
+    /// Whether `units` of what is called `name` could be spent; spends nothing. For what is only priced when it is there.
+    ///
+    /// # Errors
+    /// The time when there is something to spend again.
+    pub fn affords(&self, name: &str, units: u64, now: Timestamp) -> Result<(), Timestamp> {
+        self.with(|lines| {
+            let short = |line: &&Line| line.name == name && line.at(now.0) + units > line.most && line.at(now.0) > 0;
+            let until = lines.iter().filter(short).map(|line| Timestamp(line.began + line.span)).max();
+            until.map_or(Ok(()), Err)
+        })
+    }
+
+    /// Spends what was used already, whether it could be afforded or not.
+    pub fn charge(&self, name: &str, units: u64, now: Timestamp) {
+        self.with(|lines| {
+            for line in lines.iter_mut().filter(|line| line.name == name && units > 0) {
+                if line.at(now.0) == 0 {
+                    (line.began, line.spent) = (now.0, 0);
+                }
+                line.spent += units;
+            }
+        });
+    }
+
     /// The platform says how much is left, and until when.
     pub fn told(&self, name: &str, left: u64, until: Timestamp, now: Timestamp) {
         self.with(|lines| {
@@ -174,6 +198,16 @@ mod tests {
         assert!(next.spend("read", 1, Timestamp(5_000)).is_err());
         next.restore(b"rubbish");
         assert!(next.spend("read", 1, Timestamp(5_000)).is_err(), "what cannot be read changes nothing");
+    }
+
+    #[test]
+    fn what_is_priced_afterwards_is_charged_all_the_same() {
+        let ledger = weibo();
+        assert_eq!(ledger.affords("read", 1, Timestamp(1_000)), Ok(()));
+        ledger.charge("read", 5, Timestamp(1_000));
+        assert_eq!(ledger.affords("read", 1, Timestamp(2_000)), Err(Timestamp(1_000 + DAY)));
+        assert_eq!(ledger.affords("write", 1, Timestamp(2_000)), Ok(()));
+        assert_eq!(ledger.affords("read", 1, Timestamp(1_000 + DAY)), Ok(()));
     }
 
     #[test]

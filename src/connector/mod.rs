@@ -4,16 +4,22 @@
 
 pub mod bluesky;
 pub mod demo;
+pub mod discord;
 pub mod email;
 mod error;
 mod hook;
 pub mod http;
 mod item;
 mod ledger;
+pub mod mastodon;
+mod platform;
 mod secret;
 mod settings;
 pub mod signature;
+pub mod slack;
+pub mod telegram;
 mod tokens;
+pub mod x;
 
 pub use error::ConnectorError;
 pub use hook::{Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_SKEW as MOST_HOOK_SKEW, Refusal};
@@ -181,7 +187,7 @@ pub struct ConnectorKind {
 }
 
 /// All kinds of connectors.
-pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, bluesky::KIND, demo::KIND];
+pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, bluesky::KIND, demo::KIND, discord::KIND, mastodon::KIND, slack::KIND, telegram::KIND, x::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static ConnectorKind> {

@@ -1,6 +1,7 @@
 //! The settings of one account, as `config.toml` has them.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// One `[[account]]` of `config.toml`, not yet understood by its connector.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,4 +24,26 @@ pub struct SettingsError {
     pub account: String,
     /// What is wrong and what to write instead.
     pub problem: String,
+}
+
+/// A span of time as people write it: `500ms`, `10s`, `2m`, `1h`.
+pub(in crate::connector) fn duration(key: &str, text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| duration_help(key, text))?;
+    let millis = match unit {
+        "ms" => Some(number),
+        "s" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        "h" => number.checked_mul(3_600_000),
+        _ => None,
+    };
+    millis.map(Duration::from_millis).ok_or_else(|| duration_help(key, text))
+}
+
+fn duration_help(key: &str, text: &str) -> String {
+    format!(
+        "{key} = \"{}\" is not a span of time; write for instance \"500ms\", \"10s\", \"2m\" or \"1h\"",
+        text.escape_default()
+    )
 }

@@ -38,6 +38,8 @@ pub enum Count {
     Utf16,
     /// What a reader takes for one character (UAX #29 extended grapheme clusters).
     Graphemes,
+    /// As X counts (twitter-text, version 3): Latin and its like one, everything else and each emoji two, a link 23.
+    Weighted,
 }
 
 impl Count {
@@ -48,6 +50,7 @@ impl Count {
             Count::Bytes => text.len(),
             Count::Utf16 => text.encode_utf16().count(),
             Count::Graphemes => text.graphemes(true).count(),
+            Count::Weighted => weighted(text),
         }
     }
 
@@ -56,9 +59,31 @@ impl Count {
         match self {
             Count::Bytes => "bytes",
             Count::Utf16 => "UTF-16 units",
-            Count::Characters | Count::Graphemes => "characters",
+            Count::Characters | Count::Graphemes | Count::Weighted => "characters",
         }
     }
+}
+
+/// What a link counts, however long it is.
+const LINK: usize = 23;
+
+fn weighted(text: &str) -> usize {
+    let light = |c: char| matches!(c as u32, 0..=4351 | 8192..=8205 | 8208..=8223 | 8242..=8247);
+    let letters = |word: &str| -> usize {
+        let one = |grapheme: &str| match grapheme.chars().next() {
+            // Joined or coloured pictures count as one of them.
+            Some(first) if !light(first) => 2,
+            _ => grapheme.chars().map(|c| if light(c) { 1 } else { 2 }).sum(),
+        };
+        word.graphemes(true).map(one).sum()
+    };
+    text.split_inclusive(char::is_whitespace)
+        .map(|piece| {
+            let word = piece.trim_end();
+            let is_link = word.starts_with("https://") || word.starts_with("http://");
+            letters(&piece[word.len()..]) + if is_link { LINK } else { letters(word) }
+        })
+        .sum()
 }
 
 /// The longest text a channel takes. Where several hold (300 graphemes and 3,000 bytes), all must.
@@ -187,6 +212,19 @@ mod tests {
         let family = "👨\u{200d}👩\u{200d}👧!";
         let counts = [Count::Characters, Count::Bytes, Count::Utf16, Count::Graphemes].map(|count| count.of(family));
         assert_eq!(counts, [6, 19, 9, 2]);
+    }
+
+    #[test]
+    fn x_weighs_letters_and_counts_links_alike() {
+        for (text, weight) in [
+            ("hello", 5),
+            ("退款", 4),
+            ("👨\u{200d}👩\u{200d}👧!", 3),
+            ("see https://shop.example/a/very/long/path now", 31),
+            ("é\nü", 3),
+        ] {
+            assert_eq!(Count::Weighted.of(text), weight, "{text}");
+        }
     }
 
     #[test]

@@ -4,3 +4,57 @@
 
 mod bluesky;
 mod contract;
+mod discord;
+mod mastodon;
+mod slack;
+mod strict;
+mod telegram;
+mod x;
+
+use std::path::Path;
+use std::time::Duration;
+use switchboard::connector::{self, AccountSettings, Connector, ConnectorError, PulledPage, Receipt};
+
+/// A file that only its owner reads.
+pub fn secret_file(profile: &Path, name: &str, secret: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = profile.join(name);
+    std::fs::write(&path, secret).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// The account `it` of a piece of `config.toml`, or what is wrong with it.
+pub fn try_table(text: &str, profile: &Path) -> Result<Box<dyn Connector>, String> {
+    let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}: {text}"));
+    let table = table["account"][0].as_table().unwrap().clone();
+    let connector = table["connector"].as_str().unwrap().to_owned();
+    let settings =
+        AccountSettings { name: "it".to_owned(), connector: connector.clone(), table, profile: profile.to_owned() };
+    (connector::kind(&connector).unwrap().open)(&settings).map_err(|error| error.to_string())
+}
+
+/// As [`try_table`], for one that can be used.
+pub fn open_table(text: &str, profile: &Path) -> Box<dyn Connector> {
+    try_table(text, profile).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The error of a pull.
+pub fn only_error(pulled: Result<PulledPage, ConnectorError>) -> ConnectorError {
+    pulled.map(|page| panic!("{page:?}")).unwrap_err()
+}
+
+/// The error of a send.
+pub fn sink_error(delivered: Result<Receipt, ConnectorError>) -> ConnectorError {
+    delivered.map(|receipt| panic!("{receipt:?}")).unwrap_err()
+}
+
+/// Waits until it holds.
+pub async fn until_known(holds: impl Fn() -> bool) {
+    for _ in 0..2_000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it never came to hold");
+}

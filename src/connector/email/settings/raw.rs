@@ -2,6 +2,7 @@
 
 use super::{Append, EmailSettings, ImapSettings, Login, Security, Server, SmtpSettings};
 use crate::connector::SecretRef;
+use crate::connector::settings::duration;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -254,26 +255,4 @@ fn check_folder(key: &str, name: &str) -> Result<(), String> {
         return Err(format!("{key}: \"{}\" is not a folder name", name.escape_default()));
     }
     Ok(())
-}
-
-/// A span of time as people write it: `500ms`, `10s`, `2m`, `1h`.
-fn duration(key: &str, text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| duration_help(key, text))?;
-    let millis = match unit {
-        "ms" => Some(number),
-        "s" => number.checked_mul(1000),
-        "m" => number.checked_mul(60_000),
-        "h" => number.checked_mul(3_600_000),
-        _ => None,
-    };
-    millis.map(Duration::from_millis).ok_or_else(|| duration_help(key, text))
-}
-
-fn duration_help(key: &str, text: &str) -> String {
-    format!(
-        "{key} = \"{}\" is not a span of time; write for instance \"500ms\", \"10s\", \"2m\" or \"1h\"",
-        text.escape_default()
-    )
 }
