@@ -28,6 +28,11 @@ use super::{AccountSettings, Connector, ConnectorKind, SettingsError};
 pub const KIND: ConnectorKind =
     ConnectorKind { name: "email", doc: "a mailbox: IMAP in, SMTP out", help: include_str!("help.txt"), open };
 
+/// The words of an HTML text, not cleaned, with its links listed.
+pub(in crate::connector) fn html_text(html: &str) -> String {
+    html::to_text(html)
+}
+
 fn open(settings: &AccountSettings) -> Result<Box<dyn Connector>, SettingsError> {
     super::init();
     Ok(Box::new(account::Email::open(settings)?))
