@@ -18,7 +18,7 @@ pub fn run(place: &Place, verb: AccountVerb) -> Outcome {
         AccountVerb::Add(args) => add(place, &args),
         AccountVerb::Test { name } => test(place, name.as_deref()),
         AccountVerb::Remove { name } => remove(place, &name),
-        AccountVerb::Help { connector } => help(connector.as_deref()),
+        AccountVerb::Help { connector } => help(place, connector.as_deref()),
     }
 }
 
@@ -205,7 +205,7 @@ fn remove(place: &Place, name: &str) -> Outcome {
     Ok(())
 }
 
-fn help(connector: Option<&str>) -> Outcome {
+fn help(place: &Place, connector: Option<&str>) -> Outcome {
     let mut out = Output::new(false);
     match connector {
         None => {
@@ -215,8 +215,13 @@ fn help(connector: Option<&str>) -> Outcome {
             out.line("`switchboard account help NAME` explains the settings of one.")?;
         }
         Some(name) => {
-            let kind = connector::kind(name).with_context(|| format!("there is no connector \"{name}\""))?;
-            out.line(kind.help.trim_end())?;
+            let file =
+                connector::declared::find(name, Some(&place.profile)).map_err(|error| anyhow::anyhow!("{error}"))?;
+            match (connector::kind(name), file) {
+                (Some(kind), _) if !kind.help.is_empty() => out.line(kind.help.trim_end())?,
+                (_, Some(file)) => out.line(file.help().trim_end())?,
+                _ => anyhow::bail!("there is no connector \"{name}\"; `switchboard connector list` names them"),
+            }
         }
     }
     out.finish()?;

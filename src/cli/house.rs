@@ -256,12 +256,7 @@ pub fn connectors(config: &Config) -> anyhow::Result<Vec<Arc<dyn Connector>>> {
     let mut connectors: Vec<Arc<dyn Connector>> = Vec::with_capacity(config.accounts.len());
     for (settings, line) in config.accounts.iter().zip(&config.account_lines) {
         let at = || format!("{}:{line}:1", settings.profile.join("config.toml").display());
-        let kind = connector::kind(&settings.connector).with_context(|| {
-            let known: Vec<_> = connector::CONNECTORS.iter().map(|kind| kind.name).collect();
-            let (name, kind) = (&settings.name, &settings.connector);
-            format!("{}: account \"{name}\": there is no connector \"{kind}\"; there are {}", at(), known.join(", "))
-        })?;
-        let connector = (kind.open)(settings).map_err(|error| anyhow::anyhow!("{}: {error}", at()))?;
+        let connector = connector::open(settings).map_err(|error| anyhow::anyhow!("{}: {error}", at()))?;
         connectors.push(Arc::from(connector));
     }
     Ok(connectors)

@@ -7,6 +7,7 @@ mod account;
 mod arguments;
 mod attach;
 mod bench;
+mod connector;
 mod console;
 mod dead;
 mod demo;
@@ -25,6 +26,7 @@ mod outbox;
 mod output;
 mod owner;
 mod read;
+mod rows;
 mod screen;
 mod serve;
 mod store;
@@ -130,9 +132,11 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Outbox(args) => outbox::run(place, args),
             Verb::Drafts(args) => outbox::drafts(place, args),
             Verb::Dead(args) => dead::run(place, args.verb),
+            Verb::Import(args) if matches!(args.kind.as_str(), "json" | "csv") => rows::import(place, &args),
             Verb::Import(args) => transfer::import(place, args),
             Verb::Export(args) => transfer::export(place, args),
             Verb::Account(args) => account::run(place, args.verb),
+            Verb::Connector(args) => connector::run(place, args.verb),
             Verb::Verify => store::verify(place),
             Verb::Rebuild => store::rebuild(place),
             Verb::Backup(args) => store::backup(place, &args.folder),

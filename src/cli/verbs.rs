@@ -11,7 +11,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Read", &["inbox", "show", "log", "original", "automated", "export"]),
     ("Write", &["reply", "forward", "compose", "note", "drafts", "outbox"]),
     ("Cases and customers", &["resolve", "reopen", "wait", "snooze", "assign", "tag", "priority", "edit"]),
-    ("Mail in", &["sync", "import", "dead", "account"]),
+    ("Messages in", &["sync", "import", "dead", "account", "connector"]),
     ("The profile", &["verify", "rebuild", "backup", "restore"]),
     ("The program", &["demo", "serve", "doctor", "bench", "keys", "completions", "man", "help"]),
 ];

@@ -180,13 +180,8 @@ pub struct ConnectorKind {
 }
 
 /// All kinds of connectors.
-pub const CONNECTORS: &[ConnectorKind] = &[
-    email::KIND,
-    demo::KIND,
-    declared::platforms::EXAMPLE,
-    declared::platforms::REDDIT,
-    declared::platforms::WEIBO,
-];
+pub const CONNECTORS: &[ConnectorKind] =
+    &[email::KIND, demo::KIND, declared::platforms::EXAMPLE, declared::platforms::REDDIT, declared::platforms::WEIBO];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static ConnectorKind> {

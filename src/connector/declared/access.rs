@@ -169,7 +169,9 @@ impl Access {
         call = self.dressed(call);
         let answer = http.ask(call, now()).await.map_err(Failure::reading)?;
         let again = |reason: String| ConnectorError::Reconnect {
-            reason: format!("the platform gives no new access: {reason}; sign in there anew, and put the new secret where the account says"),
+            reason: format!(
+                "the platform gives no new access: {reason}; sign in there anew, and put the new secret where the account says"
+            ),
         };
         let body = verdict::verdict(&self.spec, &answer, false, now()).map_err(|error| match error {
             ConnectorError::Refresh { reason }

@@ -111,7 +111,8 @@ impl Declared {
                 note(Half::Receiving, what, outcome);
             }
             None => {
-                let said = "this platform pushes what is new: `switchboard serve` takes it; nothing can be asked".to_owned();
+                let said =
+                    "this platform pushes what is new: `switchboard serve` takes it; nothing can be asked".to_owned();
                 note(Half::Receiving, "receive".to_owned(), Ok(said));
             }
         }

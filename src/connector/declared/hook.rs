@@ -94,7 +94,8 @@ impl DeclaredHook {
             }
             Proof::Ed25519 { header, seed } => {
                 let given = request.header(header).ok_or(Refusal::Unsigned)?;
-                let bytes: [u8; 64] = unhex(given.trim()).and_then(|bytes| bytes.try_into().ok()).ok_or(Refusal::Forged)?;
+                let bytes: [u8; 64] =
+                    unhex(given.trim()).and_then(|bytes| bytes.try_into().ok()).ok_or(Refusal::Forged)?;
                 let key = self.signing_key(seed)?;
                 let mut signed = ts.unwrap_or_default().into_bytes();
                 signed.extend_from_slice(&request.body);
@@ -114,7 +115,12 @@ impl DeclaredHook {
         Ok(SigningKey::from_bytes(&bytes))
     }
 
-    fn handshake(&self, challenge: &Challenge, webhook: &Webhook, request: &HookRequest) -> Option<Result<HookAnswer, Refusal>> {
+    fn handshake(
+        &self,
+        challenge: &Challenge,
+        webhook: &Webhook,
+        request: &HookRequest,
+    ) -> Option<Result<HookAnswer, Refusal>> {
         match challenge {
             Challenge::Query { give, token } if request.method == "GET" => {
                 let given = request.parameter(give)?;

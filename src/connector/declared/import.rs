@@ -37,7 +37,10 @@ impl Rows {
     pub fn of_csv(bytes: &[u8]) -> Result<Rows, String> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
         let names: Vec<String> = match reader.byte_headers() {
-            Ok(names) => names.iter().map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').to_owned()).collect(),
+            Ok(names) => names
+                .iter()
+                .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').to_owned())
+                .collect(),
             Err(error) => return Err(format!("its first line, which names the columns, cannot be read ({error})")),
         };
         let mut rows = Vec::new();
@@ -80,7 +83,9 @@ impl Rows {
             Ok(whole) => list(text, whole, items),
             Err(error) => {
                 let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-                let first = lines.next().is_some_and(|line| serde_json::from_str::<Value>(line).is_ok_and(|row| row.is_object()));
+                let first = lines
+                    .next()
+                    .is_some_and(|line| serde_json::from_str::<Value>(line).is_ok_and(|row| row.is_object()));
                 if !(first && items.is_empty() && lines.next().is_some()) {
                     return Err(format!("it is no JSON, and no JSON a line ({error})"));
                 }
@@ -117,7 +122,8 @@ fn list(text: &str, whole: &RawValue, items: &str) -> Result<Rows, String> {
     let mut rows = Vec::with_capacity(list.len());
     for item in list {
         let at = (item.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize).min(text.len());
-        line += text.as_bytes().get(counted..at).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() as u64;
+        line +=
+            text.as_bytes().get(counted..at).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() as u64;
         counted = at;
         let value = serde_json::from_str(item.get()).map_err(|error| (error.to_string(), item.get().to_owned()));
         rows.push(Row { line, value });
@@ -206,10 +212,16 @@ mod tests {
         assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [3, 5]);
         let lines = "{\"a\":1}\n\n{\"a\":\n{\"a\":3}\n";
         let rows = Rows::of_json(lines.as_bytes(), "").unwrap().rows;
-        assert_eq!(rows.iter().map(|row| (row.line, row.value.is_ok())).collect::<Vec<_>>(), [(1, true), (3, false), (4, true)]);
+        assert_eq!(
+            rows.iter().map(|row| (row.line, row.value.is_ok())).collect::<Vec<_>>(),
+            [(1, true), (3, false), (4, true)]
+        );
         let csv = "id,text\n1,\"two\nlines\"\n2\n3,\"a, b\"\n";
         let rows = Rows::of_csv(csv.as_bytes()).unwrap().rows;
-        assert_eq!(rows.iter().map(|row| (row.line, row.value.is_ok())).collect::<Vec<_>>(), [(2, true), (4, false), (5, true)]);
+        assert_eq!(
+            rows.iter().map(|row| (row.line, row.value.is_ok())).collect::<Vec<_>>(),
+            [(2, true), (4, false), (5, true)]
+        );
         assert_eq!(rows[2].value.as_ref().unwrap()["text"], "a, b");
         assert!(Rows::of_json(b"{\"a\": [", "").unwrap_err().contains("no JSON"));
         assert!(Rows::of_json(b"{}", "/x").unwrap_err().contains("/x"));

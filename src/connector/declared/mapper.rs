@@ -116,13 +116,19 @@ pub(super) fn envelope(intake: &Intake, piece: &Piece<'_>) -> Vec<u8> {
 }
 
 /// Understands an envelope again.
-pub(super) fn reopened(raw: &[u8], spec: &Spec, known: &Known, received: Timestamp) -> Result<(Map, Vec<Item>), String> {
+pub(super) fn reopened(
+    raw: &[u8],
+    spec: &Spec,
+    known: &Known,
+    received: Timestamp,
+) -> Result<(Map, Vec<Item>), String> {
     let opened: Value = serde_json::from_slice(raw).map_err(|error| format!("it is no whole JSON ({error})"))?;
     let name = opened.get("take").and_then(Value::as_str).unwrap_or_default();
     let streams = spec.streams.iter().map(|stream| &stream.intake);
     let takes = spec.webhook.iter().flat_map(|webhook| &webhook.takes);
     let intake = streams.chain(takes).chain(&spec.import).find(|intake| intake.name == name);
-    let intake = intake.ok_or_else(|| format!("the connector file has nothing called \"{}\" any more", clean_line(name)))?;
+    let intake =
+        intake.ok_or_else(|| format!("the connector file has nothing called \"{}\" any more", clean_line(name)))?;
     let none = Value::Null;
     let [item, parent, around] = ["item", "parent", "around"].map(|key| opened.get(key).unwrap_or(&none));
     Ok((intake.map.clone(), understand(intake, &Piece { item, parent, around }, known, received)))
@@ -185,7 +191,14 @@ fn read(
     if !map.deleted.is_empty() && all(&map.deleted, &about_it) {
         let kind = ChangeKind::Deleted;
         let at = at.unwrap_or(received);
-        return Ok(vec![Item::Change(Box::new(Changed { remote_id: id, key: "deleted".to_owned(), kind, text: String::new(), at, by: None }))]);
+        return Ok(vec![Item::Change(Box::new(Changed {
+            remote_id: id,
+            key: "deleted".to_owned(),
+            kind,
+            text: String::new(),
+            at,
+            by: None,
+        }))]);
     }
     let at = at.ok_or_else(|| missing("time", &map.time))?;
     let author = short(pick(&map.author_id).ok_or_else(|| missing("author", &map.author_id))?, "author")?;
@@ -264,7 +277,12 @@ fn changed(
     let author = pick(&map.author_id).map(|author| short(author, "author")).transpose()?;
     let key = match change {
         Change::Edited | Change::Reaction => {
-            format!("{word}:{}:{}:{}", at.0, author.as_deref().unwrap_or_default(), blake3::hash(text.as_bytes()).to_hex())
+            format!(
+                "{word}:{}:{}:{}",
+                at.0,
+                author.as_deref().unwrap_or_default(),
+                blake3::hash(text.as_bytes()).to_hex()
+            )
         }
         _ => word.to_owned(),
     };

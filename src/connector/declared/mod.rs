@@ -82,7 +82,10 @@ impl ConnectorFile {
     pub fn summary(&self) -> String {
         let (streams, replies) = (self.spec.streams.len(), self.spec.replies.len());
         let takes = self.spec.webhook.as_ref().map_or(0, |webhook| webhook.takes.len());
-        format!("{streams} streams, {replies} replies, {} rows of errors, {takes} kinds of deliveries", self.spec.errors.len())
+        format!(
+            "{streams} streams, {replies} replies, {} rows of errors, {takes} kinds of deliveries",
+            self.spec.errors.len()
+        )
     }
 
     /// The connector of one account.
@@ -129,8 +132,12 @@ pub fn find(name: &str, profile: Option<&Path>) -> Result<Option<ConnectorFile>,
     {
         let file = ConnectorFile::load(&path)?;
         if file.name() != name {
-            let what = format!("the file is called {name}.toml and its connector \"{}\"; they must be the same", file.name());
-            return Err(FileError { file: path.display().to_string(), mistakes: vec![Mistake { line: 1, column: 1, what }] });
+            let what =
+                format!("the file is called {name}.toml and its connector \"{}\"; they must be the same", file.name());
+            return Err(FileError {
+                file: path.display().to_string(),
+                mistakes: vec![Mistake { line: 1, column: 1, what }],
+            });
         }
         return Ok(Some(file));
     }
@@ -146,8 +153,12 @@ pub fn open(settings: &AccountSettings) -> Result<Box<dyn Connector>, SettingsEr
     let wrong = |problem: String| SettingsError { account: settings.name.clone(), problem };
     let found = find(&settings.connector, Some(&settings.profile)).map_err(|error| wrong(error.to_string()))?;
     let Some(file) = found else {
-        let at = folder(&settings.profile).join(format!("{}.toml", settings.connector));
-        return Err(wrong(format!("there is no connector \"{}\", and no {}", settings.connector, at.display())));
+        let known: Vec<_> = super::CONNECTORS.iter().map(|kind| kind.name).collect();
+        let known = known.join(", ");
+        return Err(wrong(format!(
+            "there is no connector \"{}\"; there are {known}, and those declared in the profile's connectors/ folder",
+            settings.connector
+        )));
     };
     file.open(settings)
 }

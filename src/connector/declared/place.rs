@@ -84,7 +84,8 @@ mod tests {
         let root = json!({"entry": [{"changes": [{"value": {"who": "A", "messages": [1, 2]}}]},
             {"changes": [{"value": {"who": "B", "messages": [3]}}, {"value": {"who": "C"}}]}]});
         let found = items(&root, "/entry/*/changes/*/value/messages").unwrap();
-        let seen: Vec<_> = found.iter().map(|found| (found.item.to_string(), found.around["who"].to_string())).collect();
+        let seen: Vec<_> =
+            found.iter().map(|found| (found.item.to_string(), found.around["who"].to_string())).collect();
         assert_eq!(seen, [("1", "\"A\""), ("2", "\"A\""), ("3", "\"B\"")].map(|(a, b)| (a.to_owned(), b.to_owned())));
         assert_eq!(items(&json!([1, 2]), "").unwrap().len(), 2, "the root itself");
         assert_eq!(items(&json!({"a": {"b": 1}}), "/a").unwrap().len(), 1, "one object is one item");
@@ -93,7 +94,8 @@ mod tests {
 
     #[test]
     fn ids_keep_their_digits_or_are_none() {
-        let read: Value = serde_json::from_str("[9007199254740993, 18446744073709551615, 99999999999999999999999, 1.5]").unwrap();
+        let read: Value =
+            serde_json::from_str("[9007199254740993, 18446744073709551615, 99999999999999999999999, 1.5]").unwrap();
         let texts: Vec<_> = read.as_array().unwrap().iter().map(text_of).collect();
         assert_eq!(texts[0].as_deref(), Some("9007199254740993"));
         assert_eq!(texts[1].as_deref(), Some("18446744073709551615"));

@@ -70,7 +70,9 @@ impl Predicate {
             || selector.strip_prefix("msg.").is_some_and(|name| !name.is_empty())
             || selector.starts_with('/');
         if !known {
-            return Err(format!("\"{selector}\" is nothing to look at; there are /pointer, http, header:NAME, msg.NAME"));
+            return Err(format!(
+                "\"{selector}\" is nothing to look at; there are /pointer, http, header:NAME, msg.NAME"
+            ));
         }
         if selector.starts_with('/')
             && let Some(why) = place::is_wrong(selector)
@@ -132,11 +134,20 @@ mod tests {
 
     #[test]
     fn conditions_hold_or_not() {
-        let body = json!({"code": 10022, "word": "10023", "ok": false, "name": "outbound-api", "none": null, "left": 0});
+        let body =
+            json!({"code": 10022, "word": "10023", "ok": false, "name": "outbound-api", "none": null, "left": 0});
         let holds = |text: &str| Predicate::read(text).unwrap().holds(&about(&body));
         for text in [
-            "/code in 10022,10023", "/word in 10022, 10023", "/ok = false", "/name ~ outbound", "/left < 1", "/code > 5",
-            "/nothing != x", "/ok exists", "/name != x", "/name = \"outbound-api\"",
+            "/code in 10022,10023",
+            "/word in 10022, 10023",
+            "/ok = false",
+            "/name ~ outbound",
+            "/left < 1",
+            "/code > 5",
+            "/nothing != x",
+            "/ok exists",
+            "/name != x",
+            "/name = \"outbound-api\"",
         ] {
             assert!(holds(text), "{text}");
         }

@@ -6,9 +6,7 @@ mod webhook;
 
 use super::predicate::Predicate;
 use super::sheet::{FileError, Mistake, Sheet, Table, span_millis};
-use super::spec::{
-    Auth, Class, Limits, Placement, Refresh, Rule, SecretSetting, Setting, Spec, Until,
-};
+use super::spec::{Auth, Class, Limits, Placement, Refresh, Rule, SecretSetting, Setting, Spec, Until};
 use super::template::Template;
 use crate::connector::Allowance;
 use crate::connector::http::Reset;
@@ -47,7 +45,11 @@ impl Scope {
             };
             let mut may: Vec<String> = self.words.iter().map(|word| format!("{{{word}}}")).collect();
             may.extend(self.roots.iter().map(|root| format!("{{{root}/pointer}}")));
-            let may = if may.is_empty() { "nothing can stand here".to_owned() } else { format!("there are {}", may.join(", ")) };
+            let may = if may.is_empty() {
+                "nothing can stand here".to_owned()
+            } else {
+                format!("there are {}", may.join(", "))
+            };
             (!known).then(|| format!("{{{}}} is nothing here; {may}", hole.name))
         })
     }
@@ -145,8 +147,13 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
         for pointer in &said {
             reading.pointer(&table, "said", pointer);
         }
-        let kinds =
-            [("comment", Way::Public), ("im", Way::Direct), ("email", Way::Direct), ("ticket", Way::Direct), ("call", Way::Direct)];
+        let kinds = [
+            ("comment", Way::Public),
+            ("im", Way::Direct),
+            ("email", Way::Direct),
+            ("ticket", Way::Direct),
+            ("call", Way::Direct),
+        ];
         if table.text("kind").is_none() {
             table.wrong("kind", "comment, im, email, ticket or call is wanted");
         }
@@ -171,7 +178,23 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
         sheet.wrong(&(0..0), "[import] is missing: it says how rows become messages");
     }
     root.end();
-    Spec { name, doc, base_url, notes, said, settings, secrets, headers, auth, limits, streams, replies, errors, webhook, import }
+    Spec {
+        name,
+        doc,
+        base_url,
+        notes,
+        said,
+        settings,
+        secrets,
+        headers,
+        auth,
+        limits,
+        streams,
+        replies,
+        errors,
+        webhook,
+        import,
+    }
 }
 
 impl<'s, 't> Reading<'s, 't> {
@@ -225,7 +248,8 @@ impl<'s, 't> Reading<'s, 't> {
     }
 
     fn settings(&mut self, table: Table<'_, 't>) -> Vec<Setting> {
-        const OURS: &[&str] = &["name", "connector", "address", "display_name", "hold", "base_url", "token_url", "public_url"];
+        const OURS: &[&str] =
+            &["name", "connector", "address", "display_name", "hold", "base_url", "token_url", "public_url"];
         let mut settings = Vec::new();
         for (name, span, value) in table.all() {
             let Some(fields) = value.get_ref().as_table() else {
@@ -352,7 +376,16 @@ impl<'s, 't> Reading<'s, 't> {
         let expires_in = self.pointer_of(&table, "expires_in");
         let refresh_token = self.pointer_of(&table, "refresh_token");
         table.end();
-        Some(Refresh { base: base.to_owned(), path: path.to_owned(), body, headers, basic, token, expires_in, refresh_token })
+        Some(Refresh {
+            base: base.to_owned(),
+            path: path.to_owned(),
+            body,
+            headers,
+            basic,
+            token,
+            expires_in,
+            refresh_token,
+        })
     }
 
     fn limits(&mut self, table: Table<'_, 't>) -> Limits {

@@ -36,7 +36,10 @@ pub(super) fn reply_for<'s>(access: &'s Access, outgoing: &Outgoing) -> Result<(
     };
     let found = access.spec.replies.iter().enumerate().find(|(_, reply)| fits(reply));
     let (number, reply) = found.ok_or_else(|| {
-        reject(format!("the account \"{name}\" has no {} answer to this kind of message", super::account::way_word(outgoing.way)))
+        reject(format!(
+            "the account \"{name}\" has no {} answer to this kind of message",
+            super::account::way_word(outgoing.way)
+        ))
     })?;
     if let Some(lacking) = reply.needs.iter().find(|need| !outgoing.context.contains_key(*need)) {
         return Err(reject(format!("the message that is answered lacks what an answer needs ({lacking})")));
@@ -50,6 +53,7 @@ fn value(access: &Access, outgoing: &Outgoing, name: &str) -> Option<Value> {
     let text = match name {
         "text" => outgoing.text.clone(),
         "key" => outgoing.id.to_string(),
+        "key_uuid" => uuid::Uuid::from_bytes(outgoing.id.0).to_string(),
         "to" => to?.address.clone(),
         "to_name" => to?.name.clone(),
         "now" => outgoing.date.to_string(),
@@ -92,9 +96,8 @@ pub(super) fn render(access: &Access, outgoing: &Outgoing) -> Result<Vec<u8>, Co
 
 fn reread(original: &[u8], reply: &Reply) -> Option<Filled> {
     let call: Value = serde_json::from_slice(original).ok()?;
-    let pairs = |value: Option<&Value>| -> Option<Vec<(String, String)>> {
-        serde_json::from_value(value?.clone()).ok()
-    };
+    let pairs =
+        |value: Option<&Value>| -> Option<Vec<(String, String)>> { serde_json::from_value(value?.clone()).ok() };
     let text = |key: &str| call.get(key).and_then(Value::as_str).map(str::to_owned);
     let body = match (call.pointer("/body/json"), call.pointer("/body/form")) {
         (Some(json), _) => Body::Json(json.clone()),

@@ -23,6 +23,8 @@ pub(super) struct DeclaredSource {
     pending: BTreeMap<usize, VecDeque<String>>,
     /// Set while waiting: a wait that is dropped was cut short because somebody asks for news.
     waiting: bool,
+    /// This source among all that ever walked.
+    id: u64,
 }
 
 impl DeclaredSource {
@@ -35,6 +37,7 @@ impl DeclaredSource {
             turns: (0..count).collect(),
             pending: BTreeMap::new(),
             waiting: false,
+            id: fastrand::u64(..),
         }
     }
 
@@ -102,7 +105,7 @@ impl DeclaredSource {
         let oldest = limits.map(|limits| now().plus_millis(-limits.max_age));
         let kept = state.streams.entry(stream.intake.name.clone()).or_default();
         let changed = limits.and_then(|limits| limits.changed.as_deref());
-        let walker = Walker { access, known: &self.known, stream, for_children: &needed, changed };
+        let walker = Walker { access, known: &self.known, stream, for_children: &needed, changed, by: self.id };
         let mut step = walker.step(&mut kept.spot, &Value::Null, oldest).await?;
         if let Some(limits) = limits {
             for parent in step.parents {
@@ -120,7 +123,7 @@ impl DeclaredSource {
             }
             kept.parents.truncate(limits.most);
         }
-        if step.done {
+        if step.done && !step.old {
             self.rest(number);
         }
         Ok(PulledPage { items: step.items, ..PulledPage::default() })
@@ -143,7 +146,8 @@ impl DeclaredSource {
         kept.below.retain(|id, _| parents.iter().any(|parent| parent.id == *id));
         let news = |parent: &&Parent| {
             let below = kept.below.get(&parent.id);
-            parent.changed.is_none() || below.is_none_or(|below| below.changed != parent.changed || below.walk.is_some())
+            parent.changed.is_none()
+                || below.is_none_or(|below| below.changed != parent.changed || below.walk.is_some())
         };
         if !self.pending.contains_key(&number) {
             let waiting = parents.iter().filter(news).map(|parent| parent.id.clone()).collect();
@@ -163,13 +167,13 @@ impl DeclaredSource {
             }
         };
         let spot = kept.below.entry(parent.id.clone()).or_default();
-        let walker = Walker { access, known: &self.known, stream, for_children: &[], changed: None };
+        let walker = Walker { access, known: &self.known, stream, for_children: &[], changed: None, by: self.id };
         let step = match walker.step(spot, &parent.of, None).await {
             Ok(step) => step,
             // What was deleted meanwhile has no comments any more.
             Err(ConnectorError::Gone { .. }) => {
                 spot.changed = parent.changed.clone();
-                super::walk::Step { items: Vec::new(), parents: Vec::new(), done: true }
+                super::walk::Step { items: Vec::new(), parents: Vec::new(), done: true, old: false }
             }
             Err(error) => {
                 // The others first, next time.
@@ -180,7 +184,7 @@ impl DeclaredSource {
                 return Err(error);
             }
         };
-        if step.done {
+        if step.done && !step.old {
             spot.changed = parent.changed.clone();
             let pending = self.pending.entry(number).or_default();
             pending.pop_front();

@@ -47,6 +47,9 @@ pub(super) struct Spot {
 /// A walk under way: after a restart it goes on from here, and what is newer waits for the next one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Walk {
+    /// Which source began it. One that another began does not know of what came since.
+    #[serde(default)]
+    pub by: u64,
     /// What the next page is asked with.
     #[serde(default)]
     pub cursor: Option<String>,
@@ -127,7 +130,9 @@ fn moment(text: &str) -> i64 {
 pub(super) fn moved(mark: &str, how: Compare, overlap: i64, add: i64) -> String {
     match how {
         Compare::Number => match mark.parse::<i128>() {
-            Ok(number) => number.saturating_sub(i128::from(overlap / 1_000)).saturating_add(i128::from(add)).max(0).to_string(),
+            Ok(number) => {
+                number.saturating_sub(i128::from(overlap / 1_000)).saturating_add(i128::from(add)).max(0).to_string()
+            }
             Err(_) => match mark.parse::<f64>() {
                 Ok(number) => (number - overlap as f64 / 1_000.0 + add as f64).max(0.0).to_string(),
                 Err(_) => mark.to_owned(),

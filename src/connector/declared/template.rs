@@ -84,7 +84,9 @@ impl Template {
             }
             let end = from.find('}').filter(|_| from.starts_with('{'));
             let Some(end) = end else {
-                return Err("a \"{\" without its \"}\", or the other way round; a brace itself is written {{ or }}".to_owned());
+                return Err(
+                    "a \"{\" without its \"}\", or the other way round; a brace itself is written {{ or }}".to_owned()
+                );
             };
             if !words.is_empty() {
                 parts.push(Part::Words(std::mem::take(&mut words)));
@@ -172,9 +174,9 @@ impl Hole {
         let value = values.value(&self.name).filter(|value| !value.is_null())?;
         let Some(cast) = self.cast else { return Some(value) };
         let text = plain(&value)?;
-        let time = || text.parse::<jiff::Timestamp>().ok().or_else(|| {
-            jiff::Timestamp::from_millisecond(text.parse().ok()?).ok()
-        });
+        let time = || {
+            text.parse::<jiff::Timestamp>().ok().or_else(|| jiff::Timestamp::from_millisecond(text.parse().ok()?).ok())
+        };
         Some(match cast {
             Cast::Int => {
                 let number = text.trim();

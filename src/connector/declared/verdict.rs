@@ -27,7 +27,8 @@ pub(super) fn verdict(spec: &Spec, answer: &Answer, sending: bool, now: Timestam
     let facts = Facts { body, status: Some(answer.status), header: &header, msg: &|_| None };
     let said = spec.said.iter().find_map(|pointer| place::at(body, pointer).and_then(plain)).unwrap_or_default();
     let said: String = clean_line(&said).chars().take(200).collect();
-    let rule = spec.errors.iter().find(|rule| rule.sends.is_none_or(|sends| sends == sending) && all(&rule.when, &facts));
+    let rule =
+        spec.errors.iter().find(|rule| rule.sends.is_none_or(|sends| sends == sending) && all(&rule.when, &facts));
     let class = rule.map(|rule| rule.class);
     if class.is_none_or(|class| class == Class::Ok) {
         if class.is_none()

@@ -23,6 +23,8 @@ pub(super) struct Step {
     pub parents: Vec<Parent>,
     /// The walk is over.
     pub done: bool,
+    /// It was begun before this source: what came since is not known yet.
+    pub old: bool,
 }
 
 /// Who walks.
@@ -34,6 +36,8 @@ pub(super) struct Walker<'a> {
     pub for_children: &'a [String],
     /// What tells that there is something new below an item.
     pub changed: Option<&'a str>,
+    /// Which source this is.
+    pub by: u64,
 }
 
 impl Walker<'_> {
@@ -41,9 +45,14 @@ impl Walker<'_> {
     ///
     /// # Errors
     /// By the file's error table, and when the platform goes round in circles.
-    pub async fn step(&self, spot: &mut Spot, parent: &Value, oldest: Option<Timestamp>) -> Result<Step, ConnectorError> {
+    pub async fn step(
+        &self,
+        spot: &mut Spot,
+        parent: &Value,
+        oldest: Option<Timestamp>,
+    ) -> Result<Step, ConnectorError> {
         let stream = self.stream;
-        let mut walk = spot.walk.clone().unwrap_or_default();
+        let mut walk = spot.walk.clone().unwrap_or_else(|| Walk { by: self.by, ..Walk::default() });
         let since = self.since(spot, &walk);
         let cursor = self.cursor(spot, &walk);
         let value = |name: &str| match name {
@@ -145,7 +154,7 @@ impl Walker<'_> {
                 }
             }
             spot.walk = Some(walk);
-            return Ok(Step { items, parents, done: false });
+            return Ok(Step { items, parents, done: false, old: false });
         }
         self.finish(spot, walk, items, parents, next)
     }
@@ -159,11 +168,13 @@ impl Walker<'_> {
         parents: Vec<Parent>,
         next: Option<String>,
     ) -> Result<Step, ConnectorError> {
+        let old = walk.by != self.by;
         match &self.stream.resume {
             Resume::None => {}
             Resume::Cursor(_) => spot.mark = next.or(spot.mark.take()),
             Resume::Mark { compare: how, .. } => {
-                let further = |top: &String| spot.mark.as_ref().is_none_or(|mark| compare(top, mark, *how) == Ordering::Greater);
+                let further =
+                    |top: &String| spot.mark.as_ref().is_none_or(|mark| compare(top, mark, *how) == Ordering::Greater);
                 if let Some(top) = walk.top.filter(further) {
                     spot.mark = Some(top);
                 }
@@ -171,7 +182,7 @@ impl Walker<'_> {
         }
         spot.walk = None;
         spot.done = true;
-        Ok(Step { items, parents, done: true })
+        Ok(Step { items, parents, done: true, old })
     }
 
     fn since(&self, spot: &Spot, _walk: &Walk) -> Option<String> {

@@ -41,7 +41,8 @@ impl<'t> Reading<'_, 't> {
             let parents = match parents {
                 Some(below) => self.parents(below),
                 None => {
-                    table.wrong("each", "parents = { max_age = \"30d\", max = 200 } is wanted, or it grows without end");
+                    table
+                        .wrong("each", "parents = { max_age = \"30d\", max = 200 } is wanted, or it grows without end");
                     None
                 }
             };
@@ -104,7 +105,8 @@ impl<'t> Reading<'_, 't> {
     }
 
     fn page(&self, table: &Table<'_, 't>, resume: &Resume) -> Page {
-        let one = Page { next: Next::None, stop_if: Vec::new(), stop_unless: Vec::new(), size: None, most: 1, first: 1 };
+        let one =
+            Page { next: Next::None, stop_if: Vec::new(), stop_unless: Vec::new(), size: None, most: 1, first: 1 };
         let Some(below) = table.table("page") else {
             // A cursor of the platform is followed as long as it moves.
             return match resume {
@@ -307,14 +309,32 @@ impl Map {
     /// Every pointer that is followed from a root: `parent`, `around`.
     pub fn pointers(&self, root: &str) -> Vec<String> {
         let single = [
-            &self.id, &self.time, &self.author_id, &self.author_name, &self.handle, &self.to, &self.text, &self.subject,
-            &self.thread, &self.parent, &self.url, &self.email, &self.phone, &self.edited, &self.likes, &self.reason,
+            &self.id,
+            &self.time,
+            &self.author_id,
+            &self.author_name,
+            &self.handle,
+            &self.to,
+            &self.text,
+            &self.subject,
+            &self.thread,
+            &self.parent,
+            &self.url,
+            &self.email,
+            &self.phone,
+            &self.edited,
+            &self.likes,
+            &self.reason,
         ];
         let files = self.files.iter().flat_map(|files| [&files.url, &files.name, &files.kind, &files.size]);
         let picks = single.into_iter().chain(self.context.values()).chain(files);
         let templates = picks.flat_map(|pick: &Pick| pick.iter());
         let holes = templates.flat_map(Template::holes);
-        holes.filter_map(|hole| hole.name.strip_prefix(root)).filter(|rest| rest.starts_with('/')).map(str::to_owned).collect()
+        holes
+            .filter_map(|hole| hole.name.strip_prefix(root))
+            .filter(|rest| rest.starts_with('/'))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Empty.

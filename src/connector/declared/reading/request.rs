@@ -142,7 +142,7 @@ impl<'t> Reading<'_, 't> {
         let scope = self
             .account
             .clone()
-            .with(&["text", "key", "key_number", "to", "to_name", "now", "msg.id", "msg.thread", "msg.way"])
+            .with(&["text", "key", "key_number", "key_uuid", "to", "to_name", "now", "msg.id", "msg.thread", "msg.way"])
             .with(&context);
         let request = self.request(&table, &scope, "write", "POST");
         let way = table.word("way", &WAYS).unwrap_or(self.way);
@@ -155,7 +155,10 @@ impl<'t> Reading<'_, 't> {
         for predicate in &when {
             let name = predicate.selector.strip_prefix("msg.");
             if !name.is_some_and(|name| self.context.contains(name) || ["id", "thread", "way"].contains(&name)) {
-                table.wrong("when", format!("\"{}\" is not kept of any message; a map's context names what is", predicate.selector));
+                table.wrong(
+                    "when",
+                    format!("\"{}\" is not kept of any message; a map's context names what is", predicate.selector),
+                );
             }
         }
         let needs = table.texts("needs");
@@ -188,7 +191,7 @@ impl<'t> Reading<'_, 't> {
                 span
             }
         });
-        let keyed = uses(&request, "key") || uses(&request, "key_number");
+        let keyed = ["key", "key_number", "key_uuid"].iter().any(|name| uses(&request, name));
         if idempotent.is_some() && !keyed {
             table.wrong("idempotent_for", "the call holds no {key}, so the platform cannot know it again");
         }
@@ -196,19 +199,7 @@ impl<'t> Reading<'_, 't> {
         let first_contact = table.switch("first_contact").unwrap_or_default();
         let verify = table.table("verify").map(|below| self.verify(below, &scope));
         table.end();
-        Some(Reply {
-            answers,
-            way,
-            when,
-            needs,
-            request,
-            sent_id,
-            idempotent,
-            lengths,
-            window,
-            first_contact,
-            verify,
-        })
+        Some(Reply { answers, way, when, needs, request, sent_id, idempotent, lengths, window, first_contact, verify })
     }
 
     fn verify(&self, table: Table<'_, 't>, scope: &Scope) -> Verify {
@@ -259,4 +250,3 @@ pub(super) fn pointers_below(request: &Request, root: &str) -> Vec<String> {
     }
     found
 }
-

@@ -1,10 +1,10 @@
 //! `[webhook]`: how a delivery is believed, handshakes, and what is in it.
 
 use super::{Reading, Scope};
+use crate::connector::MOST_HOOK_SKEW;
 use crate::connector::declared::sheet::Table;
 use crate::connector::declared::spec::{Challenge, Proof, Webhook};
 use crate::connector::declared::template::{Shape, Template};
-use crate::connector::MOST_HOOK_SKEW;
 use std::collections::BTreeMap;
 
 impl<'t> Reading<'_, 't> {
@@ -56,11 +56,20 @@ impl<'t> Reading<'_, 't> {
                 let over = table.text("over").unwrap_or_else(|| "{body}".to_owned());
                 let scope = Scope::default().with(&["body", "ts", "url", "fields"]);
                 let over = self.template(&table, "over", &over, &scope);
-                if over.as_ref().is_some_and(|over| !over.holes().any(|hole| matches!(hole.name.as_str(), "body" | "fields"))) {
+                if over
+                    .as_ref()
+                    .is_some_and(|over| !over.holes().any(|hole| matches!(hole.name.as_str(), "body" | "fields")))
+                {
                     table.wrong("over", "what is signed must hold {body}, or {fields} of a form");
                 }
-                over.zip(secret("secret"))
-                    .map(|(over, secret)| Proof::Hmac { sha1, base64, header, prefix, over, secret })
+                over.zip(secret("secret")).map(|(over, secret)| Proof::Hmac {
+                    sha1,
+                    base64,
+                    header,
+                    prefix,
+                    over,
+                    secret,
+                })
             }
             "equals" => secret("secret").map(|secret| Proof::Equals { header, secret }),
             "ed25519" => {
