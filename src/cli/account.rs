@@ -217,9 +217,14 @@ fn help(place: &Place, connector: Option<&str>) -> Outcome {
             out.line("`switchboard account help NAME` explains the settings of one.")?;
         }
         Some(name) => {
-            let kind = connector::kind(name).with_context(|| format!("there is no connector \"{name}\""))?;
-            out.line(kind.help.trim_end())?;
-            for line in urls(place, kind.name).unwrap_or_default() {
+            let file =
+                connector::declared::find(name, Some(&place.profile)).map_err(|error| anyhow::anyhow!("{error}"))?;
+            match (connector::kind(name), file) {
+                (Some(kind), _) if !kind.help.is_empty() => out.line(kind.help.trim_end())?,
+                (_, Some(file)) => out.line(file.help().trim_end())?,
+                _ => anyhow::bail!("there is no connector \"{name}\"; `switchboard connector list` names them"),
+            }
+            for line in urls(place, name).unwrap_or_default() {
                 out.line(&line)?;
             }
         }

@@ -95,6 +95,8 @@ pub enum Verb {
     Export(Export),
     /// List, add, test and remove accounts
     Account(Account),
+    /// The connectors there are, and files that declare new ones
+    Connector(ConnectorArgs),
     /// Print the log: who did what, when
     Log(Log),
     /// Check every record of the journal, and the state against it
@@ -435,13 +437,17 @@ pub struct Original {
 #[derive(Clone, Debug, Args)]
 pub struct Import {
     /// What it is
-    #[arg(value_parser = ["maildir", "mbox"])]
+    #[arg(value_parser = ["maildir", "mbox", "json", "csv"])]
     pub kind: String,
-    /// The Maildir's folder (or one with .eml files), or the mbox file
+    /// The Maildir's folder (or one with .eml files), or the file
     pub path: PathBuf,
     /// The account it belongs to; `switchboard account list` names them
     #[arg(long, value_name = "NAME")]
     pub account: String,
+    /// How rows of json and csv become messages: a file with an [import], as `switchboard connector help` describes it
+    /// [default: the [import] of the account's connector]
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -455,6 +461,49 @@ pub struct Export {
 pub struct Account {
     #[command(subcommand)]
     pub verb: AccountVerb,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub struct ConnectorArgs {
+    #[command(subcommand)]
+    pub verb: ConnectorVerb,
+}
+
+/// What `connector` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConnectorVerb {
+    /// List the connectors: those of the program, and those declared in the profile
+    List,
+    /// Print the file that declares a connector
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Say everything that is wrong with a connector file
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Read with a connector file and show the messages; nothing is filed
+    Try(ConnectorTry),
+    /// Explain the language of connector files
+    Help,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ConnectorTry {
+    /// The file
+    pub file: PathBuf,
+    /// The account whose settings and secrets are used
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// Make at most so many calls; each counts in the account's budget [default: 10]
+    #[arg(long, value_name = "N")]
+    pub calls: Option<usize>,
+    /// Make no call: show what is in this recorded webhook delivery
+    #[arg(long, value_name = "FILE")]
+    pub delivery: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -704,6 +753,10 @@ impl Verb {
 
     /// It reads or changes the store: the process that owns the profile carries it out.
     pub fn uses_the_store(&self) -> bool {
+        if let Verb::Connector(args) = self {
+            // Only trying spends from an account's budget.
+            return matches!(args.verb, ConnectorVerb::Try(_));
+        }
         !matches!(
             self,
             Verb::Account(_)

@@ -54,6 +54,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "switchboard import maildir ~/Maildir --account support",
             "switchboard import mbox archive.mbox --account support",
+            "switchboard import json comments.json --map qzone.toml --account qzone",
         ],
     ),
     ("account", &["switchboard account help email", "switchboard account list", "switchboard account test support"]),
@@ -62,6 +63,15 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "switchboard account add support --address support@shop.example --imap imap.shop.example --smtp smtp.shop.example --user support --password-command \"pass show shop/mail\"",
             "switchboard account add old --address you@shop.example --archive",
+        ],
+    ),
+    (
+        "connector",
+        &[
+            "switchboard connector list",
+            "switchboard connector show example",
+            "switchboard connector check desk.toml",
+            "switchboard connector try desk.toml --account desk",
         ],
     ),
     ("backup", &["switchboard backup /mnt/safe/switchboard"]),
@@ -126,7 +136,7 @@ mod tests {
                     assert_eq!(found, name, "{example} stands under another verb");
                     at = below;
                 }
-                if *verb == "account" {
+                if matches!(*verb, "account" | "connector") {
                     break;
                 }
             }

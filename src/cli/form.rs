@@ -1,8 +1,8 @@
 //! The shapes of `--json`. Fields may be added; none is renamed or removed (`switchboard help json`).
 
 use crate::model::{
-    Case, CustomerView, DeadLetter, DraftView, Event, HistoryLine, InboxRow, Message, OutboxRow, Outgoing, Party, ReplyKind,
-    Snooze, SuggestionView, Timestamp, Trust,
+    Case, CustomerView, DeadLetter, DraftView, Event, HistoryLine, InboxRow, Message, OutboxRow, Outgoing, Party,
+    ReplyKind, Snooze, SuggestionView, Timestamp, Trust,
 };
 use serde_json::{Value, json};
 

@@ -311,12 +311,7 @@ fn connectors_but(
             continue;
         }
         let at = || format!("{}:{line}:1", settings.profile.join("config.toml").display());
-        let kind = connector::kind(&settings.connector).with_context(|| {
-            let known: Vec<_> = connector::CONNECTORS.iter().map(|kind| kind.name).collect();
-            let (name, kind) = (&settings.name, &settings.connector);
-            format!("{}: account \"{name}\": there is no connector \"{kind}\"; there are {}", at(), known.join(", "))
-        })?;
-        let connector = (kind.open)(settings).map_err(|error| anyhow::anyhow!("{}: {error}", at()))?;
+        let connector = connector::open(settings).map_err(|error| anyhow::anyhow!("{}: {error}", at()))?;
         connectors.push(Arc::from(connector));
     }
     Ok(connectors)

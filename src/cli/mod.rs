@@ -7,6 +7,7 @@ mod account;
 mod arguments;
 mod attach;
 mod bench;
+mod connector;
 mod console;
 mod dead;
 mod demo;
@@ -28,6 +29,7 @@ mod owner;
 mod people;
 mod pushes;
 mod read;
+mod rows;
 mod screen;
 mod serve;
 mod store;
@@ -145,9 +147,11 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Drafts(args) => outbox::drafts(place, args),
             Verb::Webhook => webhook::run(place),
             Verb::Dead(args) => dead::run(place, args.verb),
+            Verb::Import(args) if matches!(args.kind.as_str(), "json" | "csv") => rows::import(place, &args),
             Verb::Import(args) => transfer::import(place, args),
             Verb::Export(args) => transfer::export(place, args),
             Verb::Account(args) => account::run(place, args.verb),
+            Verb::Connector(args) => connector::run(place, args.verb),
             Verb::Verify => store::verify(place),
             Verb::Rebuild => store::rebuild(place),
             Verb::Backup(args) => store::backup(place, &args.folder),

@@ -205,7 +205,8 @@ pub fn export(place: &Place, args: Export) -> Outcome {
             let customer = match stored.message.identity {
                 Some(identity) => house.desk.store().identity(identity)?.map(|known| known.customer.to_string()),
                 None => {
-                    let note_of = stored.message.note_of.map(|customer| house.desk.store().root(customer)).transpose()?;
+                    let note_of =
+                        stored.message.note_of.map(|customer| house.desk.store().root(customer)).transpose()?;
                     note_of.map(|customer| customer.to_string())
                 }
             };

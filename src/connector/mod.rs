@@ -3,6 +3,7 @@
 //! A connector knows its channel and nothing of the store. Workers decide from the variant of [`ConnectorError`] alone.
 
 pub mod bluesky;
+pub mod declared;
 pub mod demo;
 pub mod discord;
 pub mod email;
@@ -187,11 +188,34 @@ pub struct ConnectorKind {
 }
 
 /// All kinds of connectors.
-pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, bluesky::KIND, demo::KIND, discord::KIND, mastodon::KIND, slack::KIND, telegram::KIND, x::KIND];
+pub const CONNECTORS: &[ConnectorKind] = &[
+    email::KIND,
+    bluesky::KIND,
+    demo::KIND,
+    discord::KIND,
+    mastodon::KIND,
+    slack::KIND,
+    telegram::KIND,
+    x::KIND,
+    declared::platforms::EXAMPLE,
+    declared::platforms::REDDIT,
+    declared::platforms::WEIBO,
+];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static ConnectorKind> {
     CONNECTORS.iter().find(|kind| kind.name == name)
+}
+
+/// Makes the connector of one account: of a kind in [`CONNECTORS`], or declared in a file of the profile.
+///
+/// # Errors
+/// When there is no such connector, or its settings or its file are wrong.
+pub fn open(settings: &AccountSettings) -> Result<Box<dyn Connector>, SettingsError> {
+    match kind(&settings.connector) {
+        Some(kind) => (kind.open)(settings),
+        None => declared::open(settings),
+    }
 }
 
 /// Must run once before anything speaks TLS; further calls do nothing.

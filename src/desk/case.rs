@@ -1,7 +1,9 @@
 //! What a message makes of its customer: a new one, unread counts, the case.
 
 use crate::identity;
-use crate::model::{Basis, Case, CaseStatus, Customer, CustomerId, Direction, Identity, Message, Party, Timestamp, Trust};
+use crate::model::{
+    Basis, Case, CaseStatus, Customer, CustomerId, Direction, Identity, Message, Party, Timestamp, Trust,
+};
 use std::collections::BTreeMap;
 
 const DAY: i64 = 24 * 3_600_000;

@@ -46,8 +46,9 @@ impl Desk {
         {
             return Ok(identity);
         }
+        let accounts = self.accounts();
         let channels: std::collections::BTreeSet<&str> =
-            self.accounts.iter().map(|facts| facts.channel.as_str()).chain(["email"]).collect();
+            accounts.iter().map(|facts| facts.channel.as_str()).chain(["email"]).collect();
         let mut found = Vec::new();
         for channel in channels {
             let ids = [identity::identity_id(channel, text), identity::suspect_id(channel, text)];

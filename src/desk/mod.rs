@@ -116,9 +116,7 @@ impl Desk {
             Act::DiscardDead(dead) => self.discard_dead(agent, dead),
             Act::Merge { stays, other, reason } => self.merge(agent, stays, other, &reason),
             Act::Split { customer, identities, reason } => self.split(agent, customer, &identities, &reason),
-            Act::MoveIdentity { identity, customer, reason } => {
-                self.move_identity(agent, identity, customer, &reason)
-            }
+            Act::MoveIdentity { identity, customer, reason } => self.move_identity(agent, identity, customer, &reason),
             Act::Accept(identity) => self.accept(agent, identity),
             Act::Unmerge(act) => self.unmerge(agent, act),
             Act::AcceptSuggestion(suggestion, stays) => self.accept_suggestion(agent, suggestion, stays),

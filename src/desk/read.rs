@@ -4,8 +4,8 @@ use super::graph::owner;
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
-    Attachment, Comparison, CustomerId, CustomerView, Direction, Draft, DraftView, InboxFilter, InboxRow, InboxView, Message,
-    MessageId, OutboxRow, OutboxState, Page, TimelineEntry,
+    Attachment, Comparison, CustomerId, CustomerView, Direction, Draft, DraftView, InboxFilter, InboxRow, InboxView,
+    Message, MessageId, OutboxRow, OutboxState, Page, TimelineEntry,
 };
 use crate::store::{StoredDead, StoredMessage, StoredOutgoing};
 
@@ -52,7 +52,8 @@ impl Desk {
             identities.extend(self.store.identity(*identity)?);
         }
         let own = |id: CustomerId| id == customer.id || customer.absorbed.contains(&id);
-        let drafts = self.store.drafts(MAX_DRAFTS)?.iter().filter(|draft| draft.customer.is_some_and(own)).count() as u32;
+        let drafts =
+            self.store.drafts(MAX_DRAFTS)?.iter().filter(|draft| draft.customer.is_some_and(own)).count() as u32;
         let mut absorbed = Vec::with_capacity(customer.absorbed.len());
         for id in &customer.absorbed {
             absorbed.extend(self.store.customer(*id)?.map(|part| (part.id, part.name)));
@@ -74,12 +75,7 @@ impl Desk {
             let rows = self.store.timeline(&self.parts(&self.known(id)?), None, 3)?.rows;
             Ok(rows.into_iter().map(|stored| stored.message.preview).collect())
         };
-        Ok(Comparison {
-            mine: view(one)?,
-            theirs: view(other)?,
-            mine_last: last(one)?,
-            theirs_last: last(other)?,
-        })
+        Ok(Comparison { mine: view(one)?, theirs: view(other)?, mine_last: last(one)?, theirs_last: last(other)? })
     }
 
     /// A page of a customer's timeline: the latest, or what is older than `before`. Rows come oldest first; `next` leads

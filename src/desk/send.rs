@@ -335,7 +335,9 @@ impl Desk {
 
     /// The customer with this id, or the one it turned out to be.
     pub(super) fn known(&self, id: CustomerId) -> Result<Customer, DeskError> {
-        self.store.customer(self.store.root(id)?)?.ok_or_else(|| DeskError::NotFound(format!("there is no customer {id}")))
+        self.store
+            .customer(self.store.root(id)?)?
+            .ok_or_else(|| DeskError::NotFound(format!("there is no customer {id}")))
     }
 
     /// The parts of the timeline that make this customer's.

@@ -75,8 +75,22 @@ const LOOKED_AT: usize = 16 * 1024;
 const MENTIONS: usize = 8;
 /// Local parts that many have.
 const COMMON: &[&str] = &[
-    "admin", "billing", "contact", "hello", "info", "kontakt", "mail", "office", "orders", "post", "sales", "service",
-    "shop", "support", "team", "webmaster",
+    "admin",
+    "billing",
+    "contact",
+    "hello",
+    "info",
+    "kontakt",
+    "mail",
+    "office",
+    "orders",
+    "post",
+    "sales",
+    "service",
+    "shop",
+    "support",
+    "team",
+    "webmaster",
 ];
 
 /// A telephone number in E.164, when this is one: `+` and 8 to 15 digits, with what people put between them.
@@ -180,7 +194,11 @@ pub fn mentioned(text: &str, own: &[String]) -> Vec<Clue> {
             } else {
                 None
             };
-            found.extend(link.map(|(kind, value)| Clue { kind: ClueKind::Link(kind), value, how: LinkClues::Mentioned }));
+            found.extend(link.map(|(kind, value)| Clue {
+                kind: ClueKind::Link(kind),
+                value,
+                how: LinkClues::Mentioned,
+            }));
         }
         if let Some(at) = line.find('+') {
             let number: String = line[at..]

@@ -155,7 +155,8 @@ fn settle_case(
         return;
     };
     if case.status == CaseStatus::Resolved {
-        for live in parts.iter_mut().filter_map(|part| part.case.as_mut()).filter(|c| c.status != CaseStatus::Resolved) {
+        for live in parts.iter_mut().filter_map(|part| part.case.as_mut()).filter(|c| c.status != CaseStatus::Resolved)
+        {
             live.resolve(case.resolved.unwrap_or(live.opened));
             if expected.case.as_ref().is_none_or(|was| was.owner != case.owner) {
                 live.owner = case.owner.clone();
@@ -193,8 +194,7 @@ fn settle_case(
                 if !opens || live.status == CaseStatus::Open || waits.is_some() {
                     live.status = case.status;
                     live.snooze = case.snooze;
-                    live.waiting_since =
-                        if opens { live.waiting_since.or(waits).or(case.waiting_since) } else { None };
+                    live.waiting_since = if opens { live.waiting_since.or(waits).or(case.waiting_since) } else { None };
                 }
             }
             None => {

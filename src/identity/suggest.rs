@@ -104,8 +104,12 @@ fn words(hit: &Hit, mine: &Identity, theirs: &Identity) -> String {
         ClueKind::Link(LinkKind::Platform | LinkKind::Crm) => "key",
     };
     match (hit.mine, hit.theirs) {
-        (LinkClues::Mentioned, _) => format!("{} wrote of the {what} {value}, which is {}'s", place(mine), place(theirs)),
-        (_, LinkClues::Mentioned) => format!("{} wrote of the {what} {value}, which is {}'s", place(theirs), place(mine)),
+        (LinkClues::Mentioned, _) => {
+            format!("{} wrote of the {what} {value}, which is {}'s", place(mine), place(theirs))
+        }
+        (_, LinkClues::Mentioned) => {
+            format!("{} wrote of the {what} {value}, which is {}'s", place(theirs), place(mine))
+        }
         (LinkClues::Proven, LinkClues::Proven) => format!("both have the proven {what} {value}"),
         _ => format!("both have the {what} {value}; nobody vouches for one of them"),
     }

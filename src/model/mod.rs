@@ -46,5 +46,6 @@ pub use quote::{Block, BlockKind, fold};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
 pub use time::Timestamp;
 pub use view::{
-    ChangeView, Comparison, CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page, TimelineEntry,
+    ChangeView, Comparison, CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page,
+    TimelineEntry,
 };

@@ -6,7 +6,8 @@ use super::when;
 use crate::command::{Verb, of};
 use crate::keymap::{Context, Keymap};
 use crate::model::{
-    Block as Stretch, BlockKind, Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp, Trust, fold,
+    Block as Stretch, BlockKind, Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp, Trust,
+    fold,
 };
 use crate::theme::Element;
 use jiff::tz::TimeZone;

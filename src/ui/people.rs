@@ -40,9 +40,9 @@ impl Comparing {
 fn meant<'a>(identities: &'a [Identity], text: &str) -> Option<&'a Identity> {
     match text.parse::<usize>() {
         Ok(number) if number <= identities.len() => identities.get(number.wrapping_sub(1)),
-        _ => identities.iter().find(|identity| {
-            identity.address.eq_ignore_ascii_case(text) || identity.handle.as_deref() == Some(text)
-        }),
+        _ => identities
+            .iter()
+            .find(|identity| identity.address.eq_ignore_ascii_case(text) || identity.handle.as_deref() == Some(text)),
     }
 }
 

@@ -154,8 +154,11 @@ impl Sheet {
     pub(super) fn is_text(&self) -> bool {
         matches!(
             self.content,
-            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_)
-                | Content::Help(_) | Content::Compare(_)
+            Content::Original(..)
+                | Content::DeadOriginal(..)
+                | Content::Messages(_)
+                | Content::Help(_)
+                | Content::Compare(_)
         )
     }
 

@@ -260,13 +260,12 @@ mod tests {
         let ((a, of_a), (again, of_again)) = (quiet("a"), quiet("a"));
         let store = Store::open(Arc::new(MemoryEngine::new())).unwrap();
         let desk = Arc::new(Desk::new(store, vec![a], system_clock()));
-        let foreman =
-            Foreman {
-                desk: desk.clone(),
-                status: StatusBoard::new(std::iter::empty()),
-                nudge: Arc::default(),
-                pushing: Arc::default(),
-            };
+        let foreman = Foreman {
+            desk: desk.clone(),
+            status: StatusBoard::new(std::iter::empty()),
+            nudge: Arc::default(),
+            pushing: Arc::default(),
+        };
         let (mut crews, mut leaving) = (HashMap::new(), HashMap::new());
         foreman.follow(&desk.roster(), &mut crews, &mut leaving);
         until(|| of_a.at_work.load(SeqCst) == 2).await;

@@ -6,11 +6,14 @@ mod bluesky;
 mod contract;
 mod discord;
 mod mastodon;
+mod reddit;
 mod slack;
 mod strict;
 mod telegram;
+mod weibo;
 mod x;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 use switchboard::connector::{self, AccountSettings, Connector, ConnectorError, PulledPage, Receipt};
@@ -57,4 +60,19 @@ pub async fn until_known(holds: impl Fn() -> bool) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("it never came to hold");
+}
+
+/// The fields of a form.
+fn form(body: &str) -> BTreeMap<String, String> {
+    let uri: axum::http::Uri = format!("http://x/?{body}").parse().unwrap();
+    axum::extract::Query::try_from_uri(&uri).map(|query| query.0).unwrap_or_default()
+}
+
+/// JSON as an answer.
+struct Json(serde_json::Value);
+
+impl axum::response::IntoResponse for Json {
+    fn into_response(self) -> axum::response::Response {
+        ([("content-type", "application/json; charset=utf-8")], self.0.to_string()).into_response()
+    }
 }

@@ -106,6 +106,7 @@ impl Connector for Demo {
             answers: outgoing.references.clone(),
             text: outgoing.text.clone(),
             language: None,
+            confirmed: Vec::new(),
         };
         post.bytes().map_err(reject)
     }

@@ -23,13 +23,16 @@ mod trust;
 mod verdict;
 mod wire;
 
-pub(super) use html::to_text as html_text;
-
 use super::{AccountSettings, Connector, ConnectorKind, SettingsError};
 
 /// The row in `CONNECTORS`.
 pub const KIND: ConnectorKind =
     ConnectorKind { name: "email", doc: "a mailbox: IMAP in, SMTP out", help: include_str!("help.txt"), open };
+
+/// The words of an HTML text, not cleaned, with its links listed.
+pub(in crate::connector) fn html_text(html: &str) -> String {
+    html::to_text(html)
+}
 
 fn open(settings: &AccountSettings) -> Result<Box<dyn Connector>, SettingsError> {
     super::init();

@@ -72,9 +72,7 @@ fn judge(outcomes: &[Outcome], from: &str) -> Trust {
         let named = outcome.property("header.d").or_else(|| outcome.property("header.i"));
         named.is_some_and(|domain| is_aligned(domain, from))
     };
-    let envelope = |outcome: &Outcome| {
-        outcome.property("smtp.mailfrom").is_some_and(|domain| is_aligned(domain, from))
-    };
+    let envelope = |outcome: &Outcome| outcome.property("smtp.mailfrom").is_some_and(|domain| is_aligned(domain, from));
     let dkim: Vec<&Outcome> = of("dkim").filter(|outcome| signer(outcome)).collect();
     let spf: Vec<&Outcome> = of("spf").filter(|outcome| envelope(outcome)).collect();
     let mut aligned = dkim.iter().chain(&spf);
@@ -157,7 +155,8 @@ mod tests {
     use super::*;
 
     fn trust(block: &str) -> Trust {
-        let block = format!("{}\r\nFrom: Ana <ana@bank.example>\r\nSubject: Hi\r\n\r\n", block.trim().replace('\n', "\r\n"));
+        let block =
+            format!("{}\r\nFrom: Ana <ana@bank.example>\r\nSubject: Hi\r\n\r\n", block.trim().replace('\n', "\r\n"));
         verdict(&Headers::parse(block.as_bytes()), Some("mx.shop.example"), "ana@bank.example")
     }
 
@@ -170,7 +169,10 @@ mod tests {
 
     #[test]
     fn our_own_servers_word_counts() {
-        assert_eq!(trust("Authentication-Results: mx.shop.example; dmarc=pass header.from=bank.example"), Trust::Verified);
+        assert_eq!(
+            trust("Authentication-Results: mx.shop.example; dmarc=pass header.from=bank.example"),
+            Trust::Verified
+        );
         assert_eq!(
             refuted("Authentication-Results: mx.shop.example; dmarc=fail (p=reject) header.from=bank.example"),
             "dmarc=fail for bank.example, says mx.shop.example"
@@ -185,7 +187,8 @@ mod tests {
                       \t1;\n spf = pass (sender ; dmarc=fail) smtp.mailfrom=\"ana@bank.example\";\n\
                       \tdmarc (a comment) = pass (p=none dis=none)\n header.from = bank.example";
         assert_eq!(trust(folded), Trust::Verified);
-        let quoted = "Authentication-Results: \"mx.shop.example\"; dkim=fail reason=\"; dmarc=pass\" header.d=bank.example";
+        let quoted =
+            "Authentication-Results: \"mx.shop.example\"; dkim=fail reason=\"; dmarc=pass\" header.d=bank.example";
         assert_eq!(refuted(quoted), "dkim=fail for bank.example, says mx.shop.example");
     }
 
@@ -231,7 +234,8 @@ mod tests {
 
     #[test]
     fn two_senders_are_never_vouched_for() {
-        let two = "Authentication-Results: mx.shop.example; dmarc=pass header.from=bank.example\nFrom: eve@evil.example";
+        let two =
+            "Authentication-Results: mx.shop.example; dmarc=pass header.from=bank.example\nFrom: eve@evil.example";
         assert_eq!(trust(two), Trust::Unverified);
     }
 }

@@ -19,6 +19,7 @@ use super::Ledger;
 use crate::model::Timestamp;
 use guard::{Guarded, check};
 use reqwest::Url;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ pub struct Call {
     /// The query, in its order; encoded here.
     pub query: Vec<(String, String)>,
     /// Further headers. Values that hold secrets are marked so that nothing prints them.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body.
     pub body: Body,
     /// What it is paid from, and how many units.
@@ -89,8 +90,8 @@ impl Call {
     }
 
     /// With one more header.
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Call {
-        self.headers.push((name, value.into()));
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Call {
+        self.headers.push((name.into(), value.into()));
         self
     }
 
@@ -188,7 +189,7 @@ impl Http {
             let mut value = reqwest::header::HeaderValue::try_from(value)
                 .map_err(|_| Failure::Refused { reason: format!("the header {name} would hold what no header may") })?;
             value.set_sensitive(true);
-            request = request.header(name, value);
+            request = request.header(&*name, value);
         }
         request = match call.body {
             Body::None => request,

@@ -13,7 +13,7 @@ pub(super) use tree::owner;
 use super::case::new_customer;
 use super::{Desk, DeskError, SYSTEM};
 use crate::model::{
-    Act, Acted, ActId, Basis, Case, CaseStatus, Customer, CustomerId, Decided, Event, EventKind, GraphAct, GraphKind,
+    Act, ActId, Acted, Basis, Case, CaseStatus, Customer, CustomerId, Decided, Event, EventKind, GraphAct, GraphKind,
     Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
 };
 use crate::store::Transaction;
@@ -210,7 +210,10 @@ impl Desk {
         for identity in moving {
             let mut identity = identity.clone();
             if identity.moves.len() >= MOVES {
-                return Err(DeskError::Refused(format!("{} was moved {MOVES} times; that is enough", identity.address)));
+                return Err(DeskError::Refused(format!(
+                    "{} was moved {MOVES} times; that is enough",
+                    identity.address
+                )));
             }
             identity.moves.push(Moved { act: act.id, before: identity.home() });
             act.identities.push(identity.id);

@@ -147,11 +147,8 @@ fn one_by(
         } else {
             (first.id, second.id)
         };
-        let why = Why {
-            reason: String::new(),
-            evidence: vec![words(clue)],
-            suggestion: Some(Suggestion::id_of(me, id)),
-        };
+        let why =
+            Why { reason: String::new(), evidence: vec![words(clue)], suggestion: Some(Suggestion::id_of(me, id)) };
         let act = merge_in(transaction, BY_PROOF, now, stays, goes, why)?;
         transaction.put_history(&event_of(&act));
         acts.push(act);

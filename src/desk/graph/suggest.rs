@@ -87,7 +87,12 @@ impl Desk {
         }
         found.sort_by_key(|view| std::cmp::Reverse(view.suggestion.likelihood));
         let mut seen = Vec::new();
-        found.retain(|view| !seen.contains(&view.other) && { seen.push(view.other); true });
+        found.retain(|view| {
+            !seen.contains(&view.other) && {
+                seen.push(view.other);
+                true
+            }
+        });
         found.truncate(SHOWN);
         Ok(found)
     }
@@ -179,11 +184,7 @@ impl Desk {
         Ok(Acted { said, undo, customer: Some(view.customer), ..Acted::default() })
     }
 
-    pub(in crate::desk) fn restore_suggestions(
-        &self,
-        agent: &str,
-        ids: &[SuggestionId],
-    ) -> Result<Acted, DeskError> {
+    pub(in crate::desk) fn restore_suggestions(&self, agent: &str, ids: &[SuggestionId]) -> Result<Acted, DeskError> {
         let _writer = self.write();
         let mut transaction = self.store.begin();
         let mut shown = None;
@@ -216,11 +217,7 @@ impl Desk {
     }
 
     /// A merge answers the suggestion it followed.
-    pub(super) fn settle_suggestion(
-        &self,
-        transaction: &mut Transaction<'_>,
-        act: &GraphAct,
-    ) -> Result<(), DeskError> {
+    pub(super) fn settle_suggestion(&self, transaction: &mut Transaction<'_>, act: &GraphAct) -> Result<(), DeskError> {
         if let Some(id) = act.suggestion
             && let Some(suggestion) = transaction.suggestion(id)?
         {

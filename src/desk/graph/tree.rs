@@ -177,10 +177,7 @@ pub(super) fn join(
 }
 
 /// What was taken in with `top` is a customer of its own again. Returns the one that stays and the one that goes.
-pub(super) fn cut(
-    transaction: &mut Transaction<'_>,
-    top: CustomerId,
-) -> Result<(Customer, Customer), DeskError> {
+pub(super) fn cut(transaction: &mut Transaction<'_>, top: CustomerId) -> Result<(Customer, Customer), DeskError> {
     let whole = rooted(transaction, top)?;
     let all = parts(transaction, &whole)?;
     let (mut go, stay): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|part| is_below(&all, part, top));

@@ -1,9 +1,7 @@
 //! Stories of who is one customer: merging, splitting, moving, and taking each back at any later time.
 
 use super::paper::{MINUTE, Paper, mail};
-use crate::model::{
-    Act, ActId, CaseStatus, Compose, CustomerId, InboxView, ProfileEdit, ReplyKind, TimelineEntry,
-};
+use crate::model::{Act, ActId, CaseStatus, Compose, CustomerId, InboxView, ProfileEdit, ReplyKind, TimelineEntry};
 
 fn two() -> Paper {
     let paper = Paper::new();
@@ -116,11 +114,7 @@ fn answers_drafts_and_trouble_go_with_their_identity() {
     let (ana, bo) = (paper.customer("Ana"), paper.customer("Bo"));
     let to_bo = paper.timeline("Bo")[0].message.id;
     let act = merge(&paper, "Ana", "Bo");
-    let compose = Compose {
-        text: "Here".to_owned(),
-        parent: Some(to_bo),
-        ..Compose::new(ReplyKind::Reply, Some(bo))
-    };
+    let compose = Compose { text: "Here".to_owned(), parent: Some(to_bo), ..Compose::new(ReplyKind::Reply, Some(bo)) };
     let sent = paper.act(Act::Send(Box::new(compose.clone())));
     assert_eq!(sent.customer, Some(ana));
     let draft = crate::model::Draft {

@@ -335,9 +335,10 @@ impl FakeDesk {
                 let theirs = match other {
                     crate::ui::Wanted::Customer(id) => id,
                     crate::ui::Wanted::Named(name) => {
-                        let found = self.customers.iter().find(|(view, _)| {
-                            view.customer.name.to_lowercase().contains(&name.to_lowercase())
-                        });
+                        let found = self
+                            .customers
+                            .iter()
+                            .find(|(view, _)| view.customer.name.to_lowercase().contains(&name.to_lowercase()));
                         found.map(|(view, _)| view.customer.id).unwrap()
                     }
                 };

@@ -38,10 +38,8 @@ pub(in crate::ui) fn compare_lines(screen: &Screen, comparing: &Comparing, colum
     };
     pairs(&mut both, "addresses", &addresses(mine), &addresses(theirs));
     let counts = |view: &CustomerView| {
-        let (inbound, outbound) = view
-            .identities
-            .iter()
-            .fold((0, 0), |sum, identity| (sum.0 + identity.inbound, sum.1 + identity.outbound));
+        let (inbound, outbound) =
+            view.identities.iter().fold((0, 0), |sum, identity| (sum.0 + identity.inbound, sum.1 + identity.outbound));
         format!("{inbound} in, {outbound} out")
     };
     both("messages", &counts(mine), &counts(theirs));

@@ -288,9 +288,8 @@ impl Pages {
     async fn understand(&self, raw: Vec<u8>, folder: &str, uid: u32, received: Timestamp) -> Item {
         let (spare, own, name) = (raw.clone(), self.own.clone(), folder.to_owned());
         let pinned = self.authserv_id.clone();
-        let parsing = tokio::task::spawn_blocking(move || {
-            parse::understand_from(raw, &own, pinned.as_deref(), &name, received)
-        });
+        let parsing =
+            tokio::task::spawn_blocking(move || parse::understand_from(raw, &own, pinned.as_deref(), &name, received));
         let reason = match tokio::time::timeout(PARSE_LIMIT, parsing).await {
             Ok(Ok(item)) => return self.as_found_in(folder, item),
             Ok(Err(_)) => "the parser failed on it".to_owned(),

@@ -104,7 +104,8 @@ impl RawAccount {
         if authserv_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 255 || id.contains([';', ' ', '('])) {
             return Err("authserv_id is one word: the first of your server's Authentication-Results headers".to_owned());
         }
-        let imap = self.imap.map(|raw| raw.check(profile)).transpose().map_err(|why| format!("[account.imap] {why}"))?;
+        let imap =
+            self.imap.map(|raw| raw.check(profile)).transpose().map_err(|why| format!("[account.imap] {why}"))?;
         Ok(EmailSettings {
             name: self.name,
             address: self.address,

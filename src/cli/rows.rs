@@ -1,0 +1,108 @@
+//! `import json` and `import csv`: rows of a file, mapped as a connector file says.
+
+use super::Outcome;
+use super::arguments::Import;
+use super::console::Console;
+use super::house::Place;
+use super::output::{Output, remark};
+use super::owner::VerbDoor;
+use crate::connector::PulledPage;
+use crate::connector::declared::{self, Importer, Rows};
+use crate::desk::IngestReport;
+use anyhow::Context;
+use serde_json::json;
+use std::io::Read;
+use std::time::Instant;
+
+/// Items of one commit.
+const BATCH: usize = 500;
+/// A larger file is divided first, in bytes.
+const MOST_BYTES: u64 = 512 << 20;
+/// So many bad rows are named; the others are counted.
+const NAMED: u64 = 20;
+
+pub fn import(place: &Place, args: &Import) -> Outcome {
+    let house = place.open()?;
+    let door = VerbDoor::open(place, &house);
+    let connector = house.connector(&args.account)?;
+    let address = connector.facts().address;
+    let started = Instant::now();
+    let importer = match &args.map {
+        Some(map) => Importer::load(&Console::current().path(map), &address).map_err(|error| {
+            remark(&error.to_string());
+            anyhow::anyhow!("the map cannot be used")
+        })?,
+        None => {
+            let settings = house.config.accounts.iter().find(|settings| settings.name == args.account);
+            let name = settings.map(|settings| settings.connector.as_str()).unwrap_or_default();
+            let file = declared::find(name, Some(&place.profile)).map_err(|error| anyhow::anyhow!("{error}"))?;
+            file.and_then(|file| Importer::of_file(&file, &address)).with_context(|| {
+                format!("the connector \"{name}\" does not say how rows become messages; name a map with --map FILE")
+            })?
+        }
+    };
+    let path = Console::current().path(&args.path);
+    let bytes = read(&path)?;
+    let rows = match args.kind.as_str() {
+        "csv" => Rows::of_csv(&bytes),
+        _ => Rows::of_json(&bytes, importer.items()),
+    };
+    let rows = rows.map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?.rows;
+    drop(bytes);
+    let (mut read, mut failed) = (0_u64, 0_u64);
+    let mut report = IngestReport::default();
+    let mut page = PulledPage::default();
+    for row in rows {
+        read += 1;
+        let (items, why) = importer.understand(row, house.desk.now());
+        page.items.extend(items);
+        if let Some(why) = why {
+            failed += 1;
+            if failed <= NAMED {
+                remark(&format!("{}: {why}", path.display()));
+            }
+        }
+        if page.items.len() >= BATCH {
+            report += house.desk.ingest(&args.account, std::mem::take(&mut page))?;
+            anyhow::ensure!(
+                Console::current().is_waited_for(),
+                "stopped half way; what is in stays, import again to go on"
+            );
+        }
+    }
+    report += house.desk.ingest(&args.account, page)?;
+    let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    let mut out = Output::new(place.json);
+    out.row(
+        || {
+            json!({
+                "read": read, "new": report.new, "duplicate": report.duplicate, "dead": report.dead,
+                "failed": failed, "seconds": seconds,
+            })
+        },
+        || {
+            format!(
+                "{read} read: {} new, {} known, {} dead letters, in {seconds} s",
+                report.new, report.duplicate, report.dead
+            )
+        },
+    )?;
+    out.finish()?;
+    drop(door);
+    house.close()?;
+    anyhow::ensure!(
+        failed == 0,
+        "{failed} rows could not be understood and are kept as dead letters; the rest is in. Mend the map or the file, and import again"
+    );
+    Ok(())
+}
+
+fn read(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+    let cannot = || format!("cannot read {}", path.display());
+    let facts = std::fs::metadata(path).with_context(cannot)?;
+    anyhow::ensure!(facts.is_file(), "{} is no file", path.display());
+    anyhow::ensure!(facts.len() <= MOST_BYTES, "{} is larger than {} MB; divide it", path.display(), MOST_BYTES >> 20);
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)).with_context(cannot)?;
+    Ok(bytes)
+}

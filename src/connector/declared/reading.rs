@@ -1,0 +1,506 @@
+//! From the text of a connector file to what it says. Everything that is wrong is found in one reading.
+
+mod intake;
+mod request;
+mod webhook;
+
+use super::predicate::Predicate;
+use super::sheet::{FileError, Mistake, Sheet, Table, span_millis};
+use super::spec::{Auth, Class, Limits, Placement, Refresh, Rule, SecretSetting, Setting, Spec, Until};
+use super::template::Template;
+use crate::connector::Allowance;
+use crate::connector::http::Reset;
+use crate::model::Way;
+use std::collections::BTreeSet;
+use toml::de::DeTable;
+
+/// A longer file is none of ours, in bytes.
+pub(super) const LONGEST: usize = 256 * 1024;
+
+/// Which placeholders may stand somewhere.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    words: BTreeSet<String>,
+    /// What a pointer may follow: nothing (the item), `parent`, `around`.
+    roots: Vec<&'static str>,
+}
+
+impl Scope {
+    pub fn with(mut self, words: &[&str]) -> Scope {
+        self.words.extend(words.iter().map(|word| (*word).to_owned()));
+        self
+    }
+
+    pub fn roots(mut self, roots: &[&'static str]) -> Scope {
+        self.roots.extend(roots);
+        self
+    }
+
+    /// Why a template cannot be filled here.
+    pub fn lacks(&self, template: &Template) -> Option<String> {
+        template.holes().find_map(|hole| {
+            let known = match hole.name.find('/') {
+                Some(at) => self.roots.contains(&&hole.name[..at]),
+                None => self.words.contains(&hole.name),
+            };
+            let mut may: Vec<String> = self.words.iter().map(|word| format!("{{{word}}}")).collect();
+            may.extend(self.roots.iter().map(|root| format!("{{{root}/pointer}}")));
+            let may = if may.is_empty() {
+                "nothing can stand here".to_owned()
+            } else {
+                format!("there are {}", may.join(", "))
+            };
+            (!known).then(|| format!("{{{}}} is nothing here; {may}", hole.name))
+        })
+    }
+}
+
+/// A file while it is read: what later parts need of earlier ones.
+pub(super) struct Reading<'s, 't> {
+    pub sheet: &'s Sheet<'t>,
+    /// `account.NAME` for each setting.
+    pub account: Scope,
+    /// `secret.NAME` for each secret.
+    secrets: Vec<String>,
+    /// How messages are read unless they say otherwise.
+    pub way: Way,
+    /// What is kept of messages, by all mappings.
+    pub context: BTreeSet<String>,
+    pub budgets: BTreeSet<&'static str>,
+}
+
+/// Reads the text of a connector file.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(super) fn read(file: &str, text: &str) -> Result<Spec, FileError> {
+    whole(file, text, true).map(|spec| spec.0)
+}
+
+/// Reads a file that may consist of an `[import]` alone.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(super) fn read_import(file: &str, text: &str) -> Result<Spec, FileError> {
+    whole(file, text, false).map(|spec| spec.0)
+}
+
+fn whole(file: &str, text: &str, connector: bool) -> Result<(Spec,), FileError> {
+    let failed = |mistakes: Vec<Mistake>| FileError { file: crate::model::clean_line(file), mistakes };
+    let sheet = Sheet::new(text);
+    if text.len() > LONGEST {
+        sheet.wrong(&(0..0), format!("the file is larger than {} kB", LONGEST / 1024));
+        return Err(failed(sheet.mistakes()));
+    }
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let span = error.span().unwrap_or(0..0);
+        sheet.wrong(&span, error.message().trim().replace('\n', ", "));
+    }
+    if !errors.is_empty() {
+        return Err(failed(sheet.mistakes()));
+    }
+    let table = Table::new(&sheet, root.get_ref(), 0..0, "");
+    let spec = spec(&sheet, table, connector);
+    let mistakes = sheet.mistakes();
+    if mistakes.is_empty() { Ok((spec,)) } else { Err(failed(mistakes)) }
+}
+
+const NAME: &str = "one word of small letters, digits and \"_\", at most 32";
+
+fn is_name(name: &str) -> bool {
+    let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    plain && !name.is_empty() && name.len() <= 32
+}
+
+fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
+    let mut reading = Reading {
+        sheet,
+        account: Scope::default().with(&["account.address"]),
+        secrets: Vec::new(),
+        way: Way::Direct,
+        context: BTreeSet::new(),
+        budgets: BTreeSet::new(),
+    };
+    let (mut name, mut doc, mut base_url, mut notes, mut said) = Default::default();
+    let mut headers = Vec::new();
+    let connector = root.table("connector");
+    if connector.is_none() && whole {
+        sheet.wrong(&(0..0), "[connector] is missing");
+    }
+    let settings = root.table("settings").map(|table| reading.settings(table)).unwrap_or_default();
+    let secrets = root.table("secrets").map(|table| reading.secret_settings(table)).unwrap_or_default();
+    if let Some(table) = connector {
+        name = table.must("name");
+        if !is_name(&name) && !name.is_empty() {
+            table.wrong("name", format!("\"{name}\" is not {NAME}"));
+        }
+        doc = table.must("doc");
+        base_url = table.must("base_url");
+        if !base_url.is_empty()
+            && let Err(why) = crate::connector::http::Http::new(&base_url, false, None)
+        {
+            table.wrong("base_url", why);
+        }
+        notes = table.text("notes").unwrap_or_default();
+        said = table.texts("said");
+        for pointer in &said {
+            reading.pointer(&table, "said", pointer);
+        }
+        let kinds = [
+            ("comment", Way::Public),
+            ("im", Way::Direct),
+            ("email", Way::Direct),
+            ("ticket", Way::Direct),
+            ("call", Way::Direct),
+        ];
+        if table.text("kind").is_none() {
+            table.wrong("kind", "comment, im, email, ticket or call is wanted");
+        }
+        reading.way = table.word("kind", &kinds).unwrap_or_default();
+        if let Some(list) = table.table("headers") {
+            headers = reading.named_templates(list, &reading.account.clone(), "a header");
+        }
+        table.end();
+    }
+    let auth = reading.auth(root.table("auth"));
+    let limits = root.table("limits").map(|table| reading.limits(table)).unwrap_or_default();
+    let streams = reading.streams(root.tables("stream"));
+    let webhook = root.table("webhook").and_then(|table| reading.webhook(table));
+    let import = root.table("import").map(|table| {
+        let intake = reading.intake(&table, "import", &["", "around"]);
+        table.end();
+        intake
+    });
+    let replies = root.tables("reply").into_iter().filter_map(|table| reading.reply(table)).collect();
+    let errors = root.tables("error").into_iter().filter_map(|table| reading.rule(table)).collect();
+    if !whole && import.is_none() {
+        sheet.wrong(&(0..0), "[import] is missing: it says how rows become messages");
+    }
+    root.end();
+    Spec {
+        name,
+        doc,
+        base_url,
+        notes,
+        said,
+        settings,
+        secrets,
+        headers,
+        auth,
+        limits,
+        streams,
+        replies,
+        errors,
+        webhook,
+        import,
+    }
+}
+
+impl<'s, 't> Reading<'s, 't> {
+    /// Settings and secrets together: what `[auth]` and `[webhook]` may hold.
+    pub fn secret_scope(&self) -> Scope {
+        let words: Vec<String> = self.secrets.iter().map(|name| format!("secret.{name}")).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.account.clone().with(&words)
+    }
+
+    /// A pointer that must be one.
+    pub fn pointer(&self, table: &Table<'_, '_>, key: &str, pointer: &str) {
+        if let Some(why) = super::place::is_wrong(pointer) {
+            table.wrong(key, format!("\"{pointer}\": {why}"));
+        }
+    }
+
+    /// A pointer, when it is there.
+    pub fn pointer_of(&self, table: &Table<'_, '_>, key: &'static str) -> Option<String> {
+        let pointer = table.text(key)?;
+        self.pointer(table, key, &pointer);
+        Some(pointer)
+    }
+
+    /// A template that can be filled in this scope.
+    pub fn template(&self, table: &Table<'_, '_>, key: &str, text: &str, scope: &Scope) -> Option<Template> {
+        match Template::read(text) {
+            Ok(template) => {
+                if let Some(why) = scope.lacks(&template) {
+                    table.wrong(key, why);
+                }
+                Some(template)
+            }
+            Err(why) => {
+                table.wrong(key, why);
+                None
+            }
+        }
+    }
+
+    /// Conditions.
+    pub fn predicates(&self, table: &Table<'_, '_>, key: &'static str) -> Vec<Predicate> {
+        let mut predicates = Vec::new();
+        for text in table.texts(key) {
+            match Predicate::read(&text) {
+                Ok(predicate) => predicates.push(predicate),
+                Err(why) => table.wrong(key, format!("\"{text}\": {why}")),
+            }
+        }
+        predicates
+    }
+
+    fn settings(&mut self, table: Table<'_, 't>) -> Vec<Setting> {
+        const OURS: &[&str] =
+            &["name", "connector", "address", "display_name", "hold", "base_url", "token_url", "public_url"];
+        let mut settings = Vec::new();
+        for (name, span, value) in table.all() {
+            let Some(fields) = value.get_ref().as_table() else {
+                self.sheet.wrong(&span, format!("settings.{name}: a table with doc and example is wanted"));
+                continue;
+            };
+            if !is_name(name) || OURS.contains(&name) {
+                self.sheet.wrong(&span, format!("a setting's name is {NAME}, and none of {}", OURS.join(", ")));
+            }
+            let below = Table::new(self.sheet, fields, span, &format!("settings.{name}"));
+            settings.push(Setting {
+                name: name.to_owned(),
+                doc: below.must("doc"),
+                example: below.text("example").unwrap_or_default(),
+                default: below.text("default"),
+                optional: below.switch("optional").unwrap_or_default(),
+            });
+            below.end();
+            self.account.words.insert(format!("account.{name}"));
+        }
+        settings
+    }
+
+    fn secret_settings(&mut self, table: Table<'_, 't>) -> Vec<SecretSetting> {
+        let mut secrets = Vec::new();
+        for (name, span, value) in table.all() {
+            if !is_name(name) {
+                self.sheet.wrong(&span, format!("a secret's name is {NAME}"));
+            }
+            let Some(fields) = value.get_ref().as_table() else {
+                self.sheet.wrong(&span, format!("secrets.{name}: {IN_FILE}"));
+                continue;
+            };
+            let below = Table::new(self.sheet, fields, span, &format!("secrets.{name}"));
+            secrets.push(SecretSetting {
+                name: name.to_owned(),
+                doc: below.must("doc"),
+                optional: below.switch("optional").unwrap_or_default(),
+            });
+            below.end();
+            self.secrets.push(name.to_owned());
+        }
+        secrets
+    }
+
+    fn auth(&mut self, table: Option<Table<'_, 't>>) -> Auth {
+        let Some(table) = table else { return Auth { placement: Placement::None, refresh: None } };
+        let refresh = table.table("refresh").and_then(|below| self.refresh(below));
+        let scope = match &refresh {
+            Some(_) => self.secret_scope().with(&["token"]),
+            None => self.secret_scope(),
+        };
+        let of = |key: &'static str, otherwise: Option<&str>| {
+            let text = match otherwise {
+                Some(otherwise) => table.text(key).unwrap_or_else(|| otherwise.to_owned()),
+                None => table.must(key),
+            };
+            let template = self.template(&table, key, &text, &scope);
+            if let Some(template) = &template {
+                self.no_secret(&table, key, template, template.holes().next().is_none());
+            }
+            template
+        };
+        let nothing = || Template::read("").ok();
+        let token = if refresh.is_some() { "{token}" } else { "{secret.token}" };
+        let kind = table.must("type");
+        let placement = match kind.as_str() {
+            "none" => Some(Placement::None),
+            "bearer" | "oauth2" => {
+                if kind == "oauth2" && refresh.is_none() {
+                    table.wrong("type", "oauth2 needs [auth.refresh]");
+                }
+                let words = format!("Bearer {token}");
+                of("value", Some(&words)).map(|value| Placement::Header("authorization".to_owned(), value))
+            }
+            "header" => {
+                let name = table.must("name").to_lowercase();
+                of("value", None).map(|value| Placement::Header(name, value))
+            }
+            "query" => {
+                let name = table.must("name");
+                of("value", Some(token)).map(|value| Placement::Query(name, value))
+            }
+            "basic" => {
+                let user = table.must("user");
+                let user = self.template(&table, "user", &user, &scope).or_else(nothing);
+                user.zip(of("password", None)).map(|(user, password)| Placement::Basic(user, password))
+            }
+            "" => None,
+            other => {
+                table.wrong("type", format!("\"{other}\" is none of none, bearer, oauth2, header, query, basic"));
+                None
+            }
+        };
+        table.end();
+        Auth { placement: placement.unwrap_or(Placement::None), refresh }
+    }
+
+    fn refresh(&mut self, table: Table<'_, 't>) -> Option<Refresh> {
+        let scope = self.secret_scope().with(&["refresh"]);
+        let url = table.must("url");
+        let cut = url.strip_prefix("https://").map(|rest| 8 + rest.find('/').unwrap_or(rest.len()));
+        let (base, path) = url.split_at(cut.unwrap_or(url.len()));
+        if !url.is_empty()
+            && let Err(why) = crate::connector::http::Http::new(base, false, None)
+        {
+            table.wrong("url", why);
+        }
+        let body = self.body(&table, &scope);
+        let headers =
+            table.table("headers").map(|below| self.named_templates(below, &scope, "a header")).unwrap_or_default();
+        let basic = table.table("basic").and_then(|below| {
+            let [user, password] = ["user", "password"].map(|key| {
+                let text = below.must(key);
+                let template = self.template(&below, key, &text, &scope)?;
+                self.no_secret(&below, key, &template, key == "password" && template.holes().next().is_none());
+                Some(template)
+            });
+            below.end();
+            user.zip(password)
+        });
+        let token = table.text("token").unwrap_or_else(|| "/access_token".to_owned());
+        self.pointer(&table, "token", &token);
+        let expires_in = self.pointer_of(&table, "expires_in");
+        let refresh_token = self.pointer_of(&table, "refresh_token");
+        table.end();
+        Some(Refresh {
+            base: base.to_owned(),
+            path: path.to_owned(),
+            body,
+            headers,
+            basic,
+            token,
+            expires_in,
+            refresh_token,
+        })
+    }
+
+    fn limits(&mut self, table: Table<'_, 't>) -> Limits {
+        let mut allowances = Vec::new();
+        for name in ["read", "write", "unit"] {
+            for text in table.texts(name) {
+                let parts = text.split_once('/');
+                let most = parts.and_then(|(most, _)| most.trim().parse::<u64>().ok()).filter(|most| *most > 0);
+                let span = parts.and_then(|(_, span)| span_millis(span)).filter(|span| *span > 0);
+                match most.zip(span) {
+                    Some((most, span)) => allowances.push(Allowance { name, most, span }),
+                    None => table.wrong(name, format!("\"{text}\" is no allowance; write \"100/1d\"")),
+                }
+                self.budgets.insert(name);
+            }
+        }
+        let remaining = table.text("remaining").map(|name| name.to_lowercase());
+        let reset = table.text("reset").map(|name| name.to_lowercase());
+        let is = table.word("reset_is", &RESETS).unwrap_or(Reset::Epoch);
+        table.end();
+        Limits { allowances, remaining, reset: reset.map(|name| (name, is)) }
+    }
+
+    fn rule(&self, table: Table<'_, 't>) -> Option<Rule> {
+        let when = self.predicates(&table, "when");
+        if when.is_empty() {
+            table.wrong("when", "a condition is wanted: \"http = 429\", \"/error_code in 10022,10023\"");
+        }
+        let classes = [
+            ("ok", Class::Ok),
+            ("retry", Class::Retry),
+            ("wait", Class::Wait),
+            ("refresh", Class::Refresh),
+            ("reconnect", Class::Reconnect),
+            ("window", Class::Window),
+            ("duplicate", Class::Duplicate),
+            ("gone", Class::Gone),
+            ("reject", Class::Reject),
+            ("pending", Class::Pending),
+            ("unknown", Class::Unknown),
+        ];
+        let class = table.word("do", &classes);
+        if class.is_none() {
+            table.wrong("do", "what it means is wanted: ok, retry, wait, refresh, reconnect, window, duplicate, gone, reject, pending, unknown");
+        }
+        let until = table.text("wait").and_then(|text| {
+            let until = until(&text);
+            if until.is_none() {
+                table.wrong(
+                    "wait",
+                    "write \"1h\", \"header:NAME\", \"header:NAME:epoch\" (or seconds, iso), \"/pointer\" (seconds), \
+                     \"/pointer:minutes\" (or millis) or \"midnight -08:00\"",
+                );
+            }
+            until
+        });
+        let sends = table.word("on", &[("send", true), ("read", false)]);
+        let why = table.text("why").unwrap_or_default();
+        table.end();
+        Some(Rule { when, class: class?, until: until.unwrap_or(Until::Headers), sends, why })
+    }
+
+    /// Refuses what looks like a secret.
+    pub fn no_secret(&self, table: &Table<'_, '_>, key: &str, template: &Template, bare: bool) {
+        if (bare && !template.words().is_empty()) || looks_secret(&template.words()) {
+            table.wrong(key, IN_FILE);
+        }
+    }
+}
+
+const RESETS: [(&str, Reset); 3] = [("epoch", Reset::Epoch), ("seconds", Reset::Seconds), ("iso", Reset::Iso)];
+
+fn until(text: &str) -> Option<Until> {
+    if let Some(header) = text.strip_prefix("header:") {
+        let (name, is) = header.rsplit_once(':').unwrap_or((header, "seconds"));
+        if name.is_empty() {
+            return None;
+        }
+        if name.eq_ignore_ascii_case("retry-after") {
+            return Some(Until::Headers);
+        }
+        let reset = RESETS.iter().find(|(word, _)| *word == is)?.1;
+        return Some(Until::Header(name.to_lowercase(), reset));
+    }
+    if let Some(zone) = text.strip_prefix("midnight ") {
+        let (hours, minutes) = zone.trim().split_once(':')?;
+        let hours: i32 = hours.parse().ok().filter(|hours: &i32| hours.abs() <= 14)?;
+        let minutes: i32 = minutes.parse().ok().filter(|minutes| (0..60).contains(minutes))?;
+        return Some(Until::Midnight(hours * 3_600 + hours.signum() * minutes * 60));
+    }
+    if text.starts_with('/') {
+        let (pointer, factor) = match text.rsplit_once(':') {
+            Some((pointer, "minutes")) => (pointer, 60_000),
+            Some((pointer, "millis")) => (pointer, 1),
+            Some((pointer, "seconds")) => (pointer, 1_000),
+            _ => (text, 1_000),
+        };
+        return super::place::is_wrong(pointer).is_none().then(|| Until::Body(pointer.to_owned(), factor));
+    }
+    span_millis(text).map(Until::Fixed)
+}
+
+/// What is said of a secret in a connector file.
+pub(super) const IN_FILE: &str = "a secret does not belong into a connector file: write {secret.NAME} here, name it in \
+     [secrets], and let the account say where it is (NAME_command, NAME_env or NAME_file)";
+
+/// True for words that look like a token: a known prefix, or a long run of letters and digits mixed.
+pub(super) fn looks_secret(words: &str) -> bool {
+    const PREFIXES: &[&str] = &["xoxb-", "xoxp-", "ghp_", "sk-", "EAA", "AKIA", "eyJ", "ya29.", "glpat-", "Bearer ey"];
+    let runs = words.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.=+/~".contains(c)));
+    runs.into_iter().any(|run| {
+        let digits = run.chars().filter(char::is_ascii_digit).count();
+        let letters = run.chars().filter(char::is_ascii_alphabetic).count();
+        // A path or a list of field names has slashes, and hardly a digit.
+        let mixed = run.len() >= 20 && digits >= 4 && letters >= 4 && run.matches('/').count() < 3;
+        mixed || (run.len() >= 16 && PREFIXES.iter().any(|prefix| run.starts_with(prefix)))
+    })
+}

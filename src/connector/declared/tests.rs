@@ -1,0 +1,184 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+
+#[test]
+fn every_shipped_file_is_right_and_has_its_row() {
+    for shipped in SHIPPED {
+        let file = ConnectorFile::read(&format!("{}.toml", shipped.name), shipped.text)
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(file.name(), shipped.name);
+        let kind =
+            crate::connector::kind(shipped.name).unwrap_or_else(|| panic!("{} is not in CONNECTORS", shipped.name));
+        assert_eq!(kind.doc, file.doc(), "{}", shipped.name);
+        assert!(file.help().contains("[[account]]"));
+    }
+}
+
+/// The mistakes in a file, as `line:column: what`.
+fn mistakes(text: &str) -> Vec<String> {
+    match ConnectorFile::read("x.toml", text) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.to_string().lines().map(|line| line.trim_start_matches("x.toml:").to_owned()).collect(),
+    }
+}
+
+const GOOD: &str = r#"[connector]
+name = "desk"
+doc = "a desk"
+kind = "im"
+base_url = "https://api.desk.example"
+
+[secrets.token]
+doc = "the token"
+
+[auth]
+type = "bearer"
+
+[[stream]]
+name = "messages"
+path = "/messages"
+query = { since = "{since}" }
+items = "/messages"
+order = "desc"
+resume = { from = "/id" }
+[stream.map]
+id = "/id"
+time = "/at"
+author_id = "/from"
+text = "/text"
+context = { ticket = "/ticket" }
+
+[[reply]]
+path = "/tickets/{msg.ticket}"
+json = { body = "{text}" }
+"#;
+
+#[test]
+fn all_that_is_wrong_is_said_at_once_with_its_place() {
+    assert_eq!(mistakes(GOOD), Vec::<String>::new());
+    let bad = GOOD
+        .replace("doc = \"a desk\"", "doc = \"a desk\"\ndocs = \"x\"")
+        .replace("{since}", "{sinse}")
+        .replace("order = \"desc\"", "order = \"newest\"")
+        .replace("{msg.ticket}", "{msg.tickt}");
+    let said = mistakes(&bad);
+    assert_eq!(said.len(), 4, "{said:#?}");
+    assert!(said[0].starts_with("4:1: unknown key \"connector.docs\""), "{}", said[0]);
+    assert!(said[1].starts_with("17:19: stream.query.since: {sinse} is nothing here"), "{}", said[1]);
+    assert!(said[2].starts_with("19:1: stream.order: \"newest\" is none of asc, desc"), "{}", said[2]);
+    assert!(said[3].starts_with("29:1: reply.path: {msg.tickt}") && said[3].contains("{msg.ticket}"), "{}", said[3]);
+    assert!(mistakes("[connector\n")[0].starts_with("1:11: "), "{:?}", mistakes("[connector\n"));
+}
+
+#[test]
+fn committing_newest_first_by_page_is_refused() {
+    let said = mistakes(&GOOD.replace("{ from = \"/id\" }", "{ from = \"/id\", commit = \"page\" }"));
+    assert!(said.len() == 1 && said[0].contains("newest first"), "{said:?}");
+    let said = mistakes(&GOOD.replace("order = \"desc\"", "each = \"nothing\""));
+    assert!(said.iter().any(|line| line.contains("no stream before this one")), "{said:?}");
+}
+
+#[test]
+fn a_secret_in_a_file_is_refused_wherever_it_stands() {
+    let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    for (from, to) in [
+        ("type = \"bearer\"", format!("type = \"bearer\"\nvalue = \"Bearer {token}\"")),
+        ("type = \"bearer\"", "type = \"header\"\nname = \"x-key\"\nvalue = \"hunter2\"".to_owned()),
+        ("type = \"bearer\"", "type = \"basic\"\nuser = \"{account.address}\"\npassword = \"hunter2\"".to_owned()),
+        ("path = \"/messages\"", format!("path = \"/messages\"\nheaders = {{ x-key = \"{token}\" }}")),
+        ("since = \"{since}\"", format!("since = \"{{since}}\", key = \"{token}\"")),
+        ("doc = \"the token\"", "doc = \"the token\"\n[secrets]\nother = \"hunter2\"".to_owned()),
+    ] {
+        let said = mistakes(&GOOD.replace(from, &to));
+        assert!(!said.is_empty(), "{to}");
+        assert!(!said.iter().any(|line| line.contains(token) || line.contains("hunter2")), "{said:?}");
+    }
+    let said = mistakes(&GOOD.replace("body = \"{text}\"", "body = \"{text}\", key = \"{secret.token}\""));
+    assert!(said[0].contains("{secret.token} is nothing here"), "{said:?}");
+}
+
+#[test]
+fn a_base_url_is_public_and_https() {
+    for base in
+        ["http://api.desk.example", "https://127.0.0.1", "https://10.0.0.1", "https://u:p@api.desk.example", "ftp://x"]
+    {
+        let said = mistakes(&GOOD.replace("https://api.desk.example", base));
+        assert!(said.len() == 1 && said[0].starts_with("5:1: connector.base_url"), "{base}: {said:?}");
+    }
+}
+
+#[test]
+fn the_language_text_names_every_key_of_the_template() {
+    let template = SHIPPED.iter().find(|shipped| shipped.name == "example").unwrap().text;
+    for line in template.lines().filter(|line| !line.trim_start().starts_with(['#', '['])) {
+        if let Some((key, _)) = line.split_once(" = ") {
+            assert!(LANGUAGE.contains(key.trim()), "{key} is not in language.txt");
+        }
+    }
+}
+
+mod never_panics {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        let key = prop_oneof![Just("id"), Just("created_at"), Just("author"), Just("body"), Just("files"), Just("x")];
+        leaf.prop_recursive(4, 32, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(key.clone().prop_map(str::to_owned), inner, 0..6)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn account() -> Box<dyn crate::connector::Connector> {
+        let text = "name = \"x\"\nconnector = \"example\"\naddress = \"1\"\ndesk = \"1\"\ntoken_env = \"NONE\"\n";
+        let shipped = SHIPPED.iter().find(|shipped| shipped.name == "example").unwrap();
+        let settings = AccountSettings {
+            name: "x".to_owned(),
+            connector: "example".to_owned(),
+            table: text.parse().unwrap(),
+            profile: PathBuf::from("/nowhere"),
+        };
+        ConnectorFile::read("example.toml", shipped.text).unwrap().open(&settings).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_as_a_file(text in ".{0,400}") {
+            let _ = ConnectorFile::read("x.toml", &text);
+        }
+
+        #[test]
+        fn any_value_for_any_key(line in 0usize..29, value in r#"("[^"\n]{0,40}"|[0-9]{1,20}|true|\[.{0,10}\]|\{.{0,20}\})"#) {
+            let mut lines: Vec<String> = GOOD.lines().map(str::to_owned).collect();
+            if let Some(line) = lines.get_mut(line)
+                && let Some((key, _)) = line.clone().split_once(" = ")
+            {
+                *line = format!("{key} = {value}");
+            }
+            let _ = ConnectorFile::read("x.toml", &lines.join("\n"));
+        }
+
+        #[test]
+        fn any_json_as_an_item(item in any_json(), parent in any_json()) {
+            let connector = account();
+            for take in ["messages", "pushed", "import", "nothing"] {
+                let raw = json!({ "take": take, "item": item, "parent": parent }).to_string().into_bytes();
+                let _ = connector.parse(raw, "", crate::model::Timestamp(0));
+            }
+            let hook = connector.hook().unwrap();
+            let _ = hook.understand(json!({ "events": item }).to_string().as_bytes(), crate::model::Timestamp(0));
+        }
+    }
+}
