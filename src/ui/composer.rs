@@ -368,7 +368,8 @@ impl Composer {
     pub(super) fn save(&mut self, agent: &str, now: Timestamp) -> Draft {
         if std::mem::take(&mut self.elsewhere) {
             // Neither window writes over the other.
-            self.copy_of = Some(std::mem::replace(&mut self.draft, DraftId::new()));
+            // What is taken away leaves a new id.
+            self.copy_of = Some(std::mem::take(&mut self.draft));
             self.unheard = 0;
         }
         self.unsaved_since = None;
