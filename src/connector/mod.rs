@@ -9,9 +9,11 @@ mod hook;
 pub mod http;
 mod item;
 mod ledger;
+pub mod matrix;
 mod secret;
 mod settings;
 mod tokens;
+pub mod xmpp;
 
 pub use error::ConnectorError;
 pub use hook::{Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_SKEW as MOST_HOOK_SKEW, Refusal};
@@ -179,7 +181,7 @@ pub struct ConnectorKind {
 }
 
 /// All kinds of connectors.
-pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, demo::KIND];
+pub const CONNECTORS: &[ConnectorKind] = &[email::KIND, matrix::KIND, xmpp::KIND, demo::KIND];
 
 /// The kind with this name.
 pub fn kind(name: &str) -> Option<&'static ConnectorKind> {

@@ -29,6 +29,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("lettre::", &["connector/email/"]),
     ("async_imap::", &["connector/email/"]),
     ("reqwest::", &["connector/http/"]),
+    ("tokio_xmpp::", &["connector/xmpp/"]),
     ("mail_parser::", &["connector/email/"]),
     ("ratatui::", &["ui/", "theme/", "seat/"]),
     ("tokio::", &["connector/", "desk/", "worker/", "seat/", "server/", "cli/"]),

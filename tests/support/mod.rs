@@ -7,9 +7,11 @@ pub mod dovecot;
 pub mod fault;
 pub mod mail;
 pub mod profile;
+pub mod prosody;
 pub mod relay;
 pub mod serve;
 pub mod small_disk;
+pub mod synapse;
 pub mod tls;
 pub mod tmux;
 

@@ -22,6 +22,8 @@ mod trouble;
 mod trust;
 mod wire;
 
+pub(super) use html::to_text as html_text;
+
 use super::{AccountSettings, Connector, ConnectorKind, SettingsError};
 
 /// The row in `CONNECTORS`.
