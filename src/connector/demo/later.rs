@@ -49,7 +49,7 @@ pub(super) fn happened(seed: u64, role: Role, written: &Written, real: impl Fn(i
             let preview = crate::connector::first_words(&text);
             story.tell(20 * SECOND, ChangeKind::Edited { preview }, text, Some(author));
         }
-        13..15 if role == Role::Comments => {
+        13..19 if role == Role::Comments => {
             story.tell(40 * SECOND, ChangeKind::Hidden { hidden: true }, String::new(), None);
         }
         _ => {}
