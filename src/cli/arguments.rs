@@ -97,7 +97,9 @@ pub enum Verb {
     Account(Account),
     /// The connectors there are, and files that declare new ones
     Connector(ConnectorArgs),
-    /// Print the log: who did what, when
+    /// Show how every account is doing: what waits, budget, trouble
+    Accounts(Accounts),
+    /// Print the log: who did what, when; or file a phone call
     Log(Log),
     /// Check every record of the journal, and the state against it
     Verify,
@@ -186,6 +188,12 @@ pub struct Show {
     /// Only the latest so many messages
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+    /// Only messages of this thread, as `show --json` names it
+    #[arg(long, value_name = "ID")]
+    pub thread: Option<String>,
+    /// Only messages of this channel, or through this account
+    #[arg(long, value_name = "NAME", conflicts_with = "thread")]
+    pub channel: Option<String>,
 }
 
 /// Where a text comes from.
@@ -211,6 +219,12 @@ pub struct Reply {
     /// Answer this message
     #[arg(long, value_name = "ID", conflicts_with = "thread")]
     pub message: Option<String>,
+    /// Answer the customer's last message on this channel, or through this account
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["thread", "message"])]
+    pub channel: Option<String>,
+    /// Who shall be able to read it, where the channel leaves a choice [default: as the message itself]
+    #[arg(long, value_name = "WAY", value_parser = ["public", "direct"])]
+    pub way: Option<String>,
     /// Answer all who were on the message
     #[arg(long)]
     pub all: bool,
@@ -654,7 +668,44 @@ pub struct Unmerge {
 }
 
 #[derive(Clone, Debug, Args)]
+pub struct Accounts {
+    /// Only this account; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub enum LogVerb {
+    /// File a phone call on a customer's timeline; like any message it stays as it is, a note puts it right
+    Call(LogCall),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct LogCall {
+    /// An id, an address, or an unambiguous part of a name
+    pub customer: String,
+    /// Who called: in when they did, out when we did
+    #[arg(long, value_parser = ["in", "out"])]
+    pub direction: String,
+    /// How long it took: 40s, 3m, 1h
+    #[arg(long, value_name = "TIME", default_value = "0s", hide_default_value = true)]
+    pub duration: String,
+    #[command(flatten)]
+    pub text: Text,
+    /// When it began: an RFC 3339 time, or "2026-11-27 09:30" here [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Their number with its country, +4915112345678
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub number: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Log {
+    #[command(subcommand)]
+    pub verb: Option<LogVerb>,
     /// From this number on
     #[arg(long, value_name = "SEQ", default_value_t = 1)]
     pub from: u64,

@@ -10,9 +10,23 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
             "switchboard inbox --tag vip --unread --json",
         ],
     ),
-    ("show", &["switchboard show ana@example.com", "switchboard show ana --limit 5 --json"]),
+    (
+        "show",
+        &[
+            "switchboard show ana@example.com",
+            "switchboard show ana --limit 5 --json",
+            "switchboard show ana --channel telegram",
+        ],
+    ),
     ("original", &["switchboard original ID --out mail.eml", "switchboard original ID --attachment 2 --out label.pdf"]),
     ("log", &["switchboard log --limit 20", "switchboard log --from 4711 --json"]),
+    (
+        "log call",
+        &[
+            "switchboard log call ana --direction in --duration 3m --text \"Wants the invoice again.\"",
+            "switchboard log call ana --direction out --duration 40s --text \"No answer.\" --at \"2026-11-27 09:30\" --number +4915112345678",
+        ],
+    ),
     ("export", &["switchboard export", "switchboard export --originals originals"]),
     (
         "reply",
@@ -20,6 +34,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
             "switchboard reply ana@example.com --text \"It is on its way.\" --resolve",
             "switchboard reply ana --text-file answer.txt --attach label.pdf",
             "echo \"Long text\" | switchboard reply ana --text -",
+            "switchboard reply ana --channel mastodon --way public --text \"Thank you!\"",
         ],
     ),
     ("forward", &["switchboard forward ana --to warehouse@shop.example --text \"Please look into this.\""]),
@@ -57,6 +72,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
             "switchboard import json comments.json --map qzone.toml --account qzone",
         ],
     ),
+    ("accounts", &["switchboard accounts", "switchboard accounts --account support --json"]),
     ("account", &["switchboard account help email", "switchboard account list", "switchboard account test support"]),
     (
         "account add",

@@ -1,8 +1,8 @@
 //! The shapes of `--json`. Fields may be added; none is renamed or removed (`switchboard help json`).
 
 use crate::model::{
-    Case, CustomerView, DeadLetter, DraftView, Event, HistoryLine, InboxRow, Message, OutboxRow, Outgoing, Party,
-    ReplyKind, Snooze, SuggestionView, Timestamp, Trust,
+    AccountStatus, Activity, Case, ChangeKind, ChangeView, CustomerView, DeadLetter, DraftView, Event, HistoryLine,
+    InboxRow, Message, OutboxRow, Outgoing, Party, ReplyKind, Snooze, SuggestionView, TimelineEntry, Timestamp, Trust,
 };
 use serde_json::{Value, json};
 
@@ -105,6 +105,70 @@ pub fn customer(view: &CustomerView) -> serde_json::Map<String, Value> {
     }
 }
 
+/// A message of a timeline, with what happened to it since.
+pub fn entry(entry: &TimelineEntry) -> Value {
+    with_changes(message(&entry.message, &entry.text), &entry.changes)
+}
+
+/// A message as scripts see it, and what happened to it since.
+pub fn with_changes(mut message: Value, changes: &[ChangeView]) -> Value {
+    if let Value::Object(map) = &mut message {
+        map.insert("changes".to_owned(), changes.iter().map(change).collect());
+    }
+    message
+}
+
+fn change(view: &ChangeView) -> Value {
+    let (symbol, added, count, reason, hidden) = match &view.change.kind {
+        ChangeKind::Reaction { symbol, added } => (Some(symbol), Some(added), None, None, None),
+        ChangeKind::Likes { count } => (None, None, Some(count), None, None),
+        ChangeKind::Failed { reason } => (None, None, None, Some(reason), None),
+        ChangeKind::Hidden { hidden } => (None, None, None, None, Some(hidden)),
+        _ => (None, None, None, None, None),
+    };
+    json!({
+        "kind": view.change.kind.word(),
+        "at": time(view.change.at),
+        "by": view.change.by.as_ref().map(|by| &by.address),
+        "text": view.text.as_ref().and_then(|text| text.as_ref().ok()),
+        "damaged": view.text.as_ref().and_then(|text| text.as_ref().err()),
+        "symbol": symbol,
+        "added": added,
+        "count": count,
+        "reason": reason,
+        "hidden": hidden,
+    })
+}
+
+/// How an account is doing.
+pub fn account_status(status: &AccountStatus, channel: &str, running: bool) -> Value {
+    json!({
+        "account": status.name,
+        "channel": channel,
+        "doing": doing(status, running),
+        "last_success": status.last_success.map(time),
+        "next": status.next.map(time),
+        "backlog": status.backlog,
+        "budget": if status.budget.is_empty() { None } else { Some(&status.budget) },
+        "budget_until": status.budget_until.map(time),
+        "trouble": if status.trouble.is_empty() { None } else { Some(&status.trouble) },
+    })
+}
+
+/// What an account's worker is doing, in a word.
+pub fn doing(status: &AccountStatus, running: bool) -> &'static str {
+    match status.activity {
+        _ if !running => "not-running",
+        Activity::Idle => "idle",
+        Activity::Connecting => "connecting",
+        Activity::Pulling => "pulling",
+        Activity::Watching => "watching",
+        Activity::BackingOff => "backing-off",
+        Activity::Paused => "paused",
+        Activity::Stopped => "stopped",
+    }
+}
+
 pub fn message(message: &Message, text: &Result<String, String>) -> Value {
     json!({
         "id": message.id.to_string(),
@@ -142,6 +206,8 @@ pub fn message(message: &Message, text: &Result<String, String>) -> Value {
             Trust::Unverified | Trust::Verified => None,
         },
         "outgoing": message.outgoing.map(|id| id.to_string()),
+        "way": message.way.word(),
+        "url": message.url,
     })
 }
 

@@ -41,6 +41,8 @@ pub struct Shared {
     pub delivering: Arc<AtomicBool>,
     /// What was pushed, and what was turned away.
     pub tally: Arc<Tally>,
+    /// How its workers are doing, once they are at work.
+    pub board: std::sync::OnceLock<crate::worker::Board>,
 }
 
 impl Shared {
@@ -271,7 +273,8 @@ impl House {
         let (config, desk, engine) = (self.config.clone(), self.desk.clone(), self.engine.clone());
         let delivering = self.delivering.clone();
         delivering.fetch_or(has_workers, Ordering::SeqCst);
-        Arc::new(Shared { config: Mutex::new(Arc::new(config)), desk, engine, delivering, tally: Arc::default() })
+        let (config, board) = (Mutex::new(Arc::new(config)), std::sync::OnceLock::new());
+        Arc::new(Shared { config, desk, engine, delivering, tally: Arc::default(), board })
     }
 
     /// Closes in order: the store's checkpoint is made here.

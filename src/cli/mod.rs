@@ -4,9 +4,11 @@
 //! codes: 0 done, 1 not done, 2 the command line cannot be read, 3 another process owns the profile.
 
 mod account;
+mod accounts;
 mod arguments;
 mod attach;
 mod bench;
+mod call;
 mod connector;
 mod console;
 mod dead;
@@ -150,6 +152,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Import(args) if matches!(args.kind.as_str(), "json" | "csv") => rows::import(place, &args),
             Verb::Import(args) => transfer::import(place, args),
             Verb::Export(args) => transfer::export(place, args),
+            Verb::Accounts(args) => accounts::run(place, &args),
             Verb::Account(args) => account::run(place, args.verb),
             Verb::Connector(args) => connector::run(place, args.verb),
             Verb::Verify => store::verify(place),

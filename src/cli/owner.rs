@@ -56,6 +56,8 @@ impl Owner {
     pub fn start(place: &Place, house: &House) -> Owner {
         let shared = house.share(true);
         let workers = Workers::start(&house.desk);
+        // It is set once: this is the only owner there is.
+        let _ = shared.board.set(workers.board().clone());
         let seats = Arc::new(Seats {
             place: place.at(place.profile.clone()),
             shared,

@@ -1,11 +1,15 @@
 //! Reading verbs: inbox, show, original, automated, log.
 
-use super::arguments::{Inbox, Limit, Log, Original, Show};
+use super::arguments::{Inbox, Limit, Log, LogVerb, Original, Show};
 use super::console::Console;
 use super::house::{Place, write_new};
 use super::output::{Output, remark};
 use super::{Outcome, form};
-use crate::model::{InboxFilter, InboxRow, InboxView, MessageId, TimelineEntry, Timestamp, Trust, clean_line};
+use crate::model::{
+    ChangeKind, ChangeView, InboxFilter, InboxRow, InboxView, MessageId, ThreadId, TimelineEntry, Timestamp, Trust,
+    Way, clean_line,
+};
+use anyhow::Context;
 use serde_json::Value;
 
 const PAGE: usize = 500;
@@ -66,12 +70,22 @@ pub fn show(place: &Place, args: Show) -> Outcome {
     let mut entries: Vec<TimelineEntry> = Vec::new();
     let mut left = args.limit.unwrap_or(usize::MAX);
     let mut before = None;
+    let thread = args.thread.as_deref().map(str::parse::<ThreadId>).transpose().context("--thread")?;
+    let channel = args.channel.as_deref();
+    let wanted = |entry: &TimelineEntry| {
+        let message = &entry.message;
+        thread.is_none_or(|thread| message.thread == thread)
+            && channel.is_none_or(|name| message.channel == name || message.account == name)
+    };
     while left > 0 {
         let page = house.desk.timeline(customer.id, before.as_deref(), left.min(PAGE))?;
-        left -= page.rows.len().min(left);
         before = page.next;
+        let mut rows: Vec<TimelineEntry> = page.rows.into_iter().filter(wanted).collect();
+        // The latest of them.
+        rows.drain(..rows.len().saturating_sub(left));
+        left -= rows.len();
         // Pages come newest first, the rows of each oldest first.
-        entries.splice(0..0, page.rows);
+        entries.splice(0..0, rows);
         if before.is_none() {
             break;
         }
@@ -79,7 +93,7 @@ pub fn show(place: &Place, args: Show) -> Outcome {
     let mut out = Output::new(place.json);
     if place.json {
         let mut object = form::customer(&view);
-        let messages = entries.iter().map(|entry| form::message(&entry.message, &entry.text)).collect();
+        let messages = entries.iter().map(form::entry).collect();
         object.insert("messages".to_owned(), Value::Array(messages));
         out.object(&Value::Object(object))?;
     } else {
@@ -108,9 +122,16 @@ pub fn show(place: &Place, args: Show) -> Outcome {
         for entry in &entries {
             out.line("")?;
             out.line(&headline(entry))?;
-            match &entry.text {
+            let text = entry.changes.iter().rev().find_map(|change| change.text.as_ref()).unwrap_or(&entry.text);
+            match text {
                 Ok(text) => text.lines().try_for_each(|line| out.line(&format!("  {line}")))?,
                 Err(problem) => out.line(&format!("  [{problem}]"))?,
+            }
+            for change in &entry.changes {
+                out.line(&format!("  [{}]", change_line(change)))?;
+            }
+            if let Some(url) = &entry.message.url {
+                out.line(&format!("  {url}"))?;
             }
             for attachment in &entry.message.attachments {
                 let line = format!(
@@ -125,6 +146,21 @@ pub fn show(place: &Place, args: Show) -> Outcome {
     house.close()
 }
 
+/// One thing that happened to a message, for people.
+fn change_line(view: &ChangeView) -> String {
+    let change = &view.change;
+    let what = match &change.kind {
+        ChangeKind::Reaction { symbol, added: true } => format!("reaction {symbol}"),
+        ChangeKind::Reaction { symbol, added: false } => format!("reaction {symbol} taken back"),
+        ChangeKind::Likes { count } => format!("{count} likes"),
+        ChangeKind::Failed { reason } => format!("failed: {reason}"),
+        ChangeKind::Hidden { hidden: false } => "shown again".to_owned(),
+        other => other.word().to_owned(),
+    };
+    let by = change.by.as_ref().map(|by| format!(" by {}", by.address)).unwrap_or_default();
+    format!("{what}{by}, {}", minute(change.at))
+}
+
 fn headline(entry: &TimelineEntry) -> String {
     let message = &entry.message;
     let arrow = match form::direction(message.direction) {
@@ -134,6 +170,12 @@ fn headline(entry: &TimelineEntry) -> String {
     };
     let who = if message.from.name.is_empty() { &message.from.address } else { &message.from.name };
     let mut line = format!("{arrow} {} {who}", minute(message.at));
+    if message.way == Way::Public {
+        line.push_str(" · PUBLIC");
+    }
+    if !matches!(message.channel.as_str(), "email" | "note") {
+        line.push_str(&format!(" · {}", message.channel));
+    }
     for part in [message.subject.as_str(), message.delivery.word(), message.delivery.reason().unwrap_or_default()] {
         if !part.is_empty() {
             line.push_str(" · ");
@@ -202,6 +244,9 @@ pub fn automated(place: &Place, args: Limit) -> Outcome {
 }
 
 pub fn log(place: &Place, args: Log) -> Outcome {
+    if let Some(LogVerb::Call(call)) = args.verb {
+        return super::call::run(place, call);
+    }
     let house = place.open()?;
     let mut out = Output::new(place.json);
     let mut left = args.limit.unwrap_or(usize::MAX);

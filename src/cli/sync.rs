@@ -48,6 +48,9 @@ pub fn run(place: &Place, args: Sync) -> Outcome {
             let (name, report, took) = task.await.context("a sync ended unexpectedly")?;
             let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
             let filed = report.filed;
+            let now = house.desk.now();
+            let ledger = house.desk.connector(&name).and_then(|connector| connector.ledger());
+            let budget = ledger.and_then(|ledger| ledger.left(now));
             out.row(
                 || {
                     json!({
@@ -57,12 +60,20 @@ pub fn run(place: &Place, args: Sync) -> Outcome {
                         "dead": filed.dead,
                         "seconds": seconds,
                         "error": report.error,
+                        "changed": filed.changed,
+                        "last_success": if report.error.is_none() { Some(now.to_string()) } else { None },
+                        "next": None::<String>,
+                        "backlog": report.left,
+                        "budget": budget.as_ref().map(|(left, _)| left),
+                        "budget_until": budget.as_ref().and_then(|(_, until)| until.map(|at| at.to_string())),
                     })
                 },
                 || {
                     let end = report.error.as_deref().map(|error| format!("; {error}")).unwrap_or_default();
                     let dead = if filed.dead > 0 { format!(", {} dead letters", filed.dead) } else { String::new() };
-                    format!("{name}: {} new, {} known{dead} in {seconds} s{end}", filed.new, filed.duplicate)
+                    let changed =
+                        if filed.changed > 0 { format!(", {} changes", filed.changed) } else { String::new() };
+                    format!("{name}: {} new, {} known{changed}{dead} in {seconds} s{end}", filed.new, filed.duplicate)
                 },
             )?;
             if report.error.is_some() {

@@ -201,7 +201,8 @@ pub fn export(place: &Place, args: Export) -> Outcome {
         for mut stored in page {
             stored.message.thread = house.desk.store().thread(stored.message.thread)?;
             let text = house.desk.text(&stored);
-            let mut object = form::message(&stored.message, &text);
+            let changes = house.desk.changes(&stored.message)?;
+            let mut object = form::with_changes(form::message(&stored.message, &text), &changes);
             let customer = match stored.message.identity {
                 Some(identity) => house.desk.store().identity(identity)?.map(|known| known.customer.to_string()),
                 None => {

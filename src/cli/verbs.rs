@@ -12,7 +12,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Write", &["reply", "forward", "compose", "note", "drafts", "outbox"]),
     ("Cases and customers", &["resolve", "reopen", "wait", "snooze", "assign", "tag", "priority", "edit"]),
     ("Who is who", &["merge", "split", "move", "accept", "suggestions", "history", "unmerge"]),
-    ("Messages in", &["sync", "import", "webhook", "dead", "account", "connector"]),
+    ("Messages in", &["sync", "import", "webhook", "dead", "account", "accounts", "connector"]),
     ("The profile", &["verify", "rebuild", "backup", "restore"]),
     ("The program", &["demo", "serve", "doctor", "bench", "keys", "completions", "man", "help"]),
 ];

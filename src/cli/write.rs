@@ -9,7 +9,8 @@ use super::house::{House, Place};
 use super::output::{Output, remark};
 use crate::command;
 use crate::model::{
-    Act, Acted, AttachmentSource, Compose, CustomerId, Party, Priority, ProfileEdit, ReplyKind, clean_line,
+    Act, Acted, AttachmentSource, Compose, CustomerId, Direction, MessageId, Party, Priority, ProfileEdit, ReplyKind,
+    TimelineEntry, Way, clean_line,
 };
 use anyhow::Context;
 use serde_json::json;
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 
 const MAX_INPUT: u64 = 1024 * 1024 + 1;
 
-fn text(args: Text) -> anyhow::Result<String> {
+pub(super) fn text(args: Text) -> anyhow::Result<String> {
     let read = |input: &mut dyn Read, what: &str| {
         let mut text = String::new();
         input.take(MAX_INPUT).read_to_string(&mut text).with_context(|| format!("cannot read the text from {what}"))?;
@@ -113,16 +114,45 @@ pub fn reply(place: &Place, args: Reply) -> Outcome {
     let house = place.open()?;
     let customer = house.customer(&args.customer)?;
     let kind = if args.all { ReplyKind::ReplyAll } else { ReplyKind::Reply };
+    let parent = match &args.channel {
+        Some(channel) => Some(last_on(&house, customer.id, channel)?),
+        None => args.message.map(|id| id.parse()).transpose().context("--message")?,
+    };
     let compose = Compose {
         text,
         account: args.account.unwrap_or_default(),
         thread: args.thread.map(|id| id.parse()).transpose().context("--thread")?,
-        parent: args.message.map(|id| id.parse()).transpose().context("--message")?,
+        parent,
+        way: args.way.map(|way| if way == "public" { Way::Public } else { Way::Direct }),
         attachments: files(args.attach)?,
         resolve: args.resolve,
         ..Compose::new(kind, Some(customer.id))
     };
     act(place, house, Act::Send(Box::new(compose)))
+}
+
+/// The customer's last message on a channel, or through an account.
+fn last_on(house: &House, customer: CustomerId, name: &str) -> anyhow::Result<MessageId> {
+    const PAGE: usize = 500;
+    const PAGES: usize = 20;
+    let mut before = None;
+    for _ in 0..PAGES {
+        let page = house.desk.timeline(customer, before.as_deref(), PAGE)?;
+        let theirs = |entry: &&TimelineEntry| {
+            let message = &entry.message;
+            message.direction == Direction::Inbound
+                && message.automated.is_none()
+                && (message.channel == name || message.account == name)
+        };
+        if let Some(found) = page.rows.iter().rev().find(theirs) {
+            return Ok(found.message.id);
+        }
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    anyhow::bail!("this customer has not written by \"{}\"; `switchboard show` names the channels", clean_line(name))
 }
 
 pub fn forward(place: &Place, args: Forward) -> Outcome {

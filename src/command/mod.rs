@@ -1,9 +1,11 @@
 //! What an agent can say: the table [`COMMANDS`]. Every key runs one of them, `:` takes one by name with arguments.
 
 mod argument;
+mod call;
 mod table;
 
 pub use argument::{ArgumentError, snooze, tags};
+pub use call::{CallError, call, direction, duration};
 pub use table::{COMMANDS, Verb};
 
 /// Where a command belongs in the help.

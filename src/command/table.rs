@@ -40,6 +40,7 @@ commands! {
     Outbox "outbox" Go Nothing, Harmless, "Show the outbox";
     Dead "dead-letters" Go Nothing, Harmless, "Show what could not be understood";
     Automated "automated" Go Nothing, Harmless, "Show automatic mail";
+    Accounts "accounts" Go Nothing, Harmless, "Show how every account is doing";
     Drafts "drafts" Go Nothing, Harmless, "Show drafts";
     Grow "grow" Go Nothing, Harmless, "Make this pane wider";
     Shrink "shrink" Go Nothing, Harmless, "Make this pane narrower";
@@ -67,12 +68,16 @@ commands! {
     Send "send" Write Nothing, Undoable, "Send what was reviewed";
     SendResolve "send-resolve" Write Nothing, Undoable, "Send what was reviewed and resolve the case";
     Edit "edit" Write Nothing, Harmless, "Go on writing";
+    Channel "channel" Write Optional("a channel or an account; none for the next"), Harmless, "Answer in another conversation of the customer";
+    Way "way" Write Optional("public or direct; none for the other"), Harmless, "Answer publicly or directly, where both can be";
     Attach "attach" Write Needed("the path of a file"), Harmless, "Attach a file";
     Detach "detach" Write Nothing, Harmless, "Take the last attachment off";
     Postpone "postpone" Write Nothing, Harmless, "Keep as a draft and go back";
     Discard "discard" Write Nothing, Asks, "Throw the text away";
 
     Fold "fold" Read Nothing, Harmless, "Fold or unfold quotes and signature";
+    Narrow "narrow" Read Optional("thread, channel or all; none for the next"), Harmless, "Show one conversation or channel only, or all again";
+    LogCall "log-call" Read Needed("in or out, how long, what was said: in 3m Wants the invoice"), Harmless, "File a phone call; it cannot be taken back, as any message";
     SaveAttachment "save-attachment" Read Optional("which one, counted from 1"), Harmless, "Save an attachment";
     Original "original" Read Nothing, Harmless, "View the original message";
     Copy "copy" Read Optional("message, address or id"), Harmless, "Copy to the clipboard: the message, the address, the id";

@@ -51,7 +51,7 @@ impl Desk {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn changes(&self, message: &Message) -> Result<Vec<ChangeView>, DeskError> {
+    pub fn changes(&self, message: &Message) -> Result<Vec<ChangeView>, DeskError> {
         let stored = self.store.changes(&message.account, &message.remote_id, SHOWN)?;
         let view = |stored: crate::store::StoredChange| {
             let text = stored.text.map(|place| match self.store.content(place) {

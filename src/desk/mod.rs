@@ -1,6 +1,7 @@
 //! The use cases: everything that changes the store goes through here, one atomic commit each, and everything that
 //! screens and commands read comes from here. All methods block; call them off the screen's task.
 
+mod call;
 mod case;
 mod changes;
 mod dead;
@@ -95,6 +96,7 @@ impl Desk {
     pub fn act(&self, agent: &str, act: Act) -> Result<Acted, DeskError> {
         match act {
             Act::Send(compose) => self.send(agent, *compose),
+            Act::LogCall(call) => self.log_call(agent, *call),
             Act::Resolve(customer) => self.resolve(agent, customer),
             Act::Reopen(customer) => self.reopen(agent, customer),
             Act::Wait(customer) => self.wait(agent, customer),

@@ -2,7 +2,7 @@
 
 use super::{Desk, DeskError};
 use crate::identity;
-use crate::model::{AccountFacts, Compose, Delivery, Direction, Message, Party, ReplyKind, clean_line};
+use crate::model::{AccountFacts, Compose, Delivery, Direction, Message, PHONE, Party, ReplyKind, clean_line};
 use crate::store::StoredMessage;
 
 /// Recipients of one message.
@@ -22,6 +22,11 @@ impl Desk {
             if parent.message.direction == Direction::Note {
                 return Err(DeskError::Refused("a private note cannot be answered or handed on".to_owned()));
             }
+            if parent.message.channel == PHONE {
+                return Err(DeskError::Refused(
+                    "a phone call cannot be answered from here: call, or answer another message".to_owned(),
+                ));
+            }
             return Ok(Some(parent));
         }
         let customer = compose.customer.ok_or_else(|| DeskError::Refused("an answer needs a customer".to_owned()))?;
@@ -31,6 +36,7 @@ impl Desk {
         let fits = |stored: &&StoredMessage| {
             let message = &stored.message;
             message.direction != Direction::Note
+                && message.channel != PHONE
                 && !matches!(message.delivery, Delivery::Cancelled)
                 && thread.is_none_or(|thread| self.store.thread(message.thread).is_ok_and(|own| own == thread))
         };
@@ -60,6 +66,14 @@ impl Desk {
             let account = self.account(&compose.account).ok_or_else(|| {
                 DeskError::NotFound(format!("there is no account \"{}\"; `switchboard account list`", compose.account))
             })?;
+            let answers = matches!(compose.kind, ReplyKind::Reply | ReplyKind::ReplyAll) && compose.to.is_empty();
+            if let Some(parent) = parent.filter(|parent| answers && parent.message.channel != account.channel) {
+                return Err(DeskError::Refused(format!(
+                    "that message came by {}, and the account \"{}\" writes by {}; answer a message of theirs there \
+                     (`switchboard reply --channel {}`)",
+                    parent.message.channel, account.name, account.channel, account.channel
+                )));
+            }
             return if account.can_send {
                 Ok(account)
             } else {
@@ -70,10 +84,16 @@ impl Desk {
             };
         }
         let used = parent.map(|parent| parent.message.account.as_str());
+        // Whoever answers can only do so where the message came from, or by another account of the same channel.
+        let channel = parent.filter(|_| compose.to.is_empty()).map(|parent| parent.message.channel.as_str());
+        let able = |account: &&AccountFacts| account.can_send && channel.is_none_or(|name| account.channel == name);
         used.and_then(|name| self.account(name))
             .filter(|account| account.can_send)
-            .or_else(|| self.accounts().iter().find(|account| account.can_send).cloned())
-            .ok_or_else(|| DeskError::Refused("no account can send; add [account.smtp] to one".to_owned()))
+            .or_else(|| self.accounts().iter().find(able).cloned())
+            .ok_or_else(|| match channel {
+                None | Some("email") => DeskError::Refused("no account can send; add [account.smtp] to one".to_owned()),
+                Some(channel) => DeskError::Refused(format!("no account can send by {channel}")),
+            })
     }
 
     /// Whom it goes to, and who gets a copy.

@@ -131,7 +131,8 @@ impl Desk {
         };
         let text = clean_block(&compose.text);
         let way = self.fits(&compose, parent.as_ref(), &account, &text, now)?;
-        let subject = subject(&compose, parent.as_ref());
+        // A channel without subjects gets none, whatever its messages are titled.
+        let subject = if account.abilities.subject { subject(&compose, parent.as_ref()) } else { String::new() };
         let in_reply_to = parent.as_ref().map(|p| p.message.remote_id.clone()).filter(|id| is_message_id(id));
         let mut references: Vec<String> = match &parent {
             Some(parent) => parent.message.references.iter().filter(|id| is_message_id(id)).cloned().collect(),
@@ -356,7 +357,6 @@ fn subject(compose: &Compose, parent: Option<&StoredMessage>) -> String {
     if !compose.subject.trim().is_empty() {
         return clean_line(&compose.subject);
     }
-    // A channel without subjects gets none.
     let Some(parent) = parent.filter(|parent| !parent.message.subject.is_empty() || parent.message.channel == "email")
     else {
         return String::new();

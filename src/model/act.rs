@@ -107,6 +107,26 @@ impl Compose {
     }
 }
 
+/// The channel of phone calls that agents file.
+pub const PHONE: &str = "phone";
+
+/// A phone call, as an agent files it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// With whom.
+    pub customer: CustomerId,
+    /// [`Inbound`](super::Direction::Inbound) when they called, [`Outbound`](super::Direction::Outbound) when we did.
+    pub direction: super::Direction,
+    /// How long, in milliseconds.
+    pub duration: i64,
+    /// What was said.
+    pub text: String,
+    /// When it was; `None` for now.
+    pub at: Option<Timestamp>,
+    /// Their number in E.164 (`+4915112345678`), as typed; `None` when it is not known or does not matter.
+    pub number: Option<String>,
+}
+
 /// A change to a customer's profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfileEdit {
@@ -142,6 +162,8 @@ pub struct TakeBack {
 pub enum Act {
     /// Queue an answer or a new message, or file a private note.
     Send(Box<Compose>),
+    /// File a phone call. Nothing takes it back.
+    LogCall(Box<Call>),
     /// Resolve the case.
     Resolve(CustomerId),
     /// Open the case again, or a new one.

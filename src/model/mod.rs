@@ -26,7 +26,7 @@ mod view;
 
 pub use abilities::{Abilities, Count, Idempotency, Length, Way, Window, WindowLeft};
 pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress};
-pub use act::{Act, Acted, AttachmentSource, Compose, ProfileEdit, ReplyKind, TakeBack};
+pub use act::{Act, Acted, AttachmentSource, Call, Compose, PHONE, ProfileEdit, ReplyKind, TakeBack};
 pub use change::{Change, ChangeKind};
 pub use comforts::{Comforts, Notify};
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Moved, Priority, Snooze};

@@ -161,6 +161,7 @@ impl Hand {
             }
             // The seat's own loop sees to these.
             Effect::SyncNow
+            | Effect::Pull(_)
             | Effect::Redraw
             | Effect::WakeAt(_)
             | Effect::Copy(_)
@@ -219,6 +220,7 @@ impl Hand {
                 Loaded::Search { text, page }
             }
             Load::Counts => Loaded::Counts(self.counts()?),
+            Load::Window(id) => Loaded::Window(id, desk.window_of(id)?),
         })
     }
 

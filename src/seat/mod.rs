@@ -374,6 +374,7 @@ impl Hands<'_> {
             match effect {
                 Effect::Quit => leaving = true,
                 Effect::SyncNow => self.board.pull_now(),
+                Effect::Pull(account) => self.board.pull(&account),
                 Effect::WakeAt(at) => *wake = Some(wake.map_or(at, |wake| wake.min(at))),
                 Effect::Redraw => redraw = true,
                 Effect::Copy(text) => self.canvas.say(&escape::clipboard(&text)),

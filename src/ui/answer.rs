@@ -50,7 +50,11 @@ impl Screen {
                 let again = std::mem::take(&mut self.timeline_again);
                 match self.open.as_mut().filter(|open| open.id == customer) {
                     Some(open) => {
+                        let latest = before.is_none();
                         open.answer(before, page);
+                        if latest {
+                            self.ask_window_again();
+                        }
                         if again {
                             self.ask_open();
                         }
@@ -93,6 +97,7 @@ impl Screen {
                     (sheet.loaded, sheet.asked) = (true, false);
                 }
             }
+            Loaded::Window(id, left) => self.take_window(id, left),
             Loaded::Original(id, text) => self.fill(Content::Original(id, text)),
             Loaded::DeadOriginal(id, text) => self.fill(Content::DeadOriginal(id, text)),
             Loaded::History(id, rows) => self.fill(Content::History(id, rows)),
@@ -266,6 +271,7 @@ impl Screen {
             Content::Compare(comparing) => event.customers.contains(&comparing.customer),
             Content::History(id, _) => event.customers.contains(id),
             Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_) => false,
+            Content::Accounts | Content::Trouble(_) => false,
         });
     }
 

@@ -1,6 +1,6 @@
 //! What an answer begins with: to whom, about what, and the quoted text.
 
-use super::{block, when};
+use super::{beside, block, when};
 use crate::model::{
     AccountFacts, AttachmentSource, BlockKind, Compose, CustomerId, Direction, Message, Party, ReplyKind,
     TimelineEntry, fold,
@@ -22,9 +22,13 @@ pub(super) fn begin(
 ) -> Compose {
     let parent = &entry.message;
     let mut compose = Compose::new(kind, Some(customer));
-    compose.account = account_for(&parent.account, accounts);
+    compose.account = match kind {
+        ReplyKind::Forward => account_for_strangers(&parent.account, accounts),
+        _ => account_for(&parent.account, &parent.channel, accounts),
+    };
     compose.parent = Some(parent.id);
-    let text = entry.text.as_deref().unwrap_or_default();
+    // What it says now; what was removed is not repeated.
+    let text = beside::newest(entry).unwrap_or_default();
     if kind == ReplyKind::Forward {
         // It goes to somebody else, so it opens its own conversation with them.
         compose.customer = None;
@@ -41,9 +45,15 @@ pub(super) fn begin(
         return compose;
     }
     compose.thread = Some(parent.thread);
-    compose.subject = prefixed("Re: ", &parent.subject);
+    let like_mail = accounts.iter().find(|account| account.name == compose.account).is_none_or(|a| a.abilities.subject);
+    if like_mail {
+        compose.subject = prefixed("Re: ", &parent.subject);
+    }
     (compose.to, compose.cc) = recipients(parent, kind == ReplyKind::ReplyAll, accounts);
-    if quote && parent.direction == Direction::Inbound {
+    if !like_mail {
+        compose.cc.clear();
+    }
+    if quote && like_mail && parent.direction == Direction::Inbound {
         let quoted: Vec<String> = new_text(text)
             .lines()
             .take(QUOTED_LINES)
@@ -66,10 +76,18 @@ fn new_text(text: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// The account of the message when it can send, else the first that can.
-pub(super) fn account_for(name: &str, accounts: &[AccountFacts]) -> String {
+/// The account of the message when it can send, else the first of its channel that can: no other reaches that address.
+fn account_for(name: &str, channel: &str, accounts: &[AccountFacts]) -> String {
     let own = accounts.iter().find(|account| account.name == name && account.can_send);
-    own.or_else(|| accounts.iter().find(|account| account.can_send)).map(|a| a.name.clone()).unwrap_or_default()
+    let same = || accounts.iter().find(|account| account.channel == channel && account.can_send);
+    own.or_else(same).map(|account| account.name.clone()).unwrap_or_default()
+}
+
+/// The account of the message when it may write to somebody who never wrote, else the first that may.
+pub(super) fn account_for_strangers(name: &str, accounts: &[AccountFacts]) -> String {
+    let able = |account: &&AccountFacts| account.can_send && account.abilities.first_contact;
+    let own = accounts.iter().filter(able).find(|account| account.name == name);
+    own.or_else(|| accounts.iter().find(able)).map(|account| account.name.clone()).unwrap_or_default()
 }
 
 fn prefixed(mark: &str, subject: &str) -> String {

@@ -1,5 +1,6 @@
 //! One message of a timeline as lines of the screen.
 
+use super::beside::{Beside, beside};
 use super::link::linked;
 use super::text::{Row, count, cut, fit, piece, size, width, wrap};
 use super::when;
@@ -7,7 +8,7 @@ use crate::command::{Verb, of};
 use crate::keymap::{Context, Keymap};
 use crate::model::{
     Block as Stretch, BlockKind, Delivery, Direction, Message, OutboxState, Party, TimelineEntry, Timestamp, Trust,
-    fold,
+    Way, fold,
 };
 use crate::theme::Element;
 use jiff::tz::TimeZone;
@@ -17,6 +18,10 @@ const MAX_ROWS: usize = 3_000;
 
 /// Bytes of a text that are laid out: a hostile message may be one line of a megabyte.
 const MAX_BYTES: usize = 200_000;
+/// Messages of one author that follow each other within so many milliseconds are one run of a chat.
+const RUN: i64 = 5 * 60_000;
+/// Lines and letters of a message that belongs to such a run.
+const SHORT: (usize, usize) = (4, 280);
 /// Recipients that are named.
 const MAX_PARTIES: usize = 20;
 
@@ -29,7 +34,9 @@ pub(super) struct Surroundings<'s> {
     /// The agent's zone.
     pub zone: &'s TimeZone,
     /// The message before, if there is one.
-    pub before: Option<&'s Message>,
+    pub before: Option<&'s TimelineEntry>,
+    /// The message behind, if there is one.
+    pub after: Option<&'s TimelineEntry>,
     /// Quotes and signature are shown.
     pub unfolded: bool,
     /// This agent.
@@ -71,6 +78,8 @@ pub(super) struct Block {
     pub rows: Vec<Row>,
     /// How many of them come before the message itself.
     pub lead: usize,
+    /// How many empty ones come behind it.
+    pub tail: usize,
     /// The message counts down to leaving.
     pub counts_down: bool,
 }
@@ -117,12 +126,37 @@ fn bare_subject(subject: &str) -> &str {
     bare
 }
 
+/// One and the same author goes on in the same chat, soon after: no head is needed. Mail has its own, always.
+fn goes_on(before: &TimelineEntry, entry: &TimelineEntry, zone: &TimeZone) -> bool {
+    let (one, other) = (&before.message, &entry.message);
+    let short = |entry: &TimelineEntry| {
+        let text = entry.text.as_deref().unwrap_or_default();
+        let message = &entry.message;
+        text.len() <= SHORT.1 * 4
+            && text.lines().count() <= SHORT.0
+            && text.chars().count() <= SHORT.1
+            && message.attachments.is_empty()
+            && message.reply_to.is_none()
+            && message.url.is_none()
+            && message.automated.is_none()
+    };
+    one.channel != "email"
+        && one.direction != Direction::Note
+        && one.direction == other.direction
+        && (&one.account, one.thread, one.way, &one.agent) == (&other.account, other.thread, other.way, &other.agent)
+        && one.from.address == other.from.address
+        && (0..=RUN).contains(&other.at.since(one.at))
+        && when::day(one.at, zone) == when::day(other.at, zone)
+        && short(before)
+        && short(entry)
+}
+
 /// Lays a message out.
 pub(super) fn block(entry: &TimelineEntry, around: &Surroundings<'_>) -> Block {
     let message = &entry.message;
     let mut block = Block::default();
     let day = when::day(message.at, around.zone);
-    if around.before.is_none_or(|before| when::day(before.at, around.zone) != day) {
+    if around.before.is_none_or(|before| when::day(before.message.at, around.zone) != day) {
         let text = format!("── {day} ");
         let rest = around.columns.saturating_sub(width(&text));
         block.rows.push(vec![piece(Element::Day, cut(&format!("{text}{}", "─".repeat(rest)), around.columns))]);
@@ -133,7 +167,10 @@ pub(super) fn block(entry: &TimelineEntry, around: &Surroundings<'_>) -> Block {
     } else {
         mail(&mut block, entry, around);
     }
-    block.rows.push(Row::new());
+    if !around.after.is_some_and(|after| goes_on(entry, after, around.zone)) {
+        block.rows.push(Row::new());
+        block.tail = 1;
+    }
     block
 }
 
@@ -186,15 +223,74 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
         rows.push(row);
     };
 
-    line(head(message, own, edge, columns, around));
+    if around.before.is_some_and(|before| goes_on(before, entry, around.zone)) {
+        line(vec![piece(Element::Dim, format!("· {}", when::clock(message.at, around.zone)))]);
+    } else {
+        line(head(message, own, edge, columns, around));
+        facts(&mut line, message, own, columns, around);
+    }
+    let sum = beside(entry);
+    if let Some((at, by)) = sum.deleted {
+        deleted(&mut line, at, by, columns, around);
+    }
+    if sum.deleted.is_none() || around.unfolded {
+        let newest = sum.versions.last().map_or(&entry.text, |version| version.text);
+        match newest {
+            Ok(text) => body(&mut line, text, around, columns, message.automated.is_some() || sum.deleted.is_some()),
+            Err(why) => line(vec![piece(Element::Error, cut(&format!("cannot be shown: {why}"), columns))]),
+        }
+    }
+    edited(&mut line, &sum, columns, around);
+    for (index, attachment) in message.attachments.iter().take(100).enumerate() {
+        let about = format!("  {}, {}", attachment.media_type, size(attachment.size));
+        let name = cut(&attachment.name, columns.saturating_sub(width(&about) + 6).max(6));
+        line(vec![
+            piece(Element::Attachment, format!("@{} {name}", index + 1)),
+            piece(Element::Dim, cut(&about, columns.saturating_sub(width(&name) + 4))),
+        ]);
+    }
+    if let Some(url) = &message.url {
+        for row in linked(url, wrap(url, columns - 2), Element::Dim).into_iter().take(4) {
+            line(std::iter::once(piece(Element::Dim, "↗ ")).chain(row).collect());
+        }
+    }
+    let liked = sum.liked();
+    if !liked.is_empty() {
+        line(vec![piece(Element::Strong, cut(&liked, columns))]);
+    }
+    if let Some(at) = sum.hidden {
+        let text = format!("◌ HIDDEN from the public since {}", when::short(at, around.now, around.zone));
+        line(vec![piece(Element::Warning, cut(&text, columns))]);
+    }
+    if own {
+        for (element, text) in delivery(entry, &sum, around) {
+            for part in wrap(&text, columns).into_iter().take(4) {
+                line(vec![piece(element, part)]);
+            }
+        }
+        block.counts_down = entry.outgoing.as_ref().is_some_and(|out| out.state == OutboxState::Held);
+    }
+}
+
+/// What the head of a message goes on with: what it is about, who else got it, what is unusual.
+fn facts(line: &mut impl FnMut(Row), message: &Message, own: bool, columns: usize, around: &Surroundings<'_>) {
     let changed = around.before.is_none_or(|before| {
+        let before = &before.message;
         before.thread != message.thread || bare_subject(&before.subject) != bare_subject(&message.subject)
     });
     if changed && !message.subject.is_empty() {
-        line(vec![piece(Element::Dim, "Subject: "), piece(Element::Subject, cut(&message.subject, columns - 9))]);
+        let label = match message.channel.as_str() {
+            "email" => "Subject: ",
+            _ if message.way == Way::Public => "Under: ",
+            _ => "About: ",
+        };
+        line(vec![
+            piece(Element::Dim, label),
+            piece(Element::Subject, cut(&message.subject, columns.saturating_sub(label.len()))),
+        ]);
     }
-    // Who else got it matters; that we did goes without saying.
-    if own || message.to.len() > 1 {
+    // Who else got it matters; that we did goes without saying, and so does who is on the other side of a chat.
+    if (own && (changed || message.channel == "email")) || message.to.len() > 1 {
         line(vec![piece(Element::Dim, cut(&format!("To: {}", some_parties(&message.to)), columns))]);
     }
     if !message.cc.is_empty() {
@@ -215,25 +311,44 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
     if let Some(automated) = message.automated {
         line(vec![piece(Element::Automated, format!("AUTOMATED · {}", automated.word()))]);
     }
-    match &entry.text {
-        Ok(text) => body(&mut line, text, around, columns, message.automated.is_some()),
-        Err(why) => line(vec![piece(Element::Error, cut(&format!("cannot be shown: {why}"), columns))]),
+}
+
+/// That it was removed: what it said is folded away, and never lost.
+fn deleted(line: &mut impl FnMut(Row), at: Timestamp, by: Option<&Party>, columns: usize, around: &Surroundings<'_>) {
+    let who = match by {
+        Some(by) if !by.name.is_empty() => format!("by {}", cut(&by.name, 24)),
+        _ => "by its author".to_owned(),
+    };
+    let fold = &around.keys.fold;
+    let what = if around.unfolded { "it said".to_owned() } else { format!("{fold} shows what it said") };
+    let text = format!("✗ DELETED {who}, {} · {what}", when::short(at, around.now, around.zone));
+    for part in wrap(&text, columns) {
+        line(vec![piece(Element::Warning, part)]);
     }
-    for (index, attachment) in message.attachments.iter().take(100).enumerate() {
-        let about = format!("  {}, {}", attachment.media_type, size(attachment.size));
-        let name = cut(&attachment.name, columns.saturating_sub(width(&about) + 6).max(6));
-        line(vec![
-            piece(Element::Attachment, format!("@{} {name}", index + 1)),
-            piece(Element::Dim, cut(&about, columns.saturating_sub(width(&name) + 4))),
-        ]);
+}
+
+/// That it was written anew, and unfolded what it said before.
+fn edited(line: &mut impl FnMut(Row), sum: &Beside<'_>, columns: usize, around: &Surroundings<'_>) {
+    let Some((last, earlier)) = sum.versions.split_last().filter(|(_, earlier)| !earlier.is_empty()) else { return };
+    let short = |at| when::short(at, around.now, around.zone);
+    let number = count(earlier.len() as u64, "earlier text", "earlier texts");
+    let folded = if around.unfolded { String::new() } else { format!(" ({} shows)", around.keys.fold) };
+    let text = format!("✎ edited {} · {number}{folded}", short(last.since));
+    line(vec![piece(Element::Folded, cut(&text, columns))]);
+    if !around.unfolded {
+        return;
     }
-    if own {
-        for (element, text) in delivery(entry, around) {
-            for part in wrap(&text, columns).into_iter().take(4) {
-                line(vec![piece(element, part)]);
+    let mut left = MAX_ROWS;
+    for version in earlier.iter().rev() {
+        line(vec![piece(Element::Dim, cut(&format!("┄ since {} it said", short(version.since)), columns))]);
+        let (text, _) = bounded(version.text.as_deref().unwrap_or("(this text cannot be shown)").trim_end());
+        for part in text.lines().flat_map(|text| wrap(text, columns)) {
+            if left == 0 {
+                return;
             }
+            left -= 1;
+            line(vec![piece(Element::Quote, part)]);
         }
-        block.counts_down = entry.outgoing.as_ref().is_some_and(|out| out.state == OutboxState::Held);
     }
 }
 
@@ -253,11 +368,18 @@ fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Su
         }
     };
     let about = format!(" {}{}{}", message.channel, if message.account.is_empty() { "" } else { "/" }, message.account);
-    let room = columns.saturating_sub(width(&clock) + 1);
+    // Who can read it is never cut off.
+    let public = if message.way == Way::Public { " PUBLIC" } else { "" };
+    let room = columns.saturating_sub(width(&clock) + width(public) + 1);
     let who = cut(&who, room);
     let about = cut(&about, room.saturating_sub(width(&who)));
-    let gap = columns.saturating_sub(width(&who) + width(&about) + width(&clock));
-    vec![piece(edge, who), piece(Element::Dim, about), piece(Element::Dim, format!("{}{clock}", " ".repeat(gap)))]
+    let gap = columns.saturating_sub(width(&who) + width(&about) + width(public) + width(&clock));
+    vec![
+        piece(edge, who),
+        piece(Element::Dim, about),
+        piece(Element::Warning, public),
+        piece(Element::Dim, format!("{}{clock}", " ".repeat(gap))),
+    ]
 }
 
 /// The text with quotes and signature folded.
@@ -307,7 +429,14 @@ fn body(line: &mut impl FnMut(Row), text: &str, around: &Surroundings<'_>, colum
 }
 
 /// What is known of its delivery, in words.
-fn delivery(entry: &TimelineEntry, around: &Surroundings<'_>) -> Vec<(Element, String)> {
+fn delivery(entry: &TimelineEntry, sum: &Beside<'_>, around: &Surroundings<'_>) -> Vec<(Element, String)> {
+    if let Some((at, why)) = sum.failed {
+        let when = when::short(at, around.now, around.zone);
+        return vec![(Element::Error, format!("✗ FAILED {when}, after the channel had taken it: {why}"))];
+    }
+    if let Some(arrived) = sum.arrived(around.now, around.zone) {
+        return vec![(Element::Good, arrived)];
+    }
     if let Some(outgoing) = &entry.outgoing {
         let outbox = || format!("decide in the outbox: {}", around.keys.outbox);
         let waits = |text: String| {

@@ -4,8 +4,10 @@
 
 use super::address;
 use super::line_input::LineInput;
+use super::place::Place;
 use crate::model::{
-    AttachmentSource, Compose, CustomerId, Draft, DraftId, MessageId, ReplyKind, ThreadId, Timestamp, clean_block,
+    AttachmentSource, Compose, CustomerId, Draft, DraftId, MessageId, Party, ReplyKind, ThreadId, Timestamp, Way,
+    clean_block,
 };
 use crossterm::event::KeyEvent;
 use ratatui::style::{Modifier, Style};
@@ -50,6 +52,12 @@ pub(super) struct Mail {
     pub subject: LineInput,
     /// Files.
     pub attachments: Vec<AttachmentSource>,
+    /// The recipients it began with, for channels whose addresses are not typed.
+    pub parties: Vec<Party>,
+    /// Who shall be able to read it, once that was chosen.
+    pub way: Option<Way>,
+    /// What the channel allows.
+    pub place: Place,
 }
 
 /// Where the letters go.
@@ -135,6 +143,9 @@ impl Composer {
                 cc: LineInput::new(address::show_all(&compose.cc)),
                 subject: LineInput::new(compose.subject),
                 attachments: compose.attachments,
+                parties: compose.to,
+                way: compose.way,
+                place: Place::default(),
             })),
         };
         let field = match &written {
@@ -217,8 +228,10 @@ impl Composer {
         }
         let mut compose = self.snapshot();
         if let Written::Mail(mail) = &self.written {
-            compose.to = address::parse(mail.to.text()).map_err(|why| format!("To: {why}"))?;
-            compose.cc = address::parse(mail.cc.text()).map_err(|why| format!("Cc: {why}"))?;
+            if !mail.place.is_plain() {
+                compose.to = address::parse(mail.to.text()).map_err(|why| format!("To: {why}"))?;
+                compose.cc = address::parse(mail.cc.text()).map_err(|why| format!("Cc: {why}"))?;
+            }
             if compose.to.is_empty() {
                 return Err("To: say who shall get it".to_owned());
             }
@@ -237,16 +250,21 @@ impl Composer {
         compose.text = self.text();
         compose.seen = self.seen;
         if let Written::Mail(mail) = &self.written {
-            let parties = |line: &LineInput| {
-                let as_typed = crate::model::Party { address: line.text().trim().to_owned(), name: String::new() };
-                address::parse(line.text()).unwrap_or_else(|_| vec![as_typed])
-            };
+            let parties = |line: &LineInput| address::parse(line.text()).unwrap_or_else(|_| as_typed(line));
             compose.account = mail.account.clone();
             compose.parent = mail.parent;
             compose.thread = mail.thread;
-            compose.to = parties(&mail.to);
-            compose.cc = parties(&mail.cc);
-            compose.subject = mail.subject.text().trim().to_owned();
+            compose.way = mail.way;
+            match (&mail.place.to, mail.place.is_plain()) {
+                (Some(to), _) => compose.to = to.clone(),
+                // An address of such a place is what the place calls one.
+                (None, true) => compose.to = as_typed(&mail.to),
+                (None, false) => {
+                    compose.to = parties(&mail.to);
+                    compose.cc = parties(&mail.cc);
+                    compose.subject = mail.subject.text().trim().to_owned();
+                }
+            }
             compose.attachments = mail.attachments.clone();
         }
         compose
@@ -306,13 +324,60 @@ impl Composer {
 
     /// Goes to the next or previous field.
     pub(super) fn next_field(&mut self, forward: bool) {
-        const ORDER: [Field; 4] = [Field::To, Field::Cc, Field::Subject, Field::Body];
-        if self.is_note() {
-            return;
-        }
-        let at = ORDER.iter().position(|field| *field == self.field).unwrap_or(3);
-        self.field = ORDER[(at + if forward { 1 } else { 3 }) % 4];
+        let fields = self.fields();
+        let at = fields.iter().position(|field| *field == self.field).unwrap_or(fields.len() - 1);
+        self.field = fields[(at + if forward { 1 } else { fields.len() - 1 }) % fields.len()];
         self.show_caret();
+    }
+
+    /// The fields there are to write in; the text is always the last.
+    fn fields(&self) -> &'static [Field] {
+        match &self.written {
+            Written::Note => &[Field::Body],
+            Written::Mail(mail) if mail.place.to.is_some() => &[Field::Body],
+            Written::Mail(mail) if mail.place.is_plain() => &[Field::To, Field::Body],
+            Written::Mail(_) => &[Field::To, Field::Cc, Field::Subject, Field::Body],
+        }
+    }
+
+    /// The letters go where there is a field for them.
+    pub(super) fn keep_field(&mut self) {
+        if !self.fields().contains(&self.field) {
+            self.field = Field::Body;
+            self.show_caret();
+        }
+    }
+
+    /// Answers another message instead: the head is that one's, the text stays. What was quoted and not written goes.
+    pub(super) fn move_to(&mut self, compose: Compose, now: Timestamp) {
+        let fresh = Composer::new(compose, self.name.clone(), self.draft);
+        let text = self.text();
+        let written = text.strip_suffix(&self.began).filter(|_| !self.began.is_empty()).unwrap_or(&text).trim_end();
+        let text = match (written.is_empty(), fresh.began.is_empty()) {
+            (true, _) => fresh.began.clone(),
+            (false, true) => written.to_owned(),
+            (false, false) => format!("{written}{}", fresh.began),
+        };
+        let attachments = match &mut self.written {
+            Written::Mail(mail) => std::mem::take(&mut mail.attachments),
+            Written::Note => Vec::new(),
+        };
+        self.written = fresh.written;
+        if let Written::Mail(mail) = &mut self.written {
+            mail.attachments = attachments;
+        }
+        self.began = fresh.began;
+        let field = self.field;
+        if self.replace_text(&text) && written.is_empty() {
+            self.body.move_cursor(CursorMove::Top);
+        }
+        self.field = field;
+        self.changed(now);
+    }
+
+    /// Where it goes, when it leaves.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.mail().map(|mail| &mail.place)
     }
 
     /// The caret of the text shows only while the letters go there.
@@ -393,6 +458,9 @@ impl Composer {
             return format!("PRIVATE NOTE about {} – stays here", self.name);
         };
         match mail.kind {
+            ReplyKind::Reply | ReplyKind::ReplyAll if mail.place.way == Way::Public => {
+                format!("PUBLIC REPLY to {}: everybody can read this", self.name)
+            }
             ReplyKind::ReplyAll => format!("Reply to all · {}", self.name),
             ReplyKind::Forward => "Forward".to_owned(),
             ReplyKind::New => "New message".to_owned(),
@@ -406,6 +474,12 @@ impl Mail {
     pub(super) fn edits_head(&self) -> bool {
         matches!(self.kind, ReplyKind::New | ReplyKind::Forward)
     }
+}
+
+/// A recipient as it was typed.
+fn as_typed(line: &LineInput) -> Vec<Party> {
+    let address = line.text().trim().to_owned();
+    if address.is_empty() { Vec::new() } else { vec![Party { address, name: String::new() }] }
 }
 
 /// A file as the agent knows it.

@@ -24,7 +24,9 @@ impl Screen {
             (other, _) => return self.complain(format!("`{other}` cannot be copied; say message, address or id")),
         };
         let text = match what {
-            "message" => self.open.as_ref().and_then(|open| open.entry()).and_then(|entry| entry.text.clone().ok()),
+            "message" => {
+                self.open.as_ref().and_then(|open| open.entry()).and_then(super::beside::newest).map(str::to_owned)
+            }
             "text" => self.composer.as_ref().map(super::composer::Composer::text),
             "id" => self.selected_id(),
             _ => self.address(),
@@ -69,6 +71,8 @@ impl Screen {
             Content::Drafts(rows) => rows.get(sheet.selected).map(|view| view.draft.id.to_string()),
             Content::Original(id, _) => Some(id.to_string()),
             Content::DeadOriginal(id, _) => Some(id.to_string()),
+            Content::Accounts => self.status.get(sheet.selected).map(|account| account.name.clone()),
+            Content::Trouble(name) => Some(name.clone()),
             Content::History(_, rows) => {
                 rows.get(sheet.selected).and_then(|line| line.act.as_ref()).map(|act| act.id.to_string())
             }

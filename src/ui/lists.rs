@@ -16,6 +16,10 @@ impl Screen {
         let help = match self.sheets.last().map(|sheet| &sheet.content) {
             Some(Content::Help(context)) => Some(help_lines(&self.keymap, *context).len()),
             Some(Content::Compare(comparing)) => Some(compare_lines(self, comparing, 80).len()),
+            Some(Content::Accounts) => Some(self.account_names().len()),
+            Some(Content::Trouble(name)) => {
+                Some(super::view::account_lines(self, name, usize::from(self.size.0)).len())
+            }
             _ => None,
         };
         let Some(sheet) = self.sheets.last_mut() else { return };
@@ -56,7 +60,16 @@ impl Screen {
                     None => self.ask("Take this back?", Choice::Unmerge(act.id)),
                 }
             }
-            Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_) => {}
+            Content::Accounts => {
+                if let Some(name) = self.account_names().get(row).cloned() {
+                    self.open_sheet(Content::Trouble(name));
+                }
+            }
+            Content::Original(..)
+            | Content::DeadOriginal(..)
+            | Content::Trouble(_)
+            | Content::Messages(_)
+            | Content::Help(_) => {}
         }
     }
 
@@ -111,6 +124,14 @@ impl Screen {
                     self.effect(Effect::SaveDead(id));
                 }
             }
+            Content::Accounts => match (verb, self.account_names().get(row).cloned()) {
+                (Verb::Retry, Some(name)) => self.pull_account(name),
+                _ => self.say(NOT_HERE),
+            },
+            Content::Trouble(name) => match verb {
+                Verb::Retry => self.pull_account(name.clone()),
+                _ => self.say(NOT_HERE),
+            },
             Content::Messages(_) | Content::Help(_) => {}
             Content::Compare(_) | Content::History(..) => self.say(NOT_HERE),
         }

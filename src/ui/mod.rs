@@ -2,11 +2,14 @@
 //!
 //! No I/O, no clock, no tokio: what the screen wants it asks for by an [`Effect`], what happens it learns by a [`Msg`].
 
+mod accounts;
 mod address;
 mod answer;
 mod answer_text;
 mod ask;
+mod beside;
 mod block;
+mod call;
 mod composer;
 mod copy;
 mod division;
@@ -19,9 +22,11 @@ mod link;
 mod lists;
 mod messages;
 mod mouse;
+mod narrow;
 mod news;
 mod palette;
 mod people;
+mod place;
 mod position;
 mod prompt;
 mod run;
@@ -47,7 +52,7 @@ pub use view::{view, view_first_run};
 use crate::model::{
     AccountFacts, AccountStatus, Act, Acted, Comparison, Customer, CustomerId, CustomerView, DeadId, DeadLetter,
     DraftView, Event, HistoryLine, InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, Page,
-    TimelineEntry, Timestamp,
+    TimelineEntry, Timestamp, WindowLeft,
 };
 
 /// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
@@ -111,6 +116,8 @@ pub enum Load {
     News(Vec<CustomerId>),
     /// The numbers of the status line.
     Counts,
+    /// What is left of the time and the number of answers to this message.
+    Window(MessageId),
 }
 
 /// What was loaded.
@@ -170,6 +177,8 @@ pub enum Loaded {
     News(Vec<Customer>),
     /// The numbers.
     Counts(Counts),
+    /// What is left for answers to this message, or why there is nothing.
+    Window(MessageId, Result<Option<WindowLeft>, String>),
 }
 
 /// The numbers of the status line.
@@ -246,8 +255,10 @@ pub enum Effect {
     RetryDead(DeadId),
     /// Save a dead letter's original into the download folder.
     SaveDead(DeadId),
-    /// Pull all accounts (or one) now.
+    /// Pull all accounts now.
     SyncNow,
+    /// Pull this account now.
+    Pull(String),
     /// Draw the whole terminal again: another program wrote over it.
     Redraw,
     /// Send a [`Msg::Clock`] at this time.

@@ -97,6 +97,7 @@ impl Screen {
             V::Outbox => self.open_sheet(Content::Outbox(Vec::new())),
             V::Dead => self.open_sheet(Content::Dead(Vec::new())),
             V::Automated => self.open_sheet(Content::Automated(Vec::new(), None)),
+            V::Accounts => self.open_sheet(Content::Accounts),
             V::Drafts => self.open_sheet(Content::Drafts(Vec::new())),
             V::Help => self.open_sheet(Content::Help(context)),
             V::Tour => self.show_tour(),
@@ -125,12 +126,15 @@ impl Screen {
             | V::SendResolve
             | V::Edit
             | V::Attach
+            | V::Channel
+            | V::Way
             | V::Detach
             | V::Postpone
             | V::Discard => {
                 self.finish_writing(verb, argument);
             }
             V::Fold => self.fold(),
+            V::Narrow => self.narrow(argument),
             V::SaveAttachment => self.save_attachment(argument),
             V::Original => self.show_original(),
             V::SaveOriginal => self.save_original(),
@@ -140,6 +144,7 @@ impl Screen {
                 self.touch();
             }
             V::Copy => self.copy(argument, context),
+            V::LogCall => self.log_call(argument),
             V::Palette => self.open_palette(),
             V::Sync => {
                 self.effect(Effect::SyncNow);
@@ -243,15 +248,15 @@ impl Screen {
         match rows {
             1 | -1 => open.step(rows > 0, height),
             isize::MIN => {
-                open.selected = 0;
+                open.selected = open.first_shown();
                 open.show_selected(height);
             }
             isize::MAX if open.latest_dropped() => {
-                open.selected = open.entries.len().saturating_sub(1);
+                open.selected = open.last_shown();
                 self.ask_open();
             }
             isize::MAX => {
-                open.selected = open.entries.len().saturating_sub(1);
+                open.selected = open.last_shown();
                 open.show_selected(height);
             }
             rows => open.scroll(rows, height),
@@ -298,6 +303,7 @@ impl Screen {
         self.touch();
         match context {
             Context::List => drop(self.sheets.pop()),
+            Context::Timeline if self.widen() => {}
             Context::Timeline | Context::Profile => self.focus = Pane::Inbox,
             Context::Compose => self.ask_about_text(),
             Context::Inbox if self.inbox.filter != InboxFilter::default() => {

@@ -270,8 +270,11 @@ impl Screen {
                 self.status = status;
             }
             Msg::Accounts(accounts) => {
-                self.dirty |= self.accounts != accounts;
-                self.accounts = accounts;
+                if self.accounts != accounts {
+                    self.accounts = accounts;
+                    self.settle_place();
+                    self.dirty = true;
+                }
             }
             Msg::Notice(notice) => {
                 self.dirty |= self.notice != notice;
@@ -333,6 +336,9 @@ impl Screen {
             open.tick(now, &self.zone, &self.agent);
             self.dirty = true;
         }
+        if let Some(place) = self.composer.as_ref().and_then(Composer::place) {
+            self.dirty |= place.changes(before).is_some_and(|at| at <= now);
+        }
         if self.composer.as_ref().and_then(Composer::wants_saving).is_some_and(|at| at <= now) {
             self.save_draft();
         }
@@ -392,7 +398,8 @@ impl Screen {
 
     fn ask_wake(&mut self) {
         let draft = self.composer.as_ref().and_then(Composer::wants_saving);
-        let mut at = draft.into_iter().chain(self.keep_division_at).chain(self.news.due()).min();
+        let window = self.composer.as_ref().and_then(Composer::place).and_then(|place| place.changes(self.now));
+        let mut at = draft.into_iter().chain(self.keep_division_at).chain(self.news.due()).chain(window).min();
         let counting = self.said.as_ref().is_some_and(|said| said.leaves.is_some())
             || self.open.as_ref().is_some_and(Open::counts_down);
         if counting {

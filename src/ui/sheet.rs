@@ -30,6 +30,10 @@ pub(super) enum Content {
     Compare(Box<Comparing>),
     /// What was done to a customer.
     History(CustomerId, Vec<HistoryLine>),
+    /// How every account is doing, as the workers tell.
+    Accounts,
+    /// All that is known of one account, by its name.
+    Trouble(String),
     /// Keys and commands, for this context first.
     Help(Context),
 }
@@ -70,7 +74,8 @@ pub(super) struct Sheet {
 impl Sheet {
     /// A sheet of which nothing came yet.
     pub(super) fn new(content: Content) -> Sheet {
-        let loaded = matches!(content, Content::Help(_) | Content::Messages(_));
+        let loaded =
+            matches!(content, Content::Help(_) | Content::Messages(_) | Content::Accounts | Content::Trouble(_));
         Sheet {
             content,
             selected: 0,
@@ -94,7 +99,7 @@ impl Sheet {
             Content::DeadOriginal(id, _) => Load::DeadOriginal(*id),
             Content::Compare(comparing) => comparing.load(),
             Content::History(id, _) => Load::History(*id),
-            Content::Messages(_) | Content::Help(_) => return None,
+            Content::Accounts | Content::Trouble(_) | Content::Messages(_) | Content::Help(_) => return None,
         };
         if self.asked {
             self.again = true;
@@ -146,7 +151,8 @@ impl Sheet {
             Content::Drafts(rows) => rows.len(),
             Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) => self.lines.0.len(),
             Content::History(_, rows) => rows.len(),
-            Content::Compare(_) | Content::Help(_) => usize::MAX,
+            // The screen knows how many there are.
+            Content::Compare(_) | Content::Accounts | Content::Trouble(_) | Content::Help(_) => usize::MAX,
         }
     }
 
@@ -157,6 +163,7 @@ impl Sheet {
             Content::Original(..)
                 | Content::DeadOriginal(..)
                 | Content::Messages(_)
+                | Content::Trouble(_)
                 | Content::Help(_)
                 | Content::Compare(_)
         )
@@ -174,6 +181,8 @@ impl Sheet {
             Content::Compare(comparing) if comparing.moving.is_some() => "Whose address is it?",
             Content::Compare(_) => "Are they one customer?",
             Content::History(..) => "History: who did what, when and why",
+            Content::Accounts => "Accounts",
+            Content::Trouble(_) => "Account",
             Content::Help(_) => "Keys and commands",
         }
     }

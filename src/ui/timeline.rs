@@ -2,6 +2,7 @@
 
 use super::Load;
 use super::block::{Block, KeyNames, Surroundings, block};
+use super::narrow::Narrow;
 use crate::keymap::Keymap;
 use crate::model::{CustomerId, CustomerView, Direction, MessageId, Page, TimelineEntry, Timestamp};
 use jiff::tz::TimeZone;
@@ -11,6 +12,8 @@ use std::collections::{HashMap, HashSet};
 const PAGE: usize = 50;
 /// Messages held at most.
 const HELD: usize = 400;
+/// Messages looked through for those of one conversation before the agent scrolls.
+const SEARCHED: usize = 2_000;
 
 /// A customer whose timeline is shown.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub(super) struct Open {
     /// Newer messages than the held ones were let go.
     newer_dropped: bool,
     unfolded: HashSet<MessageId>,
+    /// What the messages are narrowed to.
+    narrow: Narrow,
     /// One for each entry; `None` is to be laid out.
     blocks: Vec<Option<Block>>,
     /// First line of each block, and the number of lines behind the last.
@@ -74,6 +79,7 @@ impl Open {
             older: None,
             newer_dropped: false,
             unfolded: HashSet::new(),
+            narrow: Narrow::default(),
             blocks: Vec::new(),
             starts: Vec::new(),
             stale: true,
@@ -105,7 +111,8 @@ impl Open {
 
     /// Asks for older messages when the agent is near the oldest held.
     pub(super) fn near_edge(&self) -> Option<Load> {
-        let near = self.loaded && (self.selected == 0 || self.top < 20);
+        let most = if self.narrow == Narrow::All { usize::MAX } else { SEARCHED };
+        let near = self.loaded && (self.selected == 0 || self.top < 20) && self.entries.len() < most;
         let before = self.older.clone().filter(|_| near)?;
         Some(Load::Timeline { customer: self.id, before: Some(before), limit: PAGE })
     }
@@ -131,12 +138,12 @@ impl Open {
         let begin = self.begin.take();
         let kept = begin.map_or_else(|| self.entry().map(|entry| entry.message.id), |(message, ..)| message);
         let anchor = begin.map_or_else(|| self.offset(), |(_, offset, _)| offset);
-        let at_end = self.selected + 1 >= self.entries.len();
+        let at_end = self.selected >= self.last_shown();
         let newest = self.entries.last().map(|entry| entry.message.id);
         self.replace(page.rows);
         self.older = page.next;
         self.newer_dropped = false;
-        let last = self.entries.len().saturating_sub(1);
+        let last = self.last_shown();
         // What this agent wrote just now comes into view; what others write does not move the agent's eyes.
         let wrote = self
             .entries
@@ -170,8 +177,12 @@ impl Open {
         blocks.resize_with(before.len(), || None);
         let places: HashMap<MessageId, usize> =
             before.iter().enumerate().map(|(index, entry)| (entry.message.id, index)).collect();
-        let previous = |entries: &[TimelineEntry], index: usize| {
-            index.checked_sub(1).and_then(|index| entries.get(index)).map(|entry| entry.message.id)
+        let narrow = &self.narrow;
+        // A message is drawn by its neighbours, too.
+        let around = |entries: &[TimelineEntry], index: usize| {
+            let before = entries[..index].iter().rev().find(|entry| narrow.shows(entry)).map(|entry| entry.message.id);
+            let after = entries[index + 1..].iter().find(|entry| narrow.shows(entry)).map(|entry| entry.message.id);
+            (before, after)
         };
         self.blocks = self
             .entries
@@ -179,7 +190,7 @@ impl Open {
             .enumerate()
             .map(|(index, entry)| {
                 let old = *places.get(&entry.message.id)?;
-                let same = before[old] == *entry && previous(&before, old) == previous(&self.entries, index);
+                let same = before[old] == *entry && around(&before, old) == around(&self.entries, index);
                 if same { blocks[old].take() } else { None }
             })
             .collect();
@@ -246,11 +257,15 @@ impl Open {
 
     fn make(&self, index: usize, now: Timestamp, zone: &TimeZone, agent: &str) -> Block {
         let entry = &self.entries[index];
+        if !self.narrow.shows(entry) {
+            return Block::default();
+        }
         let around = Surroundings {
             columns: self.columns,
             now,
             zone,
-            before: index.checked_sub(1).map(|before| &self.entries[before].message),
+            before: self.entries[..index].iter().rev().find(|entry| self.narrow.shows(entry)),
+            after: self.entries[index + 1..].iter().find(|entry| self.narrow.shows(entry)),
             unfolded: self.unfolded.contains(&entry.message.id),
             agent,
             keys: &self.keys,
@@ -328,16 +343,17 @@ impl Open {
         const LINES: usize = 3;
         let (start, end) = self.span(self.selected);
         // The empty line behind a message need not be seen.
-        let end = end.saturating_sub(1);
+        let tail = self.blocks.get(self.selected).and_then(Option::as_ref).map_or(0, |block| block.tail);
+        let end = end.saturating_sub(tail);
         if down && end > self.top + height && start <= self.top + height {
             self.top = (self.top + LINES).min(end - height);
         } else if !down && start < self.top {
             self.top = self.top.saturating_sub(LINES).max(start);
-        } else if down && self.selected + 1 < self.entries.len() {
-            self.selected += 1;
+        } else if down && let Some(next) = self.next_shown() {
+            self.selected = next;
             self.show_selected(height);
-        } else if !down && self.selected > 0 {
-            self.selected -= 1;
+        } else if !down && let Some(before) = self.previous_shown() {
+            self.selected = before;
             let (start, end) = self.span(self.selected);
             if start < self.top {
                 // From below one comes upon its end.
@@ -359,7 +375,41 @@ impl Open {
             (false, _) => self.top + height / 3,
         };
         let index = self.starts.partition_point(|start| *start <= line).saturating_sub(1);
-        self.selected = index.min(self.entries.len().saturating_sub(1));
+        self.selected = index.min(self.last_shown());
+    }
+
+    /// What the messages are narrowed to.
+    pub(super) fn narrow(&self) -> &Narrow {
+        &self.narrow
+    }
+
+    /// Narrows to one conversation or channel, or shows all again. The cursor stays on its message, which is among them.
+    pub(super) fn set_narrow(&mut self, narrow: Narrow) {
+        self.narrow = narrow;
+        if self.entry().is_some_and(|entry| !self.narrow.shows(entry)) {
+            self.selected = self.last_shown();
+        }
+        self.blocks.clear();
+        (self.stale, self.show) = (true, true);
+    }
+
+    /// The first message that is shown.
+    pub(super) fn first_shown(&self) -> usize {
+        self.entries.iter().position(|entry| self.narrow.shows(entry)).unwrap_or_default()
+    }
+
+    /// The last message that is shown.
+    pub(super) fn last_shown(&self) -> usize {
+        let last = self.entries.iter().rposition(|entry| self.narrow.shows(entry));
+        last.unwrap_or_else(|| self.entries.len().saturating_sub(1))
+    }
+
+    fn next_shown(&self) -> Option<usize> {
+        (self.selected + 1..self.entries.len()).find(|index| self.narrow.shows(&self.entries[*index]))
+    }
+
+    fn previous_shown(&self) -> Option<usize> {
+        (0..self.selected).rev().find(|index| self.narrow.shows(&self.entries[*index]))
     }
 
     /// Folds or unfolds the message under the cursor.

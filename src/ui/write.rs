@@ -1,6 +1,6 @@
 //! Commands about writing: begin, review, send, keep, throw away.
 
-use super::answer_text::{account_for, begin};
+use super::answer_text::{account_for_strangers, begin};
 use super::composer::{Composer, Stage, attachment_name};
 use super::prompt::{Choice, Question};
 use super::screen::Then;
@@ -15,7 +15,7 @@ impl Screen {
         self.sheets.clear();
         if verb == Verb::Compose {
             let mut compose = Compose::new(ReplyKind::New, None);
-            compose.account = account_for("", &self.accounts);
+            compose.account = account_for_strangers("", &self.accounts);
             if compose.account.is_empty() {
                 return self.complain("no account can send: `switchboard account list` shows them");
             }
@@ -56,12 +56,28 @@ impl Screen {
         }
     }
 
-    /// The message an answer is to: the one under the cursor, or when that is a note or automatic, the last that is not.
-    fn parent(&self) -> Option<&TimelineEntry> {
+    /// The message an answer is to: the one under the cursor. Where the cursor only stands at the end, and where it is on
+    /// what cannot be answered (a note, a call, a robot), the last of theirs. An answer of ours stands for what it answers.
+    fn parent(&self, kind: ReplyKind) -> Option<&TimelineEntry> {
         let open = self.open.as_ref()?;
-        let fits =
-            |entry: &&TimelineEntry| entry.message.direction != Direction::Note && entry.message.automated.is_none();
-        open.entry().filter(fits).or_else(|| open.entries.iter().rev().find(fits))
+        let fits = |entry: &&TimelineEntry| {
+            let message = &entry.message;
+            message.direction != Direction::Note && message.automated.is_none() && !message.account.is_empty()
+        };
+        let theirs = |entry: &&TimelineEntry| fits(entry) && entry.message.direction == Direction::Inbound;
+        let chosen = open.entry().filter(fits);
+        if kind == ReplyKind::Forward || chosen.is_some_and(|entry| theirs(&entry)) {
+            return chosen.or_else(|| open.entries.iter().rev().find(fits));
+        }
+        let last = open.entries.iter().rev().find(theirs);
+        let answered = match chosen.filter(|_| open.selected < open.last_shown()) {
+            Some(ours) => {
+                let same = |entry: &&TimelineEntry| theirs(entry) && entry.message.thread == ours.message.thread;
+                open.entries.iter().rev().find(same).or(Some(ours))
+            }
+            None => last,
+        };
+        answered.or(chosen).or_else(|| open.entries.iter().rev().find(fits))
     }
 
     /// Begins an answer or a note for the open customer.
@@ -79,7 +95,7 @@ impl Screen {
             Verb::Forward => ReplyKind::Forward,
             _ => ReplyKind::Reply,
         };
-        let Some(parent) = self.parent() else {
+        let Some(parent) = self.parent(kind) else {
             let keys = self.key_name(Context::Timeline, Verb::Compose);
             return self.complain(format!("there is no message to answer; {keys} writes a new one"));
         };
@@ -88,13 +104,16 @@ impl Screen {
             compose.seen = seen;
         }
         if compose.account.is_empty() {
-            return self.complain("no account can send: `switchboard account list` shows them");
+            let channel = &parent.message.channel;
+            let text = format!("no account can send by {channel}: `switchboard account list` shows them");
+            return self.complain(text);
         }
         self.compose(compose, name);
     }
 
     fn compose(&mut self, compose: Compose, name: String) {
         self.composer = Some(Composer::new(compose, name, DraftId::new()));
+        self.settle_place();
         self.touch();
     }
 
@@ -107,6 +126,7 @@ impl Screen {
             self.open_customer(id, true);
         }
         self.composer = Some(Composer::resume(draft, name));
+        self.settle_place();
         self.touch();
     }
 
@@ -114,6 +134,7 @@ impl Screen {
     pub(super) fn reopen(&mut self, draft: Draft, name: String) {
         if self.composer.is_none() {
             self.composer = Some(Composer::resume(draft, name));
+            self.settle_place();
             self.touch();
         }
     }
@@ -154,6 +175,8 @@ impl Screen {
             Verb::Send | Verb::SendResolve => self.send(verb == Verb::SendResolve),
             Verb::Edit => self.choose_stage(Stage::Writing),
             Verb::Attach => self.attach(argument),
+            Verb::Channel => self.switch_channel(argument),
+            Verb::Way => self.choose_way(argument),
             Verb::Detach => self.detach(),
             Verb::Postpone => self.postpone(),
             Verb::Discard => self.ask_discard(),
@@ -200,7 +223,12 @@ impl Screen {
             return self.say_changed_elsewhere();
         }
         match composer.to_compose(false) {
-            Ok(_) => {
+            Ok(compose) => {
+                let hindered =
+                    composer.place().and_then(|place| place.hindrance(&compose.text, composer.body.lines(), self.now));
+                if let Some(why) = hindered {
+                    return self.complain(why);
+                }
                 if composer.wants_saving().is_some() {
                     self.save_draft();
                 }

@@ -83,6 +83,13 @@ impl Board {
 
     /// Pulls all accounts now.
     pub fn pull_now(&self) {
+        self.status.wish(None);
+        self.nudge.notify_waiters();
+    }
+
+    /// Pulls one account now.
+    pub fn pull(&self, account: &str) {
+        self.status.wish(Some(account));
         self.nudge.notify_waiters();
     }
 }

@@ -26,6 +26,8 @@ pub struct SyncReport {
     pub filed: IngestReport,
     /// Why it ended early; `None` when it came to the end of what the server has.
     pub error: Option<String>,
+    /// How much is known to wait at the server still; `None` when nobody says.
+    pub left: Option<u64>,
 }
 
 enum PullError {
@@ -109,6 +111,7 @@ pub async fn sync(
                 tries = 0;
                 idle = if moved { 0 } else { idle + 1 };
                 if let Some(progress) = progress {
+                    report.left = (progress.total > 0).then(|| progress.total.saturating_sub(progress.done));
                     told(progress, report.filed);
                 }
                 if !more {
@@ -207,10 +210,25 @@ impl Puller {
         let (reading, name) = (self.desk.clone(), self.account.clone());
         let cursor = blocking(move || reading.store().cursor(&name)).await;
         let cursor = cursor.map_err(|error| ConnectorError::Retry { reason: error.to_string() })?;
+        self.status.next(&self.account, self.desk.now().plus_millis(WAIT.as_millis() as i64));
         tokio::select! {
             outcome = source.wait(&cursor, WAIT) => outcome,
-            () = self.nudge.notified() => Ok(()),
+            () = self.nudged() => Ok(()),
             () = self.own.notified() => Ok(()),
+        }
+    }
+
+    /// Until somebody wants this account pulled now.
+    async fn nudged(&self) {
+        loop {
+            let nudge = self.nudge.notified();
+            tokio::pin!(nudge);
+            // Registered before looking, so that nothing falls between.
+            nudge.as_mut().enable();
+            if self.status.take_wish(&self.account) {
+                return;
+            }
+            nudge.await;
         }
     }
 
@@ -242,7 +260,7 @@ impl Puller {
         self.tell_budget();
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = self.nudge.notified() => {}
+            () = self.nudged() => {}
         }
     }
 

@@ -61,12 +61,12 @@ pub fn check(verb: &str, value: &Value, all: &[Fields]) {
 }
 
 const MESSAGE: &[Fields] = &[
-    is("id channel account direction from from_name subject thread remote_id folder", Text),
+    is("id channel account direction from from_name subject thread remote_id folder way trust", Text),
     is("to cc references", Texts),
     is("at received", Time),
     is("automated", Flag),
     is("attachments", List),
-    may("reply_to text damaged delivery reason automated_kind agent outgoing", Text),
+    may("reply_to text damaged delivery reason automated_kind agent outgoing url", Text),
 ];
 
 const CUSTOMER: &[Fields] = &[
@@ -235,7 +235,30 @@ fn a_sync_has_its_fields() {
     let profile = Profile::with_account(&imap(&server, "support", ""));
     server.deliver_all("support", &mail::numbered(0..3));
     let report = profile.one(&["sync"]);
-    check("sync", &report, &[is("account", Text), is("new duplicate dead seconds", Number), may("error", Text)]);
+    check(
+        "sync",
+        &report,
+        &[
+            is("account", Text),
+            is("new duplicate dead seconds changed", Number),
+            may("error budget", Text),
+            may("last_success next budget_until", Time),
+            may("backlog", Number),
+        ],
+    );
+    assert!(report["last_success"].is_string(), "{report}");
+    let account = profile.one(&["accounts"]);
+    check(
+        "accounts",
+        &account,
+        &[
+            is("account channel doing", Text),
+            may("last_success next budget_until", Time),
+            may("backlog", Number),
+            may("budget trouble", Text),
+        ],
+    );
+    assert_eq!(account["doing"], "not-running");
     assert_eq!((&report["account"], &report["new"], &report["error"]), (&"support".into(), &3.into(), &Value::Null));
     drop(server);
     let done = profile.run(&["sync", "--json"]);

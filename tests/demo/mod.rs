@@ -41,6 +41,9 @@ fn without_a_screen_it_plays_through_says_what_happened_and_leaves_nothing_behin
     for name in ["sent", "answered", "failed", "unknown", "dead"] {
         assert_eq!(number(&one, name), 1, "{name} in {one}");
     }
+    for kind in ["edited", "deleted", "reaction", "likes", "delivered", "read", "hidden"] {
+        assert!(number(&one["changes"], kind) >= 5, "{kind} in {one}");
+    }
     for summary in [&mut one, &mut other] {
         summary.as_object_mut().unwrap().remove("seconds").unwrap();
     }

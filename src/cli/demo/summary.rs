@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
+/// Changes of one message that are counted.
+const CHANGES: usize = 500;
+
 /// The numbers. `seconds` alone differs from run to run.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
@@ -21,6 +24,7 @@ pub(super) struct Summary {
     unknown: u64,
     dead: u64,
     automated: u64,
+    changes: BTreeMap<&'static str, u64>,
     seconds: f64,
 }
 
@@ -51,6 +55,9 @@ impl Summary {
                     continue;
                 }
                 summary.messages += 1;
+                for change in store.changes(&message.account, &message.remote_id, CHANGES)? {
+                    *summary.changes.entry(change.change.kind.word()).or_default() += 1;
+                }
                 *summary.by_channel.entry(message.channel).or_default() += 1;
                 summary.automated += u64::from(message.automated.is_some());
                 if message.direction == Direction::Inbound {
@@ -90,6 +97,7 @@ impl Summary {
             "unknown": self.unknown,
             "dead": self.dead,
             "automated": self.automated,
+            "changes": self.changes,
             "seconds": self.seconds,
         })
     }
@@ -106,6 +114,10 @@ impl Summary {
             format!(
                 "answers from here: {} sent, {} answered, {} failed, {} unknown",
                 self.sent, self.answered, self.failed, self.unknown
+            ),
+            format!(
+                "changes: {}",
+                self.changes.iter().map(|(kind, count)| format!("{kind} {count}")).collect::<Vec<_>>().join(", ")
             ),
             format!("{} s", self.seconds),
         ]

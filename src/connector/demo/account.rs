@@ -10,7 +10,7 @@ use crate::connector::email::{parse, render};
 use crate::connector::{
     AccountSettings, Check, Connector, ConnectorError, Item, Reach, SettingsError, Sink, Source, Watcher,
 };
-use crate::model::{Abilities, AccountFacts, Count, Half, Length, Outgoing, Party, Timestamp, Way};
+use crate::model::{Abilities, AccountFacts, Count, Half, Length, Outgoing, Party, Timestamp, Way, Window};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -23,13 +23,18 @@ fn abilities(role: Role) -> Abilities {
         Role::Mail => Abilities::mail(),
         Role::Chat => Abilities {
             direct: vec![Way::Direct],
-            lengths: vec![Length { most: 4_096, count: Count::Utf16 }],
+            lengths: vec![Length { most: 1_000, count: Count::Utf16 }],
+            window: Some(Window {
+                millis: Some(48 * 3_600_000),
+                answers: Some(5),
+                way_out: "wait until they write again, or write by another channel".to_owned(),
+            }),
             ..Abilities::default()
         },
         Role::Comments => Abilities {
-            public: vec![Way::Public],
+            public: vec![Way::Public, Way::Direct],
+            direct: vec![Way::Direct],
             lengths: vec![Length { most: 500, count: Count::Characters }],
-            subject: true,
             ..Abilities::default()
         },
     }
@@ -102,7 +107,8 @@ impl Connector for Demo {
             from: author(&outgoing.from),
             to: outgoing.to.iter().chain(&outgoing.cc).map(author).collect(),
             sent: outgoing.date.to_string(),
-            on: post::title(&outgoing.subject),
+            on: post::under(outgoing),
+            private: outgoing.way == Way::Direct,
             answers: outgoing.references.clone(),
             text: outgoing.text.clone(),
             language: None,

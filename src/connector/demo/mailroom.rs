@@ -8,7 +8,8 @@ use super::post;
 use super::settings::Role;
 use super::speech::Speech;
 use super::writer::Written;
-use crate::model::Outgoing;
+use crate::connector::Changed;
+use crate::model::{Outgoing, Way};
 use std::collections::HashMap;
 
 /// The longest part of our answer a customer quotes, in lines.
@@ -18,16 +19,25 @@ const QUOTED: usize = 12;
 /// than what it answers.
 const SOONEST: i64 = 1_100;
 
-/// An answer that is to come.
-struct Pending {
-    due: i64,
-    original: Vec<u8>,
+/// What comes from the other side.
+#[derive(Clone)]
+pub(super) enum News {
+    /// An answer: its original.
+    Answer(Vec<u8>),
+    /// Something that happened to a message.
+    Change(Box<Changed>),
 }
 
-/// An answer that came.
+/// Something that is to come.
+struct Pending {
+    due: i64,
+    news: News,
+}
+
+/// Something that came.
 pub(super) struct Arrived {
     pub at: i64,
-    pub original: Vec<u8>,
+    pub news: News,
 }
 
 /// How a message of ours fares.
@@ -126,17 +136,25 @@ impl Mailroom {
             from: (party.name.clone(), party.address.clone()),
             to: (outgoing.from.name.clone(), outgoing.from.address.clone()),
             at: due,
-            subject: if role == Role::Mail { outgoing.subject.clone() } else { post::title(&outgoing.subject) },
+            subject: if role == Role::Mail { outgoing.subject.clone() } else { post::under(outgoing) },
+            private: role == Role::Comments && outgoing.way == Way::Direct,
             text,
             references,
             language: speech.code.clone(),
             ..Written::default()
         };
         let original = if role == Role::Mail { letter::original(&written) } else { post::original(&written) };
-        self.pending.push(Pending { due, original });
+        self.pending.push(Pending { due, news: News::Answer(original) });
     }
 
-    /// Answers after the first `had`, as far as they have come by `now`.
+    /// Something will happen to messages, each at its time.
+    pub fn expect(&mut self, changes: Vec<Changed>) {
+        self.pending.extend(
+            changes.into_iter().map(|change| Pending { due: change.at.0, news: News::Change(Box::new(change)) }),
+        );
+    }
+
+    /// What came after the first `had`, as far as it has come by `now`.
     pub fn arrived(&mut self, had: u32, now: i64) -> &[Arrived] {
         let mut come: Vec<Pending> = Vec::new();
         let mut at = 0;
@@ -148,7 +166,7 @@ impl Mailroom {
             }
         }
         come.sort_by_key(|pending| pending.due);
-        self.arrived.extend(come.into_iter().map(|come| Arrived { at: come.due, original: come.original }));
+        self.arrived.extend(come.into_iter().map(|come| Arrived { at: come.due, news: come.news }));
         self.arrived.get(had as usize..).unwrap_or_default()
     }
 

@@ -3,11 +3,13 @@
 //!
 //! Everything follows from the seed. `plan` lays the past out, `writer` finds the words (`texts/*.toml`, `speech`,
 //! `phrase`), `letter`, `post` and `robot` give them the form of their place, `live` says what comes next, and
-//! `mailroom` lets customers answer what we send. `world` holds them together for one account.
+//! `later` says what
+//! happens to messages afterwards, and `mailroom` lets customers answer what we send. `world` holds them together for one account.
 
 mod account;
 mod chance;
 mod cursor;
+mod later;
 mod letter;
 mod live;
 mod mailroom;

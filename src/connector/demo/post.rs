@@ -4,7 +4,7 @@ use super::settings::Role;
 use super::writer::Written;
 use crate::connector::{Incoming, Item, Unreadable};
 use crate::identity::normalise_address;
-use crate::model::{Direction, Link, LinkKind, Party, Timestamp, Trust, Way, clean_block, clean_line};
+use crate::model::{Direction, Link, LinkKind, Outgoing, Party, Timestamp, Trust, Way, clean_block, clean_line};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -37,6 +37,9 @@ pub(super) struct Post {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<String>,
     pub text: String,
+    /// Only those who are named can read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
     /// The language the author has set, ISO 639-1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -52,9 +55,12 @@ impl Post {
     }
 }
 
-/// What is commented on, without the mark that answers carry.
-pub(super) fn title(subject: &str) -> String {
-    subject.trim().trim_start_matches("Re:").trim().to_owned()
+/// The fact of a comment that its answers need: what it stands under.
+const UNDER: &str = "on";
+
+/// What an answer of ours stands under.
+pub(super) fn under(outgoing: &Outgoing) -> String {
+    outgoing.context.get(UNDER).cloned().unwrap_or_default()
 }
 
 /// The original of a written message.
@@ -68,6 +74,7 @@ pub(super) fn original(written: &Written) -> Vec<u8> {
         on: written.subject.clone(),
         answers: written.references.clone(),
         text: written.text.clone(),
+        private: written.private,
         language: (!written.language.is_empty()).then(|| written.language.clone()),
         confirmed: written.confirmed.clone(),
     };
@@ -108,6 +115,12 @@ fn read(raw: &[u8], role: Role, folder: &str, received: Timestamp) -> Result<Inc
     let mut digest = [0; 16];
     digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     let own = from.address.eq_ignore_ascii_case(role.address());
+    let public = role == Role::Comments && !post.private;
+    let on = clean_line(&post.on);
+    let context = if on.is_empty() { BTreeMap::new() } else { BTreeMap::from([(UNDER.to_owned(), on.clone())]) };
+    let number = post.id.split('.').next().unwrap_or_default();
+    let plain = !number.is_empty() && number.bytes().all(|letter| letter.is_ascii_alphanumeric());
+    let url = (public && plain).then(|| format!("https://plaza.example/c/{number}"));
     let words = clean_line(&text.split_whitespace().collect::<Vec<_>>().join(" "));
     Ok(Incoming {
         remote_id: clean_line(&post.id),
@@ -119,7 +132,7 @@ fn read(raw: &[u8], role: Role, folder: &str, received: Timestamp) -> Result<Inc
         reply_to: None,
         at: post.sent.parse::<jiff::Timestamp>().ok().map(Timestamp::from),
         received,
-        subject: clean_line(&post.on),
+        subject: on,
         references: post.answers.iter().take(MAX_REFERENCES).map(|id| clean_line(id)).collect(),
         preview: clean_line(&words.chars().take(MAX_PREVIEW).collect::<String>()),
         text,
@@ -130,9 +143,9 @@ fn read(raw: &[u8], role: Role, folder: &str, received: Timestamp) -> Result<Inc
         language: post.language.filter(|code| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase())),
         handle: None,
         conversation: None,
-        way: if role == Role::Comments { Way::Public } else { Way::Direct },
-        context: BTreeMap::new(),
-        url: None,
+        way: if public { Way::Public } else { Way::Direct },
+        context,
+        url,
         trust: Trust::Verified,
         links: post
             .confirmed

@@ -1,6 +1,7 @@
 //! The sink: most messages are delivered, some after a while; one is refused for good, and one is unknown.
 
 use super::chance::number;
+use super::later;
 use super::mailroom::Fate;
 use super::settings::Role;
 use super::world::World;
@@ -28,6 +29,9 @@ impl DemoSink {
                 let person = person.map(|at| &world.plan().cast.people[at as usize]);
                 let here = (world.seed(), role, world.now());
                 world.mailroom().take(outgoing, here, person, world.speeches, |millis| world.settings.real(millis));
+                let real = |millis| world.settings.real(millis);
+                let changes = later::to_ours(world.seed(), role, &outgoing.remote_id, world.now(), real);
+                world.mailroom().expect(changes);
                 world.news.notify_waiters();
                 let said = match role {
                     Role::Mail => format!("250 2.0.0 Ok: queued as {:08X}", hash as u32),

@@ -2,12 +2,12 @@
 
 use super::cursor::Cursor;
 use super::live::Stream;
-use super::mailroom::Mailroom;
+use super::mailroom::{Mailroom, News};
 use super::plan::{Kind, Moment, Plan};
 use super::settings::{DemoSettings, Role};
 use super::speech::Speech;
 use super::writer::{Scene, Written};
-use super::{letter, post, robot};
+use super::{later, letter, post, robot};
 use crate::connector::email::parse;
 use crate::connector::{Item, PulledPage};
 use crate::model::{Progress, Timestamp};
@@ -86,8 +86,11 @@ impl World {
             items.push(item);
             cursor.live += 1;
         }
-        for answer in self.mailroom().arrived(cursor.answers, now) {
-            items.push(self.item(answer.original.clone(), true, answer.at));
+        for arrived in self.mailroom().arrived(cursor.answers, now) {
+            items.push(match &arrived.news {
+                News::Answer(original) => self.item(original.clone(), true, arrived.at),
+                News::Change(change) => Item::Change(change.clone()),
+            });
             cursor.answers += 1;
         }
         let total = self.plan().moments(self.settings.role).len() as u64;
@@ -110,7 +113,7 @@ impl World {
         let size = if cursor.past == 0 { FIRST_PAGE } else { PAGE };
         let page = &rest[..rest.len().min(size)];
         cursor.past += page.len() as u32;
-        page.iter().rev().map(|moment| self.moment(moment, cursor.start)).collect()
+        page.iter().rev().flat_map(|moment| self.moment(moment, cursor.start)).collect()
     }
 
     fn scene(&self, conversation: &'_ super::plan::Conversation) -> Scene<'_> {
@@ -118,10 +121,11 @@ impl World {
         Scene { seed: self.seed(), conversation: conversation.clone(), person, speech: &self.speeches[person.speech] }
     }
 
-    fn moment(&self, moment: &Moment, start: i64) -> Item {
+    /// Something of the past, and what has happened to it since.
+    fn moment(&self, moment: &Moment, start: i64) -> Vec<Item> {
         let at = start + moment.at;
         let scene = || self.scene(&self.plan().conversations[moment.conversation as usize]);
-        match moment.kind {
+        let item = match moment.kind {
             Kind::Turn(turn) => {
                 let scene = scene();
                 let mut written = scene.turn(turn, at, moment.before.map(|before| start + before));
@@ -129,7 +133,10 @@ impl World {
                     // Signed with the address they have elsewhere: no proof, but worth a look.
                     written.text = format!("{}\n– {} · {}", written.text, scene.person.full, scene.person.address);
                 }
-                self.item(self.original(&written), written.customer, at)
+                let mut items = vec![self.item(self.original(&written), written.customer, at)];
+                let changes = later::happened(self.seed(), self.settings.role, &written, |millis| millis);
+                items.extend(changes.into_iter().map(|change| Item::Change(Box::new(change))));
+                return items;
             }
             Kind::LastWord(turns) => {
                 let scene = scene();
@@ -142,7 +149,8 @@ impl World {
             Kind::Bounce(turn) => self.item(robot::bounce(&scene(), turn, at), true, at),
             Kind::Newsletter(which) => self.item(robot::newsletter(self.seed(), which, at, self.speeches), true, at),
             Kind::Broken => self.item(robot::broken(), true, at),
-        }
+        };
+        vec![item]
     }
 
     /// When the next live message comes.
@@ -184,6 +192,12 @@ impl World {
         if scene.is_elsewhere() && scene.person.role == Role::Mail {
             // They have just confirmed there who they are: the two customers turn out to be one while you watch.
             written.confirmed = vec![scene.person.address.clone()];
+        }
+        // A nudge is a message of its own and nothing more; of others something may be heard later.
+        if !arrival.nudge {
+            let changes =
+                later::happened(self.seed(), self.settings.role, &written, |millis| self.settings.real(millis));
+            self.mailroom().expect(changes);
         }
         Some((at, self.item(self.original(&written), true, at)))
     }

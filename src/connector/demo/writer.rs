@@ -25,6 +25,8 @@ pub(super) struct Written {
     pub language: String,
     /// More header lines (mail only), each with its end.
     pub headers: String,
+    /// Only the two of us can read it, where others could.
+    pub private: bool,
     /// Name of a picture that goes with it.
     pub photo: Option<String>,
     /// Mail addresses that this place has confirmed to be the author's.
@@ -162,6 +164,7 @@ impl Scene<'_> {
             references: (0..turns).map(|turn| self.id(turn)).collect(),
             language: self.speech.code.clone(),
             headers: String::new(),
+            private: false,
             photo: None,
             confirmed: Vec::new(),
         }

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod answers;
+mod beside;
 mod graph;
 mod intake;
 mod paper;
+mod places;
 mod pushed;
 mod threads;
 mod triage;

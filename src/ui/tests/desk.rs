@@ -18,6 +18,10 @@ pub(super) struct FakeDesk {
     pub(super) dead: Vec<DeadLetter>,
     pub(super) automated: Vec<Message>,
     pub(super) counts: Counts,
+    /// Our accounts.
+    pub(super) accounts: Vec<AccountFacts>,
+    /// What is left of windows, for answers to these.
+    pub(super) windows: BTreeMap<MessageId, Result<Option<WindowLeft>, String>>,
     /// The next act of this kind is refused.
     pub(super) refuse: Option<Refusal>,
     pub(super) done: Vec<Act>,
@@ -177,6 +181,8 @@ impl FakeDesk {
             dead: vec![],
             automated: vec![],
             counts: Counts::default(),
+            accounts: vec![account()],
+            windows: BTreeMap::new(),
             refuse: None,
             done: vec![],
             page: usize::MAX,
@@ -366,6 +372,7 @@ impl FakeDesk {
                 Loaded::Search { page: Page { rows: rows.collect(), next }, text }
             }
             Load::Counts => Loaded::Counts(self.counts),
+            Load::Window(id) => Loaded::Window(id, self.windows.get(&id).cloned().unwrap_or(Ok(None))),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Keys in, frame out: the screen with a desk of fixtures behind it.
 #![allow(clippy::unwrap_used)]
 
+mod beside;
 mod bytes;
 mod desk;
 mod divide;
@@ -12,6 +13,7 @@ mod looks;
 mod palette;
 mod panes;
 mod people;
+mod places;
 mod position;
 mod reading;
 mod seat;

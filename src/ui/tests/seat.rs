@@ -1,6 +1,6 @@
 //! A seat without a terminal: presses keys, carries effects to the fake desk, draws into memory.
 
-use super::desk::{FakeDesk, NOW, account};
+use super::desk::{FakeDesk, NOW};
 use crate::command::Verb;
 use crate::keymap::{Keymap, parse_keys};
 use crate::model::{Act, Comforts, Notify, Timestamp};
@@ -63,7 +63,8 @@ impl FakeSeat {
             height,
             agent: "lin".into(),
             zone: TimeZone::UTC,
-            accounts: vec![account()],
+            // Those of the desk.
+            accounts: vec![],
             keymap,
             now: NOW,
             quote: true,
@@ -77,6 +78,7 @@ impl FakeSeat {
     }
 
     fn with_setup(desk: FakeDesk, setup: Setup) -> FakeSeat {
+        let setup = Setup { accounts: desk.accounts.clone(), ..setup };
         let size = (setup.width, setup.height);
         let (screen, effects) = Screen::new(setup);
         let mut seat = FakeSeat { screen, desk, now: NOW, size, log: vec![], waiting: vec![], slow: false };

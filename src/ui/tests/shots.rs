@@ -20,7 +20,7 @@ const PANES: [(&str, &[&str]); 11] = [
     ("help", &["?"]),
     ("question", &["q"]),
 ];
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (160, 50)];
+pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (160, 50)];
 
 fn shot(width: u16, height: u16, keys: &[&str]) -> FakeSeat {
     let mut seat = FakeSeat::new(width, height, FakeDesk::shop());
@@ -31,7 +31,7 @@ fn shot(width: u16, height: u16, keys: &[&str]) -> FakeSeat {
 }
 
 /// Each row as runs of styles, `a12b3` for twelve cells of one and three of another, and what the letters mean.
-fn colours(seat: &FakeSeat, theme: &str) -> String {
+pub(super) fn colours(seat: &FakeSeat, theme: &str) -> String {
     let buffer = seat.buffer_in(&Theme::load(theme, &[], ColorDepth::True).0);
     let mut known: Vec<Style> = Vec::new();
     let mut text = format!("\n--- colours of {theme}\n");

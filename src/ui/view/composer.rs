@@ -4,11 +4,12 @@ use super::paint::{Painter, piece};
 use super::timeline::labelled;
 use crate::command::Verb;
 use crate::keymap::Context;
-use crate::model::{Compose, Direction, ReplyKind, Trust};
+use crate::model::{Compose, Direction, ReplyKind, Trust, Way};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::composer::{Composer, Field, Mail, Stage, attachment_name};
 use crate::ui::line_input::LineInput;
+use crate::ui::place::Place;
 use crate::ui::text::{Row, count, cut, width, wrap};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -51,17 +52,71 @@ fn from(screen: &Screen, mail: &Mail) -> String {
     )
 }
 
+/// Where it goes, who can read it, how long it is and may be, until when. Empty for mail that goes where it should.
+fn place_rows(screen: &Screen, composer: &Composer, place: &Place, columns: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if place.is_plain() || place.way == Way::Public || place.ways.len() > 1 {
+        let (element, text) = match place.way {
+            Way::Public => (Element::Warning, format!("{} · PUBLIC REPLY: everybody can read this", place.channel)),
+            Way::Direct => (Element::Text, format!("{} · direct: only they can read this", place.channel)),
+        };
+        add(&mut rows, "Place  ", element, &text, columns);
+        let keys = screen.keymap.keys_for(Context::Compose, Verb::Channel);
+        let hint = keys.map(|keys| format!("  {keys} elsewhere")).unwrap_or_default();
+        if let Some(row) = rows.last_mut().filter(|_| width(&text) + 9 + width(&hint) <= columns) {
+            row.push(piece(Element::Dim, hint));
+        }
+    }
+    if !place.moved.is_empty() {
+        add(&mut rows, "      →", Element::Warning, &place.moved, columns);
+    }
+    let limits = [("Length ", place.length(composer.body.lines())), ("Until  ", place.window(screen.now))];
+    for (label, said) in limits {
+        if let Some((well, text)) = said {
+            let (element, mark) = if well { (Element::Dim, "") } else { (Element::Error, "✗ ") };
+            add(&mut rows, label, element, &format!("{mark}{text}"), columns);
+        }
+    }
+    rows
+}
+
+/// A label and what is said, over as many rows as it takes: who reads it, and why it cannot leave, is never cut.
+fn add(rows: &mut Vec<Row>, label: &str, element: Element, text: &str, columns: usize) {
+    for (index, part) in wrap(text, columns.saturating_sub(9)).into_iter().take(5).enumerate() {
+        let label = if index == 0 { label } else { "       " };
+        rows.push(labelled(label, &format!(" {part}"), element).to_vec());
+    }
+}
+
 fn draw_editor(screen: &Screen, composer: &Composer, inside: Rect, painter: &mut Painter<'_>) {
     let mut row = 0;
     if let Some(mail) = composer.mail() {
         painter.row(inside, row, &labelled("From   ", &from(screen, mail), Element::Dim));
         row += 1;
-        for (field, label, line) in [
+        let fields = [
             (Field::To, "To     ", &mail.to),
             (Field::Cc, "Cc     ", &mail.cc),
             (Field::Subject, "Subject", &mail.subject),
-        ] {
-            draw_field(label, line, composer.field == field, inside, row, painter);
+        ];
+        let fields: &[_] = match (&mail.place.to, mail.place.is_plain()) {
+            (Some(_), _) => &[],
+            (None, true) => &fields[..1],
+            (None, false) => &fields,
+        };
+        if let Some(to) = &mail.place.to {
+            painter.row(
+                inside,
+                row,
+                &labelled("To     ", &format!(" {}", crate::ui::block::parties(to)), Element::Text),
+            );
+            row += 1;
+        }
+        for (field, label, line) in fields {
+            draw_field(label, line, composer.field == *field, inside, row, painter);
+            row += 1;
+        }
+        for line in place_rows(screen, composer, &mail.place, usize::from(inside.width)) {
+            painter.row(inside, row, &line);
             row += 1;
         }
         if !mail.attachments.is_empty() {
@@ -174,13 +229,38 @@ fn review_lines(screen: &Screen, composer: &Composer, columns: usize) -> Vec<Row
     }
     match composer.mail() {
         Some(mail) => {
+            let place = &mail.place;
+            if place.way == Way::Public {
+                labelled("PUBLIC", "public reply: everybody can read this", Element::Warning);
+            }
             labelled("From", &from(screen, mail), Element::Text);
             labelled("To", &crate::ui::block::parties(&compose.to), Element::Strong);
+            if place.is_plain() || place.way == Way::Public || place.ways.len() > 1 {
+                let way = match place.way {
+                    Way::Public => "public: everybody can read this",
+                    Way::Direct => "direct: only they can read this",
+                };
+                labelled("Place", &format!("{}, account {}, {way}", place.channel, mail.account), Element::Text);
+                let elsewhere = screen.key_name(Context::Review, Verb::Channel);
+                let other = match place.ways.len() {
+                    2.. => format!("{} publicly or directly · ", screen.key_name(Context::Review, Verb::Way)),
+                    _ => String::new(),
+                };
+                labelled("", &format!("{other}{elsewhere} elsewhere"), Element::Dim);
+            }
+            for (label, said) in [("Length", place.length(composer.body.lines())), ("Until", place.window(screen.now))]
+            {
+                if let Some((well, text)) = said {
+                    labelled(label, &text, if well { Element::Dim } else { Element::Error });
+                }
+            }
             if !compose.cc.is_empty() {
                 labelled("Cc", &crate::ui::block::parties(&compose.cc), Element::Strong);
             }
-            let subject = if compose.subject.is_empty() { "(none)" } else { &compose.subject };
-            labelled("Subject", subject, Element::Subject);
+            if !mail.place.is_plain() {
+                let subject = if compose.subject.is_empty() { "(none)" } else { &compose.subject };
+                labelled("Subject", subject, Element::Subject);
+            }
             for source in &compose.attachments {
                 labelled("File", &attachment_name(source), Element::Attachment);
             }

@@ -1,5 +1,6 @@
 //! Drawing: the state of a screen as one frame. Nothing here changes anything.
 
+mod accounts;
 mod composer;
 mod first_run;
 mod following;
@@ -14,6 +15,7 @@ mod status;
 mod timeline;
 mod tour;
 
+pub(super) use accounts::lines as account_lines;
 pub use first_run::view as view_first_run;
 pub(super) use help::lines as help_lines;
 pub(super) use people::compare_lines;

@@ -15,7 +15,8 @@ use ratatui::layout::Rect;
 pub(super) fn draw(screen: &Screen, sheet: &Sheet, area: Rect, painter: &mut Painter<'_>) {
     let right = match (&sheet.content, sheet.loaded) {
         (_, false) => "loading …".to_owned(),
-        (Content::Help(_) | Content::Compare(_), _) => String::new(),
+        (Content::Help(_) | Content::Trouble(_) | Content::Compare(_), _) => String::new(),
+        (Content::Accounts, _) => format!("{}/{}", sheet.selected + 1, screen.account_names().len()),
         _ if sheet.is_text() => format!("line {} of {}", sheet.top + 1, sheet.len()),
         _ if sheet.len() == 0 => String::new(),
         _ => format!("{}/{}", sheet.selected + 1, sheet.len()),
@@ -35,6 +36,13 @@ pub(super) fn draw(screen: &Screen, sheet: &Sheet, area: Rect, painter: &mut Pai
         Content::History(_, rows) => shown(rows, sheet, height, |row| history(screen, row, columns)),
         Content::Compare(comparing) => {
             super::compare_lines(screen, comparing, columns).into_iter().skip(sheet.top).take(height).collect()
+        }
+        Content::Accounts => {
+            let names = screen.account_names();
+            shown(&names, sheet, height, |name| super::accounts::row(screen, name, columns))
+        }
+        Content::Trouble(name) => {
+            super::account_lines(screen, name, columns).into_iter().skip(sheet.top).take(height).collect()
         }
         Content::Help(context) => {
             super::help_lines(&screen.keymap, *context).into_iter().skip(sheet.top).take(height).collect()

@@ -169,6 +169,7 @@ fn worth_a_hint(screen: &Screen, context: Context) -> &'static [(Verb, &'static 
             (V::Fold, "unfold"),
             (V::Undo, "undo"),
             (V::Back, "back"),
+            (V::Narrow, "only this"),
             (V::Help, "help"),
         ],
         Context::Profile => &[
@@ -187,6 +188,7 @@ fn worth_a_hint(screen: &Screen, context: Context) -> &'static [(Verb, &'static 
             (V::Attach, "attach"),
             (V::Postpone, "postpone"),
             (V::Back, "stop"),
+            (V::Channel, "elsewhere"),
             (V::Help, "help"),
         ],
         Context::Review if screen.composer.as_ref().is_some_and(|composer| composer.is_note()) => {
@@ -216,6 +218,8 @@ fn worth_a_hint(screen: &Screen, context: Context) -> &'static [(Verb, &'static 
                 (V::Delete, "remove"),
                 (V::Back, "back"),
             ],
+            Some(Content::Accounts) => &[(V::Open, "all of it"), (V::Retry, "pull now"), (V::Back, "back")],
+            Some(Content::Trouble(_)) => &[(V::Retry, "pull now"), (V::Back, "back")],
             Some(Content::Drafts(_)) => &[(V::Open, "go on"), (V::Delete, "throw away"), (V::Back, "back")],
             Some(Content::Automated(..)) => &[(V::Open, "view"), (V::Save, "save"), (V::Back, "back")],
             Some(Content::Compare(_)) => &[(V::Open, "yes"), (V::Back, "no")],

@@ -25,7 +25,8 @@ pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Pai
     } else {
         open.name()
     };
-    let title = format!("{}{name}", if focused { "▸ " } else { "" });
+    let only = open.narrow().title();
+    let title = format!("{}{name}{only}", if focused { "▸ " } else { "" });
     let inside = painter.frame(area, &title, &header(screen), border, false);
     if open.gone {
         painter.text(inside, 1, " This customer is not there any more.", Element::Warning);
@@ -47,7 +48,7 @@ pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Pai
                 continue;
             }
             let y = (line - open.top) as u16;
-            let within = offset >= block.lead && offset + 1 < block.rows.len();
+            let within = offset >= block.lead && offset + block.tail < block.rows.len();
             if index == open.selected && within {
                 painter.text(inside, y, "▌", Element::Cursor);
             }

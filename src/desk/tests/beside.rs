@@ -1,0 +1,88 @@
+//! What happens to messages after they were filed: early, twice, from strangers, with hostile words.
+
+use super::paper::MINUTE;
+use super::places::{Room, changed, said};
+use crate::model::{ChangeKind, Way};
+
+fn reaction(symbol: &str) -> ChangeKind {
+    ChangeKind::Reaction { symbol: symbol.to_owned(), added: true }
+}
+
+#[test]
+fn an_edit_stands_beside_the_message_which_stays_as_it_was() {
+    let room = Room::new();
+    room.hears("1", "the blue won");
+    let edit = ChangeKind::Edited { preview: "the blue one".to_owned() };
+    let report = room.file(vec![changed("1", "e1", edit, "the blue one", 1)]);
+    assert_eq!((report.new, report.changed, report.duplicate), (0, 1, 0));
+    let entry = room.timeline().pop().unwrap();
+    assert_eq!(entry.text.as_deref(), Ok("the blue won"), "messages never change");
+    assert_eq!(entry.changes[0].text, Some(Ok("the blue one".to_owned())));
+}
+
+#[test]
+fn what_comes_before_its_message_is_there_when_that_comes() {
+    let room = Room::new();
+    let now = room.desk.now();
+    room.file(vec![changed("1", "d", ChangeKind::Deleted, "", 2), changed("1", "r", reaction("👍"), "", 1)]);
+    assert!(room.desk.find("ana").is_err(), "it makes no customer");
+    room.file(vec![said("1", "Hello?", Way::Direct, now)]);
+    let kinds: Vec<&str> = room.timeline()[0].changes.iter().map(|view| view.change.kind.word()).collect();
+    assert_eq!(kinds, ["reaction", "deleted"], "in the order they happened");
+}
+
+#[test]
+fn the_same_change_twice_is_one() {
+    let room = Room::new();
+    room.hears("1", "Hello?");
+    let twice = || changed("1", "r", reaction("👍"), "", 1);
+    room.file(vec![twice(), twice()]);
+    let report = room.file(vec![twice()]);
+    assert_eq!((report.changed, report.duplicate), (0, 1));
+    assert_eq!(room.timeline()[0].changes.len(), 1);
+}
+
+#[test]
+fn a_change_opens_no_case_and_reads_nothing() {
+    let room = Room::new();
+    room.hears("1", "Hello?");
+    let act = crate::model::Act::Resolve(room.customer());
+    room.desk.act("lin", act).unwrap();
+    room.pass(MINUTE);
+    room.file(vec![changed("1", "r", reaction("👍"), "", 1)]);
+    let view = room.desk.customer(room.customer()).unwrap().unwrap();
+    assert_eq!(view.customer.case.unwrap().status, crate::model::CaseStatus::Resolved);
+}
+
+#[test]
+fn hostile_words_are_cleaned_and_bounded() {
+    let room = Room::new();
+    room.hears("1", "Hello?");
+    let long = "\u{1b}[31m\u{202e}evil\n".repeat(500);
+    room.file(vec![
+        changed("1", "a", reaction(&long), "", 1),
+        changed("1", "b", ChangeKind::Failed { reason: long.clone() }, "", 2),
+        changed("1", "c", ChangeKind::Edited { preview: long.clone() }, &long, 3),
+    ]);
+    let entry = room.timeline().pop().unwrap();
+    assert_eq!(entry.changes.len(), 3);
+    for view in &entry.changes {
+        let words = format!("{:?}", view.change.kind);
+        assert!(!words.contains("\\u{1b}") && !words.contains("\\u{202e}"), "{words}");
+        if let ChangeKind::Reaction { symbol, .. } = &view.change.kind {
+            assert!(symbol.chars().count() <= 40);
+        }
+        if let Some(Ok(text)) = &view.text {
+            assert!(!text.contains(['\u{1b}', '\u{202e}']));
+        }
+    }
+}
+
+#[test]
+fn a_flood_of_reactions_is_shown_as_far_as_it_can_be_read() {
+    let room = Room::new();
+    room.hears("1", "Hello?");
+    let flood = (0..700).map(|number| changed("1", &number.to_string(), reaction("👍"), "", 1)).collect();
+    assert_eq!(room.file(flood).changed, 700);
+    assert_eq!(room.timeline()[0].changes.len(), 500);
+}
