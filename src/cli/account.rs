@@ -78,7 +78,10 @@ fn server(kind: &str, at: &str, security: &str, args: &AccountAdd) -> anyhow::Re
         }
         return Ok(text);
     }
-    text.push_str(&format!("user = {}\n", quoted(args.user.as_deref().unwrap_or(&args.address))));
+    text.push_str(&format!(
+        "user = {}\n",
+        quoted(args.user.as_deref().or(args.address.as_deref()).unwrap_or_default())
+    ));
     if let Some(command) = &args.password_command {
         text.push_str(&format!("password_command = {}\n", quoted(command)));
     }
@@ -113,8 +116,16 @@ fn tell_owner(place: &Place) {
 
 /// `config.toml` with one more account, and what it says then. Nothing is written yet.
 pub fn with_account(place: &Place, args: &AccountAdd) -> anyhow::Result<(String, Config)> {
+    if args.connector != "email" {
+        return with_settings(place, args);
+    }
+    anyhow::ensure!(
+        args.set.is_empty(),
+        "--set is for other connectors than email; see `switchboard account add --help`"
+    );
+    let address = args.address.as_deref().context("say which address answers come from: --address")?;
     if args.archive {
-        return with_archive(place, &args.name, &args.address);
+        return with_archive(place, &args.name, address);
     }
     anyhow::ensure!(
         args.imap.is_some() || args.smtp.is_some(),
@@ -128,8 +139,8 @@ pub fn with_account(place: &Place, args: &AccountAdd) -> anyhow::Result<(String,
         "say where the password is: --password-command, --password-env or --password-file. \
          Switchboard keeps no passwords itself"
     );
-    let mut block = head(&args.name, &args.connector, &args.address);
-    block.push_str(&format!("hold = {}\n", quoted(&args.hold)));
+    let mut block = head(&args.name, &args.connector, Some(address));
+    block.push_str(&format!("hold = {}\n", quoted(args.hold.as_deref().unwrap_or("10s"))));
     if let Some(name) = &args.display_name {
         block.push_str(&format!("display_name = {}\n", quoted(name)));
     }
@@ -144,13 +155,82 @@ pub fn with_account(place: &Place, args: &AccountAdd) -> anyhow::Result<(String,
 
 /// As [`with_account`], for an account that holds imported mail alone.
 pub fn with_archive(place: &Place, name: &str, address: &str) -> anyhow::Result<(String, Config)> {
-    let block = head(name, "email", address) + "archive = true\n";
+    let block = head(name, "email", Some(address)) + "archive = true\n";
     with_block(place, &block)
 }
 
-fn head(name: &str, connector: &str, address: &str) -> String {
-    let [name, connector, address] = [name, connector, address].map(quoted);
-    format!("[[account]]\nname = {name}\nconnector = {connector}\naddress = {address}\n")
+fn head(name: &str, connector: &str, address: Option<&str>) -> String {
+    let [name, connector] = [name, connector].map(quoted);
+    let address = address.map(|address| format!("address = {}\n", quoted(address))).unwrap_or_default();
+    format!("[[account]]\nname = {name}\nconnector = {connector}\n{address}")
+}
+
+/// As [`with_account`], for any connector: the settings are its own.
+fn with_settings(place: &Place, args: &AccountAdd) -> anyhow::Result<(String, Config)> {
+    let kind = &args.connector;
+    anyhow::ensure!(
+        connector::kind(kind).is_some(),
+        "there is no connector \"{kind}\"; `switchboard account help` lists them"
+    );
+    let of_mail = args.imap.is_some() || args.smtp.is_some() || args.archive;
+    anyhow::ensure!(!of_mail, "--imap, --smtp and --archive are for email; give the settings of {kind} with --set");
+    let mut table = toml::Table::new();
+    let file = |path: &std::path::Path| -> anyhow::Result<String> {
+        let path = std::path::absolute(path).with_context(|| path.display().to_string())?;
+        Ok(path.to_string_lossy().into_owned())
+    };
+    let files = [("password_file", &args.password_file), ("ca_file", &args.ca_file)];
+    for (key, path) in files {
+        if let Some(path) = path {
+            table.insert(key.to_owned(), toml::Value::String(file(path)?));
+        }
+    }
+    let named = [
+        ("address", &args.address),
+        ("display_name", &args.display_name),
+        ("user", &args.user),
+        ("password_command", &args.password_command),
+        ("password_env", &args.password_env),
+        ("hold", &args.hold),
+    ];
+    for (key, value) in named {
+        if let Some(value) = value {
+            table.insert(key.to_owned(), toml::Value::String(value.clone()));
+        }
+    }
+    for pair in &args.set {
+        let (key, value) = pair.split_once('=').with_context(|| format!("--set {pair}: write KEY=VALUE"))?;
+        set(&mut table, key.trim(), value.trim())?;
+    }
+    let mut account = toml::Table::new();
+    account.insert("account".to_owned(), toml::Value::Array(vec![toml::Value::Table(table)]));
+    let text = toml::to_string(&account).context("the settings cannot be written")?;
+    let settings = text.strip_prefix("[[account]]\n").unwrap_or(&text);
+    with_block(place, &(head(&args.name, kind, None) + settings))
+}
+
+/// Puts a setting where its key says (`auth.user` is `user` in the table `auth`).
+fn set(table: &mut toml::Table, key: &str, value: &str) -> anyhow::Result<()> {
+    let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
+    let is_word = !first.is_empty() && first.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    anyhow::ensure!(is_word, "--set {key}=…: \"{first}\" is not the name of a setting");
+    if let Some(rest) = rest {
+        let inner = table.entry(first).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let inner = inner.as_table_mut().with_context(|| format!("--set {key}=…: {first} is a value already"))?;
+        return set(inner, rest, value);
+    }
+    anyhow::ensure!(
+        !matches!(first, "password" | "token" | "secret"),
+        "Switchboard keeps no passwords itself: say where it is, with {first}_command, {first}_env or {first}_file"
+    );
+    // A number, a truth or a list is written as such; everything else is a text.
+    let parsed: Option<toml::Value> =
+        format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
+    let parsed = parsed.filter(|parsed| !matches!(parsed, toml::Value::Datetime(_) | toml::Value::Table(_)));
+    let is_new =
+        table.insert(first.to_owned(), parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()))).is_none();
+    anyhow::ensure!(is_new, "{key} is set twice");
+    Ok(())
 }
 
 fn with_block(place: &Place, block: &str) -> anyhow::Result<(String, Config)> {

@@ -537,12 +537,15 @@ pub struct AccountAdd {
     /// The kind of account
     #[arg(long, value_name = "KIND", default_value = "email")]
     pub connector: String,
-    /// The address answers come from
+    /// The address answers come from (email)
     #[arg(long)]
-    pub address: String,
+    pub address: Option<String>,
     /// The name answers come from
     #[arg(long, value_name = "NAME")]
     pub display_name: Option<String>,
+    /// A setting of the connector, as `switchboard account help KIND` lists them; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// IMAP server, HOST or HOST:PORT
     #[arg(long, value_name = "HOST[:PORT]")]
     pub imap: Option<String>,
@@ -576,9 +579,9 @@ pub struct AccountAdd {
     /// Certificates to trust, in PEM form
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-    /// Undo time before an answer leaves: 10s, 2m
-    #[arg(long, value_name = "TIME", default_value = "10s")]
-    pub hold: String,
+    /// Undo time before an answer leaves: 10s, 2m [default: 10s]
+    #[arg(long, value_name = "TIME")]
+    pub hold: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -63,6 +63,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "switchboard account add support --address support@shop.example --imap imap.shop.example --smtp smtp.shop.example --user support --password-command \"pass show shop/mail\"",
             "switchboard account add old --address you@shop.example --archive",
+            "switchboard account add chat --connector matrix --set user=@support:shop.example --password-command \"pass show shop/matrix\"",
         ],
     ),
     (

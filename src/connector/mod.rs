@@ -13,6 +13,7 @@ pub mod http;
 mod item;
 mod ledger;
 pub mod mastodon;
+pub mod matrix;
 mod platform;
 mod secret;
 mod settings;
@@ -21,6 +22,7 @@ pub mod slack;
 pub mod telegram;
 mod tokens;
 pub mod x;
+pub mod xmpp;
 
 pub use error::ConnectorError;
 pub use hook::{Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_SKEW as MOST_HOOK_SKEW, Refusal};
@@ -194,9 +196,11 @@ pub const CONNECTORS: &[ConnectorKind] = &[
     demo::KIND,
     discord::KIND,
     mastodon::KIND,
+    matrix::KIND,
     slack::KIND,
     telegram::KIND,
     x::KIND,
+    xmpp::KIND,
     declared::platforms::EXAMPLE,
     declared::platforms::REDDIT,
     declared::platforms::WEIBO,

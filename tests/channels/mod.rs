@@ -6,12 +6,14 @@ mod bluesky;
 mod contract;
 mod discord;
 mod mastodon;
+mod matrix;
 mod reddit;
 mod slack;
 mod strict;
 mod telegram;
 mod weibo;
 mod x;
+mod xmpp;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -31,6 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("lettre::", &["connector/email/"]),
     ("async_imap::", &["connector/email/"]),
     ("reqwest::", &["connector/http/"]),
+    ("tokio_xmpp::", &["connector/xmpp/"]),
     ("axum::", &["server/"]),
     ("hyper::", &["server/webhook/"]),
     ("hyper_util::", &["server/webhook/"]),

@@ -8,10 +8,12 @@ pub mod dovecot;
 pub mod fault;
 pub mod mail;
 pub mod profile;
+pub mod prosody;
 pub mod relay;
 pub mod serve;
 pub mod simulator;
 pub mod small_disk;
+pub mod synapse;
 pub mod tls;
 pub mod tmux;
 

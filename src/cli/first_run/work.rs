@@ -117,7 +117,8 @@ fn arguments(account: &MailAccount) -> AccountAdd {
     AccountAdd {
         name: account.name.clone(),
         connector: "email".to_owned(),
-        address: account.address.clone(),
+        address: Some(account.address.clone()),
+        set: Vec::new(),
         display_name: Some(account.display_name.clone()).filter(|name| !name.is_empty()),
         imap: at(&account.imap),
         imap_security: security(&account.imap),
@@ -131,7 +132,7 @@ fn arguments(account: &MailAccount) -> AccountAdd {
         password_file: secret(|place| if let SecretPlace::File(path) = place { Some(path) } else { None })
             .map(|path| expand(&path)),
         ca_file: None,
-        hold: "10s".to_owned(),
+        hold: Some("10s".to_owned()),
     }
 }
 
