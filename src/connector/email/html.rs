@@ -16,7 +16,7 @@ use tag::{Tag, Token, Tokens};
 const MAX_HTML: usize = 4_000_000;
 
 /// The text of an HTML part, not cleaned: with `[n]` after each link and a list of where they lead at the end.
-pub(in crate::connector) fn to_text(html: &str) -> String {
+pub(super) fn to_text(html: &str) -> String {
     let bounded = &html[..html.floor_char_boundary(MAX_HTML)];
     let mut text = match walk(bounded, true) {
         Some(text) => text,

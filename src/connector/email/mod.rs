@@ -23,8 +23,6 @@ mod trust;
 mod verdict;
 mod wire;
 
-pub(super) use html::to_text as html_text;
-
 use super::{AccountSettings, Connector, ConnectorKind, SettingsError};
 
 /// The row in `CONNECTORS`.
