@@ -17,7 +17,6 @@ mod xmpp;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 use switchboard::connector::{self, AccountSettings, Connector, ConnectorError, PulledPage, Receipt};
 
 /// A file that only its owner reads.
@@ -51,17 +50,6 @@ pub fn only_error(pulled: Result<PulledPage, ConnectorError>) -> ConnectorError 
 /// The error of a send.
 pub fn sink_error(delivered: Result<Receipt, ConnectorError>) -> ConnectorError {
     delivered.map(|receipt| panic!("{receipt:?}")).unwrap_err()
-}
-
-/// Waits until it holds.
-pub async fn until_known(holds: impl Fn() -> bool) {
-    for _ in 0..2_000 {
-        if holds() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("it never came to hold");
 }
 
 /// The fields of a form.

@@ -221,9 +221,8 @@ impl Discord {
         let many = place.watched.len().saturating_sub(WATCHED);
         place.watched.drain(..many);
         if !messages.is_empty() {
+            // However short the page: only an empty one is the end.
             place.last = newest;
-        }
-        if messages.len() >= PAGE {
             return Ok(false);
         }
         let since = now().0 - place.looked;

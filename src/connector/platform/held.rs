@@ -1,7 +1,7 @@
 //! A secret held in memory: its command is run once, not for every call.
 
 use crate::connector::{ConnectorError, Secret, SecretRef};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// A secret and where it comes from.
 #[derive(Debug)]
@@ -47,21 +47,4 @@ impl Held {
         let old = self.known();
         Ok(Some(self.fetch().await?) != old)
     }
-
-    /// Fetches it behind the caller's back, for those who may not wait ([`Hook`](crate::connector::Hook)).
-    pub fn warm(self: &Arc<Self>) {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current()
-            && self.known().is_none()
-        {
-            let held = self.clone();
-            // Who needs it and finds none says so.
-            runtime.spawn(async move { held.get().await.map(|_| ()) });
-        }
-    }
-}
-
-/// True when both are the same; takes as long whatever they differ in.
-pub(in crate::connector) fn same(one: &[u8], other: &[u8]) -> bool {
-    // Hashes of this kind are compared in constant time.
-    blake3::hash(one) == blake3::hash(other)
 }

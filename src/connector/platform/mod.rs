@@ -8,7 +8,7 @@ mod held;
 pub(super) mod json;
 
 pub(super) use basics::{Basics, Kind, Secrets};
-pub(super) use held::{Held, same};
+pub(super) use held::Held;
 
 use super::{
     Check, Connector, ConnectorError, Hook, Item, Ledger, PulledPage, Reach, Receipt, Sighting, Sink, Source, Watcher,

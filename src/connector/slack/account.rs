@@ -239,6 +239,7 @@ impl Slack {
             }
             place.page = next(&found, &place.page)?;
             place.listed = place.page.is_empty();
+            place.long |= !place.listed;
             return Ok(place.listed && place.threads.is_empty());
         }
         let Some(thread) = place.threads.first().cloned() else { return Ok(true) };
@@ -335,9 +336,7 @@ impl Platform for Slack {
     }
 
     fn hook(self: &Arc<Self>) -> Option<Arc<dyn Hook>> {
-        let hook = self.hook.clone()?;
-        hook.secret.warm();
-        Some(hook)
+        self.hook.clone().map(|hook| hook as Arc<dyn Hook>)
     }
 
     async fn pull(&self, at: &[u8]) -> Result<PulledPage, ConnectorError> {
@@ -354,8 +353,9 @@ impl Platform for Slack {
             cursor.at = channel.id.clone();
             let place = cursor.channels.entry(channel.id.clone()).or_default();
             if self.step(channel, &team, place, &mut items).await? {
+                // Somebody may have written while we walked.
+                index += usize::from(!place.long);
                 place.finish();
-                index += 1;
                 cursor.at = channels.get(index).map(|next| next.id.clone()).unwrap_or_default();
                 more = index < channels.len();
             }

@@ -39,6 +39,9 @@ pub(super) struct Place {
     /// The page to ask for next.
     #[serde(default)]
     pub page: String,
+    /// The walk takes more than one page: what came meanwhile is asked for right after it.
+    #[serde(default)]
+    pub long: bool,
     /// The whole channel was listed; what is left are threads.
     #[serde(default)]
     pub listed: bool,

@@ -1,9 +1,11 @@
 //! What Telegram pushes: `setWebhook` with a `secret_token`, which comes back in a header of every delivery.
 
 use super::update::items;
-use crate::connector::platform::{Held, json, same};
+use crate::connector::platform::{Held, json};
+use crate::connector::signature::same;
 use crate::connector::{Hook, HookAnswer, HookRequest, Item, Refusal, Unreadable};
 use crate::model::Timestamp;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -13,11 +15,12 @@ pub(super) struct TelegramHook {
 }
 
 impl Hook for TelegramHook {
+    fn prepare(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { self.secret.get().await.map(|_| ()).map_err(|error| error.to_string()) })
+    }
+
     fn receive(&self, request: &HookRequest, _now: Timestamp) -> Result<HookAnswer, Refusal> {
-        let Some(secret) = self.secret.known() else {
-            self.secret.warm();
-            return Err(Refusal::NotConfigured);
-        };
+        let secret = self.secret.known().ok_or(Refusal::NotConfigured)?;
         let given = request.header("x-telegram-bot-api-secret-token").ok_or(Refusal::Unsigned)?;
         if !same(given.as_bytes(), secret.expose().as_bytes()) {
             return Err(Refusal::Forged);

@@ -75,13 +75,16 @@ struct Walk {
     /// The page to ask for next.
     #[serde(default)]
     page: String,
+    /// The walk takes more than one page: what came meanwhile is asked for right after it.
+    #[serde(default)]
+    long: bool,
     /// Where the first walk begins.
     #[serde(default)]
     start: String,
 }
 
 impl Walk {
-    /// Takes note of a page; true when the walk is over.
+    /// Takes note of a page; true when the walk is over, and nothing can have come meanwhile.
     fn note(&mut self, ids: &[String], next: &str, known: bool) -> Result<bool, ConnectorError> {
         for id in ids {
             if cursor::later(id, &self.top) {
@@ -93,13 +96,14 @@ impl Walk {
         }
         self.page = if known { String::new() } else { next.chars().take(1_000).collect() };
         if !self.page.is_empty() {
+            self.long = true;
             return Ok(false);
         }
         if cursor::later(&self.top, &self.last) {
             self.last = std::mem::take(&mut self.top);
         }
         self.top.clear();
-        Ok(true)
+        Ok(!std::mem::take(&mut self.long))
     }
 }
 
@@ -257,9 +261,7 @@ impl Platform for X {
     }
 
     fn hook(self: &Arc<Self>) -> Option<Arc<dyn Hook>> {
-        let hook = self.hook.clone()?;
-        hook.secret.warm();
-        Some(hook)
+        self.hook.clone().map(|hook| hook as Arc<dyn Hook>)
     }
 
     async fn refresh(&self) -> Result<(), ConnectorError> {

@@ -3,10 +3,9 @@
 
 use crate::connector::http::{Answer, Body, Call, Failure, Http, Reset, until};
 use crate::connector::platform::{Held, json, now};
+use crate::connector::signature::base64;
 use crate::connector::{Access, Allowance, ConnectorError, Ledger, Secret, Tokens};
 use crate::model::{Timestamp, clean_line};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -90,7 +89,7 @@ impl Api {
         let mut call = Call::post("/oauth2/token", Body::Form(form));
         if let Some(secret) = &self.client_secret {
             let pair = format!("{}:{}", self.client_id, secret.get().await?.expose());
-            call = call.header("authorization", format!("Basic {}", STANDARD.encode(pair)));
+            call = call.header("authorization", format!("Basic {}", base64(pair.as_bytes())));
         }
         let answer = self.http.ask(call, now()).await.map_err(Failure::reading)?;
         if matches!(answer.status, 400 | 401 | 403) {

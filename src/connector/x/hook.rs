@@ -1,14 +1,12 @@
 //! What X pushes (<https://docs.x.com/x-api/webhooks/introduction>): a challenge now and then, and signed deliveries.
 
 use super::post::{message, post};
-use crate::connector::platform::{Held, json, same};
+use crate::connector::platform::{Held, json};
+use crate::connector::signature::{base64, hmac_sha256, must_be_base64};
 use crate::connector::{Hook, HookAnswer, HookRequest, Item, Refusal, Unreadable};
 use crate::model::Timestamp;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, Mac};
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Takes what X delivers.
@@ -18,31 +16,23 @@ pub(super) struct XHook {
     pub me: Arc<Mutex<Option<String>>>,
 }
 
-/// `sha256=` and the HMAC in base64.
-fn sign(secret: &[u8], text: &[u8]) -> Option<String> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
-    mac.update(text);
-    Some(format!("sha256={}", STANDARD.encode(mac.finalize().into_bytes())))
-}
-
 impl Hook for XHook {
+    fn prepare(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async { self.secret.get().await.map(|_| ()).map_err(|error| error.to_string()) })
+    }
+
     fn receive(&self, request: &HookRequest, _now: Timestamp) -> Result<HookAnswer, Refusal> {
-        let Some(secret) = self.secret.known() else {
-            self.secret.warm();
-            return Err(Refusal::NotConfigured);
-        };
+        let secret = self.secret.known().ok_or(Refusal::NotConfigured)?;
         let secret = secret.expose().as_bytes();
         if request.method == "GET" {
             let token = request.parameter("crc_token").filter(|token| token.len() <= 512).ok_or(Refusal::Malformed)?;
-            let signed = sign(secret, token.as_bytes()).ok_or(Refusal::NotConfigured)?;
-            let body = json::bytes(&json!({ "response_token": signed }));
+            let signed = base64(&hmac_sha256(secret, &[token.as_bytes()]));
+            let body = json::bytes(&json!({ "response_token": format!("sha256={signed}") }));
             return Ok(HookAnswer::Challenge { content_type: "application/json", body });
         }
         let given = request.header("x-twitter-webhooks-signature").ok_or(Refusal::Unsigned)?;
-        let signed = sign(secret, &request.body).ok_or(Refusal::NotConfigured)?;
-        if !same(given.as_bytes(), signed.as_bytes()) {
-            return Err(Refusal::Forged);
-        }
+        let given = given.strip_prefix("sha256=").ok_or(Refusal::Forged)?;
+        must_be_base64(given, &hmac_sha256(secret, &[&request.body]))?;
         let delivery: Value = serde_json::from_slice(&request.body).map_err(|_| Refusal::Malformed)?;
         let key = ["/data/event_uuid", "/event_uuid", "/data/payload/id"].iter().find_map(|at| json::id(&delivery, at));
         let key = key.unwrap_or_else(|| blake3::hash(&request.body).to_hex().to_string());

@@ -115,7 +115,7 @@ fn from_the_first_message_to_the_answer_by_command() {
     assert!(tested.contains("Message Content Intent"), "{tested}");
     assert_eq!(profile.one(&["sync"])["new"], 1);
     profile.ok(&["reply", "Ana Silva", "--text", "On its way."]);
-    profile.ok(&["outbox", "--wait"]);
+    profile.ok(&["outbox", "--wait", "30"]);
     assert_eq!(rig.sent(), ["On its way."]);
     let again = profile.one(&["sync"]);
     assert_eq!((&again["new"], &again["duplicate"]), (&0.into(), &1.into()), "our own message is known: {again}");

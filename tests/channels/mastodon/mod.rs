@@ -178,7 +178,7 @@ fn from_the_first_mention_to_the_answer_by_command() {
     assert!(tested.contains("500 characters"), "{tested}");
     assert_eq!(profile.one(&["sync"])["new"], 1);
     profile.ok(&["reply", "Ana Silva", "--text", "On its way."]);
-    profile.ok(&["outbox", "--wait"]);
+    profile.ok(&["outbox", "--wait", "30"]);
     assert_eq!(rig.sent(), ["@ana@far.example On its way."]);
     assert_eq!(profile.json(&["outbox"]).remove(0)["state"], "sent");
     let again = profile.one(&["sync"]);

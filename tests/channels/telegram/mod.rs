@@ -186,7 +186,8 @@ async fn a_delivery_needs_the_secret() {
         body: body.clone(),
         ..HookRequest::default()
     };
-    super::until_known(|| hook.receive(&request(None), Timestamp(0)) != Err(Refusal::NotConfigured)).await;
+    assert_eq!(hook.receive(&request(None), Timestamp(0)), Err(Refusal::NotConfigured), "fails closed");
+    hook.prepare().await.unwrap();
     assert_eq!(hook.receive(&request(None), Timestamp(0)), Err(Refusal::Unsigned));
     assert_eq!(hook.receive(&request(Some("s3creT")), Timestamp(0)), Err(Refusal::Forged));
     let Ok(HookAnswer::Delivery { key, raw, .. }) = hook.receive(&request(Some("s3cret")), Timestamp(0)) else {
@@ -208,7 +209,7 @@ fn from_the_first_message_to_the_answer_by_command() {
     let shown = profile.ok(&["show", "Ana Silva", "--json"]).out();
     assert!(shown.contains("where is my parcel?") && shown.contains("telegram"), "{shown}");
     profile.ok(&["reply", "Ana Silva", "--text", "On its way."]);
-    profile.ok(&["outbox", "--wait"]);
+    profile.ok(&["outbox", "--wait", "30"]);
     assert_eq!(rig.sent(), ["On its way."]);
     let row = profile.json(&["outbox"]).remove(0);
     assert_eq!(row["state"], "sent", "{row}");

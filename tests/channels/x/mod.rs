@@ -7,6 +7,7 @@ use super::{only_error, sink_error};
 use crate::support::profile::Profile;
 use serde_json::json;
 use simulator::{ANA, FIRST, ME, X};
+use switchboard::connector::signature::{base64, hmac_sha256};
 use switchboard::connector::{ConnectorError, HookAnswer, HookRequest, Item, Refusal};
 use switchboard::model::{ChangeKind, Direction, Timestamp, Way};
 
@@ -172,14 +173,9 @@ async fn the_challenge_is_answered_and_deliveries_need_a_signature() {
     let connector = super::open_table(&table, profile.path());
     connector.source().unwrap().pull(&[]).await.unwrap();
     let hook = connector.hook().unwrap();
-    let sign = |text: &[u8]| {
-        use base64::Engine;
-        use hmac::{Hmac, Mac};
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"consumer-secret").unwrap();
-        mac.update(text);
-        format!("sha256={}", base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes()))
-    };
-    super::until_known(|| hook.receive(&HookRequest::default(), now()) != Err(Refusal::NotConfigured)).await;
+    let sign = |text: &[u8]| format!("sha256={}", base64(&hmac_sha256(b"consumer-secret", &[text])));
+    assert_eq!(hook.receive(&HookRequest::default(), now()), Err(Refusal::NotConfigured), "fails closed");
+    hook.prepare().await.unwrap();
     let challenge = HookRequest {
         method: "GET".to_owned(),
         query: vec![("crc_token".to_owned(), "9b4507b3-9040-4669-9ca3-6b94edb50553".to_owned())],
@@ -221,7 +217,7 @@ fn from_the_first_mention_to_the_answer_by_command() {
     assert!(profile.ok(&["account", "test"]).out().contains("Shop, @shop"));
     assert_eq!(profile.one(&["sync"])["new"], 1);
     profile.ok(&["reply", "Ana Silva", "--text", "On its way."]);
-    profile.ok(&["outbox", "--wait"]);
+    profile.ok(&["outbox", "--wait", "30"]);
     assert_eq!(rig.sent(), ["On its way."]);
     assert_eq!(profile.json(&["outbox"]).remove(0)["state"], "sent");
     profile.assert_sound();
