@@ -198,8 +198,12 @@ pub const CONNECTORS: &[ConnectorKind] = &[
     telegram::KIND,
     x::KIND,
     declared::platforms::EXAMPLE,
+    declared::platforms::LINE,
+    declared::platforms::QZONE,
     declared::platforms::REDDIT,
     declared::platforms::WEIBO,
+    declared::platforms::WHATSAPP,
+    declared::platforms::YOUTUBE,
 ];
 
 /// The kind with this name.

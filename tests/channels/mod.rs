@@ -11,7 +11,9 @@ mod slack;
 mod strict;
 mod telegram;
 mod weibo;
+mod whatsapp;
 mod x;
+mod youtube;
 
 use std::collections::BTreeMap;
 use std::path::Path;
