@@ -202,8 +202,12 @@ pub const CONNECTORS: &[ConnectorKind] = &[
     x::KIND,
     xmpp::KIND,
     declared::platforms::EXAMPLE,
+    declared::platforms::LINE,
+    declared::platforms::QZONE,
     declared::platforms::REDDIT,
     declared::platforms::WEIBO,
+    declared::platforms::WHATSAPP,
+    declared::platforms::YOUTUBE,
 ];
 
 /// The kind with this name.

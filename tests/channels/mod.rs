@@ -12,8 +12,10 @@ mod slack;
 mod strict;
 mod telegram;
 mod weibo;
+mod whatsapp;
 mod x;
 mod xmpp;
+mod youtube;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -6,6 +6,7 @@ mod automated;
 mod bad_input;
 mod bench;
 mod case;
+mod connector;
 pub mod contract;
 mod damage;
 mod dead;

@@ -42,13 +42,14 @@ pub(super) fn items<'v>(root: &'v Value, pointer: &str) -> Option<Vec<Found<'v>>
         for Found { item, .. } in present {
             let Some(found) = at(item, part) else { continue };
             any = true;
+            // What is around an item is the object that holds its list.
+            let holder = part.rfind('/').and_then(|cut| item.pointer(&part[..cut])).unwrap_or(item);
             match found {
                 Value::Array(list) => {
                     let room = MOST_ITEMS.saturating_sub(next.len());
-                    // What is around an item is the object that holds its list.
-                    next.extend(list.iter().take(room).map(|element| Found { item: element, around: item }));
+                    next.extend(list.iter().take(room).map(|element| Found { item: element, around: holder }));
                 }
-                other if is_last => next.push(Found { item: other, around: item }),
+                other if is_last => next.push(Found { item: other, around: holder }),
                 _ => {}
             }
         }

@@ -13,8 +13,12 @@ pub struct Shipped {
 /// All of them.
 pub const SHIPPED: &[Shipped] = &[
     Shipped { name: "example", text: include_str!("platforms/example.toml") },
+    Shipped { name: "line", text: include_str!("platforms/line.toml") },
+    Shipped { name: "qzone", text: include_str!("platforms/qzone.toml") },
     Shipped { name: "reddit", text: include_str!("platforms/reddit.toml") },
     Shipped { name: "weibo", text: include_str!("platforms/weibo.toml") },
+    Shipped { name: "whatsapp", text: include_str!("platforms/whatsapp.toml") },
+    Shipped { name: "youtube", text: include_str!("platforms/youtube.toml") },
 ];
 
 const fn row(name: &'static str, doc: &'static str) -> ConnectorKind {
@@ -28,3 +32,11 @@ pub const REDDIT: ConnectorKind = row("reddit", "replies, mentions and private m
 pub const WEIBO: ConnectorKind = row("weibo", "comments and mentions on Weibo");
 /// The template, for `CONNECTORS`.
 pub const EXAMPLE: ConnectorKind = row("example", "a template for connectors of your own, with every key explained");
+/// LINE, for `CONNECTORS`.
+pub const LINE: ConnectorKind = row("line", "messages to a LINE official account");
+/// QQ Zone, for `CONNECTORS`.
+pub const QZONE: ConnectorKind = row("qzone", "comments exported from QQ Zone, which can no longer be read");
+/// WhatsApp, for `CONNECTORS`.
+pub const WHATSAPP: ConnectorKind = row("whatsapp", "messages to a WhatsApp business number (Cloud API)");
+/// YouTube, for `CONNECTORS`.
+pub const YOUTUBE: ConnectorKind = row("youtube", "comments below the videos of a YouTube channel");

@@ -154,7 +154,7 @@ pub fn router(world: Shared) -> Router {
     }
     for (path, name) in [("/2/comments/mentions.json", "comments"), ("/2/statuses/mentions.json", "statuses")] {
         let handler = move |State(world): State<Shared>, Query(query): Query<Words>| async move {
-            let mut empty = World { left: world.lock().unwrap().left, ..World::default() };
+            let mut empty = World { comments: Vec::new(), ..*world.lock().unwrap() };
             let answer = or(feed(&mut empty, path, &query, name, false));
             world.lock().unwrap().left = empty.left;
             answer
