@@ -370,3 +370,96 @@ mod proofs {
         assert!(paper.desk.suggestions(None, 100).unwrap().0.is_empty());
     }
 }
+
+mod any_order {
+    use super::super::paper::{MINUTE, Paper, mail};
+    use crate::model::{Act, ActId, CustomerId, Direction, InboxFilter, InboxView, MessageId};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Merge(usize, usize),
+        Split(usize, usize),
+        Move(usize, usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (0..8_usize, 0..8_usize).prop_map(|(one, other)| Step::Merge(one, other)),
+            (0..8_usize, 0..8_usize).prop_map(|(who, which)| Step::Split(who, which)),
+            (0..8_usize, 0..8_usize).prop_map(|(which, to)| Step::Move(which, to)),
+        ]
+    }
+
+    /// Whose each message is: what an export says of customers.
+    fn export(paper: &Paper) -> BTreeMap<MessageId, (CustomerId, String)> {
+        let store = paper.desk.store();
+        let messages = store.messages(None, 1000).unwrap();
+        let whose = |stored: &crate::store::StoredMessage| match stored.message.identity {
+            Some(identity) => store.identity(identity).unwrap().unwrap().customer,
+            None => store.root(stored.message.note_of.unwrap()).unwrap(),
+        };
+        messages.iter().map(|stored| (stored.message.id, (whose(stored), stored.message.remote_id.clone()))).collect()
+    }
+
+    type Counts = (u32, i64, String, usize);
+
+    /// The rows of the inbox, with how many messages each timeline has.
+    fn rows(paper: &Paper) -> BTreeMap<CustomerId, Counts> {
+        let page = paper.desk.inbox(InboxView::All, &InboxFilter::default(), None, 100).unwrap();
+        let row = |row: crate::model::InboxRow| {
+            let timeline = paper.desk.timeline(row.customer, None, 1000).unwrap().rows;
+            let theirs = timeline.iter().filter(|entry| entry.message.direction != Direction::Note).count();
+            (row.customer, (row.unread, row.last_at.0, row.last_text, theirs))
+        };
+        page.rows.into_iter().map(row).collect()
+    }
+
+    const WHO: [&str; 4] = ["ana@a.example", "bo@b.example", "cy@c.example", "di@d.example"];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+        #[test]
+        fn when_all_is_taken_back_everything_is_as_it_was(
+            steps in prop::collection::vec(step(), 1..7),
+            order in prop::collection::vec(any::<prop::sample::Index>(), 7),
+        ) {
+            let paper = Paper::new();
+            for (at, who) in WHO.iter().enumerate() {
+                let ids: [&'static str; 2] = [["1a", "1b"], ["2a", "2b"], ["3a", "3b"], ["4a", "4b"]][at];
+                paper.receive(&[mail(ids[0], who, -50 + at as i64), mail(ids[1], who, -20 + at as i64)]);
+            }
+            let (exported, shown) = (export(&paper), rows(&paper));
+            let mut acts: Vec<ActId> = Vec::new();
+            for step in steps {
+                let customers: Vec<CustomerId> = rows(&paper).into_keys().collect();
+                let of = |at: usize| customers[at % customers.len()];
+                let identity = |at: usize| paper.desk.find_identity(WHO[at % 4], None, false).unwrap().id;
+                let reason = String::new();
+                let act = match step {
+                    Step::Merge(one, other) => Act::Merge { stays: of(one), other: of(other), reason },
+                    Step::Split(who, which) => Act::Split { customer: of(who), identities: vec![identity(which)], reason },
+                    Step::Move(which, to) => Act::MoveIdentity { identity: identity(which), customer: of(to), reason },
+                };
+                // What makes no sense is refused, and changes nothing.
+                if let Ok(acted) = paper.desk.act("lin", act) {
+                    acts.extend(acted.act);
+                }
+                let now = rows(&paper);
+                prop_assert_eq!(now.values().map(|row| row.3).sum::<usize>(), 8, "every message on one timeline");
+                prop_assert_eq!(now.values().map(|row| row.0).sum::<u32>(), 8, "unread of both");
+                paper.pass(MINUTE);
+            }
+            for index in order {
+                if acts.is_empty() {
+                    break;
+                }
+                let act = acts.remove(index.index(acts.len()));
+                paper.act(Act::Unmerge(act));
+            }
+            prop_assert_eq!(export(&paper), exported);
+            prop_assert_eq!(rows(&paper), shown);
+        }
+    }
+}
