@@ -68,3 +68,12 @@ impl axum::response::IntoResponse for Json {
         ([("content-type", "application/json; charset=utf-8")], self.0.to_string()).into_response()
     }
 }
+
+/// Waits until it holds.
+pub async fn until_known(holds: impl Fn() -> bool) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !holds() {
+        assert!(std::time::Instant::now() < end, "it never came to hold");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
