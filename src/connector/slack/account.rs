@@ -211,7 +211,11 @@ impl Slack {
         if place.from.is_empty() {
             let back = if place.last.is_empty() { self.history } else { self.lookback };
             let back = format!("{}.000000", (now().0 / 1_000).saturating_sub(back.as_secs() as i64).max(0));
-            place.from = if !place.last.is_empty() && is_later(&back, &place.last) { place.last.clone() } else { back };
+            place.from = if !place.last.is_empty() && (place.peek || is_later(&back, &place.last)) {
+                place.last.clone()
+            } else {
+                back
+            };
         }
         if !place.listed {
             let query =

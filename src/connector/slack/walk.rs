@@ -42,6 +42,9 @@ pub(super) struct Place {
     /// The walk takes more than one page: what came meanwhile is asked for right after it.
     #[serde(default)]
     pub long: bool,
+    /// This walk is that look at what came meanwhile: it goes back to the mark alone.
+    #[serde(default)]
+    pub peek: bool,
     /// The whole channel was listed; what is left are threads.
     #[serde(default)]
     pub listed: bool,
@@ -130,10 +133,13 @@ impl Place {
         if is_later(&self.top, &self.last) {
             self.last = std::mem::take(&mut self.top);
         }
-        let mut seen: Vec<_> =
-            std::mem::take(&mut self.seen).into_iter().filter(|(ts, _)| is_later(ts, &self.from)).collect();
+        let mut seen: Vec<_> = std::mem::take(&mut self.seen)
+            .into_iter()
+            .filter(|(ts, _)| self.peek || is_later(ts, &self.from))
+            .collect();
         let many = seen.len().saturating_sub(REMEMBERED);
         seen.drain(..many);
-        *self = Place { last: std::mem::take(&mut self.last), seen: seen.into_iter().collect(), ..Place::default() };
+        let (last, peek) = (std::mem::take(&mut self.last), self.long);
+        *self = Place { last, peek, seen: seen.into_iter().collect(), ..Place::default() };
     }
 }

@@ -104,6 +104,7 @@ pub(in crate::ui) fn lines(screen: &Screen, name: &str, columns: usize) -> Vec<R
     for length in &abilities.lengths {
         let counted = match length.count {
             Count::Graphemes => " as a reader counts them",
+            Count::Weighted => " as X counts them",
             _ => "",
         };
         say("length", &format!("at most {} {}{counted}", length.most, length.count.word()), Element::Text);
