@@ -1,13 +1,13 @@
 //! Who is one customer: suggestions, the comparison, splitting, moving, suspects, the history.
 
 use super::FakeSeat;
-use super::desk::{FakeDesk, NOW, id};
+use super::desk::{FakeDesk, NOW};
 use crate::model::*;
 
 /// The shop, where Ana may be Bob.
 fn suspected() -> (FakeSeat, SuggestionView) {
     let mut desk = FakeDesk::shop();
-    let (mine, theirs) = (desk.customers[0].0.clone(), desk.customers[1].0.clone());
+    let (mine, theirs) = (desk.customers[0].0.clone(), desk.customers[3].0.clone());
     let evidence = [
         ("Ana Silva (email) wrote of the address bob@example.com, which is Bob Builder (email)'s", 60),
         ("@anas (mastodon) and bob@example.com (email) are called alike", 40),
@@ -139,5 +139,4 @@ fn the_history_says_who_when_and_why_and_takes_back() {
     seat.shows("Take this back?");
     seat.keys("y");
     assert_eq!(decided(&seat), [&Act::Unmerge(act.id)]);
-    assert_eq!(id("Ana Silva"), view.customer);
 }
