@@ -114,7 +114,7 @@ impl Mastodon {
 
     fn heard(&self, notification: &Value, cursor: &mut Cursor) -> Option<Item> {
         let received = now();
-        let Some(status) = notification.get("status").filter(|status| status.is_object()) else { return None };
+        let status = notification.get("status").filter(|status| status.is_object())?;
         match json::text(notification, "/type") {
             "mention" => {
                 if let Some(id) = json::id(status, "/id") {
