@@ -65,7 +65,7 @@ pub enum Verb {
     Split(Split),
     /// Give an identity to another customer
     Move(MoveOf),
-    /// Let a suspect in: mail that your server says is not from its sender
+    /// Let a suspect in, whose mail your server says is forged
     Accept(AcceptOf),
     /// List who may be the same person, and decide
     Suggestions(Suggestions),
