@@ -58,7 +58,7 @@ fn rows_of_an_export_come_in_once_and_bad_ones_are_named_by_their_line() {
     };
     assert_eq!(counts(report), [3, 2, 0, 1, 1]);
     let said = profile.run(&words).err;
-    assert!(said.contains("line 3: its time \"yesterday\""), "{said}");
+    assert!(said.contains("line 3: its time \"yesterday +0800\""), "{said}");
     assert_eq!(counts(&profile.run(&words).rows()[0]), [3, 0, 3, 0, 1], "twice changes nothing");
     let exported = profile.export();
     assert!(exported.iter().any(|row| row["remote_id"] == "9007199254740993"), "{exported:?}");
