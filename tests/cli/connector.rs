@@ -14,7 +14,9 @@ fn a_file_is_checked_with_every_mistake_and_its_place() {
     assert_eq!(profile.one(&["connector", "check", path])["ok"], true);
     let bad = example.replace("order = \"asc\"", "ordre = \"asc\"").replace("{msg.ticket}", "{msg.tiket}");
     std::fs::write(&file, bad).unwrap();
-    let said = profile.refused(&["connector", "check", path]);
+    let done = profile.run(&["connector", "check", path]);
+    assert_eq!(done.code, Some(1));
+    let said = done.err;
     for part in ["desk.toml:", ":1: unknown key \"stream.ordre\"", "{msg.tiket} is nothing here", "2 things are wrong"]
     {
         assert!(said.contains(part), "{part}: {said}");
@@ -55,8 +57,8 @@ fn rows_of_an_export_come_in_once_and_bad_ones_are_named_by_their_line() {
         ["read", "new", "duplicate", "dead", "failed"].map(|name| report[name].as_u64().unwrap())
     };
     assert_eq!(counts(report), [3, 2, 0, 1, 1]);
-    let said = profile.refused(&words);
-    assert!(said.contains("line 3: its time \"yesterday\""), "{said}");
+    let said = profile.run(&words).err;
+    assert!(said.contains("line 3: its time \"yesterday +0800\""), "{said}");
     assert_eq!(counts(&profile.run(&words).rows()[0]), [3, 0, 3, 0, 1], "twice changes nothing");
     let exported = profile.export();
     assert!(exported.iter().any(|row| row["remote_id"] == "9007199254740993"), "{exported:?}");
@@ -72,7 +74,7 @@ fn rows_of_an_export_come_in_once_and_bad_ones_are_named_by_their_line() {
     std::fs::write(&csv, "Id,When,Who,What\n7,2026-01-01T00:00:00Z,20002,\"two\nlines\"\n8,2026-01-01T00:00:00Z\n")
         .unwrap();
     let words = ["import", "csv", csv.to_str().unwrap(), "--account", "zone", "--map", map.to_str().unwrap()];
-    let said = profile.refused(&words);
+    let said = profile.run(&words).err;
     assert!(said.contains("line 4: it has 2 columns, the first line 4"), "{said}");
     assert_eq!(profile.export().len(), 3);
     profile.assert_sound();

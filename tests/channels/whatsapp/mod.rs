@@ -83,6 +83,7 @@ async fn whatsapp_is_believed_by_its_signature_alone() {
             .to_vec(),
         ..HookRequest::default()
     };
+    until_known(|| hook.receive(&ask("verify"), NOW) != Err(Refusal::NotConfigured)).await;
     let given = hook.receive(&ask("verify"), NOW);
     assert!(matches!(given, Ok(HookAnswer::Challenge { body, .. }) if body == b"1158201444"));
     assert_eq!(hook.receive(&ask("guess"), NOW), Err(Refusal::Forged));

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 pub const OWN: &str = "UCown";
-const PAGE: usize = 10;
+const PAGE: usize = 12;
 
 #[derive(Clone)]
 pub struct Comment {
