@@ -7,7 +7,7 @@
 //! | [`model`] | the words as plain data: customer, identity, message, case, outgoing, draft, event; the text cleaner; no I/O, no clock | – |
 //! | [`engine`] | the storage seam, bytes only: `sled` (journal + sled), `memory` (tests) | – |
 //! | [`store`] | tables over the engine: keys, record encoding | engine, model |
-//! | [`identity`] | pure: normalise addresses, tell robots from people, choose names | model |
+//! | [`identity`] | pure: normalise addresses, tell robots from people, choose names; who may be one person, with evidence | model |
 //! | [`connector`] | the outside world: `Source`, `Sink`, errors, the table `CONNECTORS`, secrets by reference | identity, model |
 //! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, connector, model |
 //! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, back-off | desk, connector, model |
@@ -59,7 +59,8 @@
 //!
 //! | I add a | I write | and one line in |
 //! | --- | --- | --- |
-//! | connector | `connector/<name>/` | `CONNECTORS` |
+//! | connector | `connector/<name>/`, `help.txt` in it, tests in `tests/channels/<name>/` over `contract.rs` | `CONNECTORS` |
+//! | connector without code | `connector/declared/platforms/<name>.toml` (`switchboard connector help`) | `SHIPPED` and a constant in `declared/platforms.rs`, `CONNECTORS` |
 //! | keymap, theme | `keymaps/<name>.toml`, `themes/<name>.toml` | `PRESETS`, `BUILT_IN` |
 //! | pane | `ui/view/<name>.rs` | `ui/view/mod.rs` |
 //! | command | a row in `command/table.rs` and its arm in `ui/run.rs` | `keymaps/default.toml`, `keymaps/accessible.toml` |

@@ -2,6 +2,7 @@
 
 use super::graph::owner;
 use super::{Desk, DeskError};
+use crate::connector::ConnectorError;
 use crate::identity;
 use crate::model::{
     Attachment, Comparison, CustomerId, CustomerView, Direction, Draft, DraftView, InboxFilter, InboxRow, InboxView,
@@ -12,6 +13,17 @@ use crate::store::{StoredDead, StoredMessage, StoredOutgoing};
 /// How many rows a narrow filter may look at before it comes back with what it has.
 const LOOK: usize = 5_000;
 const MAX_DRAFTS: usize = 1_000;
+
+/// Waits for a connector's answer on a thread that may block. Verbs of the command line have no runtime of their own.
+fn finish<T>(work: impl Future<Output = Result<T, ConnectorError>>) -> Result<T, ConnectorError> {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        return runtime.block_on(work);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| ConnectorError::Retry { reason: format!("nothing can be fetched: {error}") })?;
+    runtime.block_on(work)
+}
 
 impl Desk {
     /// A page of the inbox.
@@ -135,10 +147,11 @@ impl Desk {
         Ok((stored.message, self.store.content(place)?))
     }
 
-    /// The decoded bytes of an attachment.
+    /// The decoded bytes of an attachment. What the original only points to is fetched, with a limit on time and size.
     ///
     /// # Errors
-    /// [`DeskError::NotFound`] when there is none, or when it is damaged.
+    /// [`DeskError::NotFound`] when there is none, or when it is damaged; [`DeskError::Refused`] when the channel does not
+    /// give it out.
     pub fn attachment(&self, id: MessageId, part: u32) -> Result<(Attachment, Vec<u8>), DeskError> {
         let stored = self.store.message(id)?;
         let stored = stored.ok_or_else(|| DeskError::NotFound(format!("there is no message {id}")))?;
@@ -152,7 +165,7 @@ impl Desk {
         }
         let (message, original) = self.original(id)?;
         let bytes = match self.connector(&message.account) {
-            Some(connector) => connector.attachment(&original, part),
+            Some(connector) => finish(connector.fetch(&original, part)),
             // The account is gone from the configuration; its mail is still mail.
             None => crate::connector::email::parse::attachment(&original, part),
         };

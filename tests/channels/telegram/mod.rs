@@ -215,5 +215,16 @@ fn from_the_first_message_to_the_answer_by_command() {
     assert_eq!(row["state"], "sent", "{row}");
     let long = profile.refused(&["reply", "Ana Silva", "--text", &"x".repeat(4_097)]);
     assert!(long.contains("4097") && long.contains("4096"), "{long}");
+    // A picture is listed, and fetched when it is asked for.
+    let mut message = rig.message("");
+    message.as_object_mut().unwrap().remove("text");
+    message["caption"] = "broken".into();
+    message["photo"] = json!([{ "file_id": "AgACAgIAAxk", "file_size": 4 }]);
+    rig.update("message", message);
+    profile.ok(&["sync"]);
+    let shown = profile.one(&["show", "Ana Silva"]);
+    let with = shown["messages"].as_array().unwrap().iter().find(|row| row["text"] == "broken").unwrap();
+    let (id, part) = (with["id"].as_str().unwrap(), with["attachments"][0]["part"].to_string());
+    assert_eq!(profile.ok(&["original", id, "--attachment", &part]).bytes, b"jpeg");
     profile.assert_sound();
 }
