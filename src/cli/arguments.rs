@@ -458,8 +458,8 @@ pub struct Import {
     /// The account it belongs to; `switchboard account list` names them
     #[arg(long, value_name = "NAME")]
     pub account: String,
-    /// How rows of json and csv become messages: a file with an [import], as `switchboard connector help` describes it
-    /// [default: the [import] of the account's connector]
+    /// How rows of json and csv become messages: a file with a table `import`, as `switchboard connector help` describes it
+    /// [default: the `import` of the account's connector]
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
 }

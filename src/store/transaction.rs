@@ -1,7 +1,7 @@
 //! A transaction: reads see its own writes; all of it is committed as one, or nothing.
 
 use super::{Read, Store, StoreError, VERSION, VERSION_KEY, record};
-use crate::engine::{Commit, Put, Seq};
+use crate::engine::{Commit, Put, Row, Seq};
 use crate::model::Event;
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Rows whose key begins with `prefix`, in order, at most `limit`, with what this transaction wrote.
-    pub(super) fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(super) fn scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         let mut rows: BTreeMap<Vec<u8>, Vec<u8>> =
             self.store.scan_prefix(prefix, None, false, limit)?.into_iter().collect();
         for (key, change) in self.changes.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix)) {

@@ -149,10 +149,9 @@ impl DeclaredSource {
             parent.changed.is_none()
                 || below.is_none_or(|below| below.changed != parent.changed || below.walk.is_some())
         };
-        if !self.pending.contains_key(&number) {
-            let waiting = parents.iter().filter(news).map(|parent| parent.id.clone()).collect();
-            self.pending.insert(number, waiting);
-        }
+        self.pending
+            .entry(number)
+            .or_insert_with(|| parents.iter().filter(news).map(|parent| parent.id.clone()).collect());
         let parent = loop {
             let Some(first) = self.pending.get(&number).and_then(VecDeque::front) else {
                 self.pending.remove(&number);
