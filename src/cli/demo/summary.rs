@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// Changes of one message that are counted.
 const CHANGES: usize = 500;
+/// Suggestions that are counted.
+const SUGGESTIONS: usize = 10_000;
 
 /// The numbers. `seconds` alone differs from run to run.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub(super) struct Summary {
     dead: u64,
     automated: u64,
     changes: BTreeMap<&'static str, u64>,
+    merged: u64,
+    suggestions: u64,
     seconds: f64,
 }
 
@@ -39,6 +43,10 @@ impl Summary {
             let Some(last) = page.last() else { break };
             after = Some(last.id);
             for customer in page {
+                if customer.merged_into.is_some() {
+                    summary.merged += 1;
+                    continue;
+                }
                 summary.customers += 1;
                 let language = customer.language.unwrap_or_else(|| "none".to_owned());
                 *summary.by_language.entry(language).or_default() += 1;
@@ -79,6 +87,7 @@ impl Summary {
         }
         summary.answered = ours.intersection(&answers).count() as u64;
         summary.dead = desk.dead()?.len() as u64;
+        summary.suggestions = store.suggestions(None, SUGGESTIONS)?.len() as u64;
         Ok(summary)
     }
 
@@ -98,6 +107,8 @@ impl Summary {
             "dead": self.dead,
             "automated": self.automated,
             "changes": self.changes,
+            "merged": self.merged,
+            "suggestions": self.suggestions,
             "seconds": self.seconds,
         })
     }
@@ -119,6 +130,7 @@ impl Summary {
                 "changes: {}",
                 self.changes.iter().map(|(kind, count)| format!("{kind} {count}")).collect::<Vec<_>>().join(", ")
             ),
+            format!("{} turned out to be another, {} may be", self.merged, self.suggestions),
             format!("{} s", self.seconds),
         ]
     }
