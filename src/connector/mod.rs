@@ -21,6 +21,7 @@ pub mod signature;
 pub mod slack;
 pub mod telegram;
 mod tokens;
+pub mod wechat;
 pub mod x;
 pub mod xmpp;
 
@@ -199,6 +200,7 @@ pub const CONNECTORS: &[ConnectorKind] = &[
     matrix::KIND,
     slack::KIND,
     telegram::KIND,
+    wechat::KIND,
     x::KIND,
     xmpp::KIND,
     declared::platforms::EXAMPLE,

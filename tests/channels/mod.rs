@@ -11,6 +11,7 @@ mod reddit;
 mod slack;
 mod strict;
 mod telegram;
+mod wechat;
 mod weibo;
 mod whatsapp;
 mod x;
