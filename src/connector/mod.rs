@@ -22,6 +22,7 @@ pub mod slack;
 pub mod telegram;
 mod tokens;
 pub mod wechat;
+pub mod wecom;
 pub mod x;
 pub mod xmpp;
 
@@ -201,6 +202,7 @@ pub const CONNECTORS: &[ConnectorKind] = &[
     slack::KIND,
     telegram::KIND,
     wechat::KIND,
+    wecom::KIND,
     x::KIND,
     xmpp::KIND,
     declared::platforms::EXAMPLE,

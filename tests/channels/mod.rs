@@ -12,6 +12,7 @@ mod slack;
 mod strict;
 mod telegram;
 mod wechat;
+mod wecom;
 mod weibo;
 mod whatsapp;
 mod x;

@@ -5,10 +5,12 @@
 
 mod account;
 mod api;
-mod envelope;
+pub(super) mod envelope;
 mod hook;
 mod message;
 mod xml;
+
+pub(super) use xml::Xml;
 
 use super::platform::Account;
 use super::{AccountSettings, Connector, ConnectorKind, SettingsError};

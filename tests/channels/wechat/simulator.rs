@@ -202,18 +202,23 @@ pub fn open_push(xml: &str, time: i64) -> Push {
     Push { query: signed("signature", time, None), body: xml.as_bytes().to_vec() }
 }
 
-/// A message in its envelope, for `receiver`.
-pub fn closed_push(xml: &str, receiver: &str, time: i64) -> Push {
+/// A text in its envelope, for `receiver`.
+fn seal(text: &str, receiver: &str) -> String {
     let key = STANDARD.decode(format!("{}=", AES_KEY.replace('G', "E"))).unwrap();
     let mut plain = b"0123456789abcdef".to_vec();
-    plain.extend((xml.len() as u32).to_be_bytes());
-    plain.extend(xml.as_bytes());
+    plain.extend((text.len() as u32).to_be_bytes());
+    plain.extend(text.as_bytes());
     plain.extend(receiver.as_bytes());
     let filling = 32 - plain.len() % 32;
     plain.extend(vec![filling as u8; filling]);
     let length = plain.len();
     let cipher = cbc::Encryptor::<aes::Aes256>::new_from_slices(&key, &key[..16]).unwrap();
-    let encrypted = STANDARD.encode(cipher.encrypt_padded_mut::<NoPadding>(&mut plain, length).unwrap());
+    STANDARD.encode(cipher.encrypt_padded_mut::<NoPadding>(&mut plain, length).unwrap())
+}
+
+/// A message in its envelope, for `receiver`.
+pub fn closed_push(xml: &str, receiver: &str, time: i64) -> Push {
+    let encrypted = seal(xml, receiver);
     let mut query = signed("signature", time, None);
     query.extend(signed("msg_signature", time, Some(&encrypted)).into_iter().take(1));
     query.push(("encrypt_type".to_owned(), "aes".to_owned()));
@@ -222,6 +227,14 @@ pub fn closed_push(xml: &str, receiver: &str, time: i64) -> Push {
          <Encrypt><![CDATA[{encrypted}]]></Encrypt>\n</xml>"
     );
     Push { query, body: body.into_bytes() }
+}
+
+/// The handshake as WeCom makes it: in an envelope too.
+pub fn closed_echo(echo: &str, receiver: &str, time: i64) -> Push {
+    let encrypted = seal(echo, receiver);
+    let mut query = signed("msg_signature", time, Some(&encrypted));
+    query.push(("echostr".to_owned(), encrypted));
+    Push { query, body: Vec::new() }
 }
 
 impl WeChat {
