@@ -74,17 +74,17 @@ fn body(
     asked: &[(String, String)],
     bytes: &[u8],
     fields: &[(&str, Is, bool)],
-) -> Result<Value, Response> {
-    query(asked, &[("access_token", false)]).map_err(|why| refuse(40035, &why))?;
+) -> Result<Value, Box<Response>> {
+    query(asked, &[("access_token", false)]).map_err(|why| Box::new(refuse(40035, &why)))?;
     match parameter(asked, "access_token") {
-        None => return Err(refuse(41001, "access_token missing")),
+        None => return Err(Box::new(refuse(41001, "access_token missing"))),
         Some(token) if company.given == 0 || token != format!("access-{}", company.given) => {
-            return Err(refuse(40014, "invalid access_token"));
+            return Err(Box::new(refuse(40014, "invalid access_token")));
         }
         Some(_) => {}
     }
-    let body: Value = serde_json::from_slice(bytes).map_err(|_| refuse(47001, "data format error"))?;
-    object(&body, fields).map_err(|why| refuse(40058, &why))?;
+    let body: Value = serde_json::from_slice(bytes).map_err(|_| Box::new(refuse(47001, "data format error")))?;
+    object(&body, fields).map_err(|why| Box::new(refuse(40058, &why)))?;
     Ok(body)
 }
 
@@ -99,7 +99,7 @@ async fn sync(State(company): State<Shared>, Query(asked): Query<Vec<(String, St
     ];
     let body = match body(&company, &asked, &bytes, &fields) {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let limit = body["limit"].as_u64().unwrap_or(1000);
     let cursor = body["cursor"].as_str().unwrap_or_default();
@@ -132,7 +132,7 @@ async fn send(State(company): State<Shared>, Query(asked): Query<Vec<(String, St
     ];
     let body = match body(&company, &asked, &bytes, &fields) {
         Ok(body) => body,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let id = body["msgid"].as_str().unwrap_or("made-by-wecom");
     let content = body["text"]["content"].as_str().unwrap_or_default();
@@ -155,7 +155,7 @@ async fn people(State(company): State<Shared>, Query(asked): Query<Vec<(String, 
     let company = company.lock().unwrap();
     let fields = [("external_userid_list", Is::List, true), ("need_enter_session_context", Is::Whole, false)];
     match body(&company, &asked, &bytes, &fields) {
-        Err(refused) => refused,
+        Err(refused) => *refused,
         Ok(body) if body["external_userid_list"].as_array().unwrap().len() > 100 => refuse(40058, "too many"),
         Ok(_) => well(json!({
             "customer_list": [{ "external_userid": ANA, "nickname": "安娜", "gender": 2, "unionid": "ozynqsulJFCZ2z1aYeS8h-nuasdAAA" }],
