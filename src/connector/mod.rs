@@ -21,6 +21,8 @@ pub mod signature;
 pub mod slack;
 pub mod telegram;
 mod tokens;
+pub mod wechat;
+pub mod wecom;
 pub mod x;
 pub mod xmpp;
 
@@ -199,6 +201,8 @@ pub const CONNECTORS: &[ConnectorKind] = &[
     matrix::KIND,
     slack::KIND,
     telegram::KIND,
+    wechat::KIND,
+    wecom::KIND,
     x::KIND,
     xmpp::KIND,
     declared::platforms::EXAMPLE,

@@ -12,6 +12,8 @@ mod reddit;
 mod slack;
 mod strict;
 mod telegram;
+mod wechat;
+mod wecom;
 mod weibo;
 mod whatsapp;
 mod x;

@@ -9,6 +9,7 @@ pub mod fault;
 pub mod mail;
 pub mod profile;
 pub mod prosody;
+pub mod push;
 pub mod relay;
 pub mod serve;
 pub mod simulator;

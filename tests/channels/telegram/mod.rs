@@ -1,5 +1,6 @@
 //! Telegram against its simulator.
 
+mod door;
 mod simulator;
 
 use super::contract::{self, Rig, answer, messages, open, pages};
