@@ -7,6 +7,7 @@ mod contract;
 mod discord;
 mod mastodon;
 mod matrix;
+mod meta;
 mod reddit;
 mod slack;
 mod strict;
