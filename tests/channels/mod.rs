@@ -8,6 +8,7 @@ mod contract;
 mod discord;
 mod mastodon;
 mod matrix;
+mod meta;
 mod reddit;
 mod slack;
 mod strict;

@@ -13,7 +13,10 @@ pub struct Shipped {
 /// All of them.
 pub const SHIPPED: &[Shipped] = &[
     Shipped { name: "example", text: include_str!("platforms/example.toml") },
+    Shipped { name: "facebook", text: include_str!("platforms/facebook.toml") },
+    Shipped { name: "instagram", text: include_str!("platforms/instagram.toml") },
     Shipped { name: "line", text: include_str!("platforms/line.toml") },
+    Shipped { name: "messenger", text: include_str!("platforms/messenger.toml") },
     Shipped { name: "qzone", text: include_str!("platforms/qzone.toml") },
     Shipped { name: "reddit", text: include_str!("platforms/reddit.toml") },
     Shipped { name: "weibo", text: include_str!("platforms/weibo.toml") },
@@ -40,3 +43,9 @@ pub const QZONE: ConnectorKind = row("qzone", "comments exported from QQ Zone, w
 pub const WHATSAPP: ConnectorKind = row("whatsapp", "messages to a WhatsApp business number (Cloud API)");
 /// YouTube, for `CONNECTORS`.
 pub const YOUTUBE: ConnectorKind = row("youtube", "comments below the videos of a YouTube channel");
+/// Comments of a Facebook Page, for `CONNECTORS`.
+pub const FACEBOOK: ConnectorKind = row("facebook", "comments below the posts of a Facebook Page");
+/// Messenger, for `CONNECTORS`.
+pub const MESSENGER: ConnectorKind = row("messenger", "messages to a Facebook Page (Messenger)");
+/// Instagram, for `CONNECTORS`.
+pub const INSTAGRAM: ConnectorKind = row("instagram", "comments and direct messages on Instagram");

@@ -1,0 +1,313 @@
+//! Facebook, Messenger and Instagram, declared in `platforms/`, against one simulator of the Graph API.
+
+mod simulator;
+
+use super::contract::{self, Rig, answer, messages, open, pages};
+use super::{only_error, secret_file, sink_error, until_known};
+use crate::support::simulator::{Fault, Simulator};
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use simulator::{INSTAGRAM, PAGE_ID, Shared};
+use std::path::Path;
+use switchboard::connector::{ConnectorError, HookAnswer, HookRequest, Item, Refusal};
+use switchboard::model::{ChangeKind, Direction, Timestamp, Way};
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+struct Meta {
+    world: Shared,
+    simulator: Simulator,
+    connector: &'static str,
+    /// Where a customer writes: a post, a medium or a conversation; and who.
+    place: &'static str,
+    person: &'static str,
+    token: &'static str,
+}
+
+impl Meta {
+    fn new(connector: &'static str, place: &'static str, person: &'static str) -> Meta {
+        let world = Shared::default();
+        let simulator = Simulator::start(simulator::router(world.clone()));
+        Meta { world, simulator, connector, place, person, token: "page-token" }
+    }
+
+    fn facebook() -> Meta {
+        Meta::new("facebook", "post", "ana")
+    }
+
+    fn messenger() -> Meta {
+        Meta::new("messenger", "t_mana", "mana")
+    }
+
+    fn comments() -> Meta {
+        Meta::new("instagram", "medium", "ana")
+    }
+
+    fn direct() -> Meta {
+        Meta::new("instagram", "t_iana", "iana")
+    }
+}
+
+impl Rig for Meta {
+    fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
+    fn account(&self, profile: &Path) -> String {
+        secret_file(profile, "t", self.token);
+        secret_file(profile, "a", "app");
+        secret_file(profile, "v", "verify");
+        let address = match self.connector {
+            "instagram" => format!("address = \"{INSTAGRAM}\"\npage_id = \"{PAGE_ID}\""),
+            _ => format!("address = \"{PAGE_ID}\""),
+        };
+        format!(
+            "[[account]]\nname = \"it\"\nconnector = \"{}\"\n{address}\ntoken_file = \"t\"\napp_secret_file = \"a\"\n\
+             verify_token_file = \"v\"\nbase_url = \"{}\"\n",
+            self.connector, self.simulator.base
+        )
+    }
+
+    fn customer_writes(&self, text: &str) {
+        self.world.lock().unwrap().add(self.place, None, self.person, text);
+    }
+
+    fn sent(&self) -> Vec<String> {
+        let world = self.world.lock().unwrap();
+        let own = world.entries.iter().filter(|entry| [PAGE_ID, INSTAGRAM].contains(&entry.from.as_str()));
+        own.map(|entry| entry.text.clone()).collect()
+    }
+
+    fn reading(&self) -> &'static str {
+        "GET /v23.0/"
+    }
+
+    fn sending(&self) -> &'static str {
+        "POST /v23.0/"
+    }
+
+    fn too_many(&self) -> Fault {
+        Fault::Instead(400, vec![], simulator::refusal(32, None, "Page request limit reached"))
+    }
+}
+
+#[tokio::test]
+async fn facebook_bears_what_every_channel_must() {
+    contract::run(|| Box::new(Meta::facebook())).await;
+}
+
+#[tokio::test]
+async fn messenger_bears_what_every_channel_must() {
+    contract::run(|| Box::new(Meta::messenger())).await;
+}
+
+#[tokio::test]
+async fn instagram_comments_bear_what_every_channel_must() {
+    contract::run(|| Box::new(Meta::comments())).await;
+}
+
+#[tokio::test]
+async fn instagram_direct_messages_bear_what_every_channel_must() {
+    contract::run(|| Box::new(Meta::direct())).await;
+}
+
+#[tokio::test]
+async fn meta_refuses_in_its_own_words_and_codes() {
+    let mut rig = Meta::messenger();
+    rig.customer_writes("hello");
+    for code in [4, 17, 32, 613] {
+        let account = open(&rig);
+        let limit = Fault::Instead(400, vec![], simulator::refusal(code, None, "limit reached"));
+        rig.simulator.faults.next(rig.reading(), limit);
+        let refused = only_error(account.connector.source().unwrap().pull(&[]).await);
+        assert!(matches!(refused, ConnectorError::Wait { .. }), "{code}: {refused:?}");
+    }
+    let account = open(&rig);
+    let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    let outgoing = answer(account.connector.as_ref(), messages(&pulled)[0], "late");
+    rig.world.lock().unwrap().late.push("mana".to_owned());
+    let original = account.connector.render(&outgoing, &[]).unwrap();
+    let closed = sink_error(account.connector.sink().unwrap().deliver(&outgoing, &original).await);
+    assert!(matches!(closed, ConnectorError::WindowClosed { .. }), "{closed:?}");
+    assert!(rig.sent().is_empty());
+    assert_eq!(account.connector.facts().abilities.window.unwrap().millis, Some(24 * 3_600_000));
+    rig.token = "old-token";
+    let refused = only_error(open(&rig).connector.source().unwrap().pull(&[]).await);
+    assert!(matches!(refused, ConnectorError::Refresh { .. } | ConnectorError::Reconnect { .. }), "{refused:?}");
+    assert!(!format!("{refused:?}").contains("old-token"));
+}
+
+#[tokio::test]
+async fn a_comment_is_answered_below_it_or_once_in_private() {
+    let rig = Meta::facebook();
+    rig.customer_writes("where is it?");
+    let account = open(&rig);
+    let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    let parent = messages(&pulled)[0];
+    assert_eq!((parent.way, parent.from.name.as_str()), (Way::Public, "Name of ana"));
+    let mut outgoing = answer(account.connector.as_ref(), parent, "Write to us");
+    outgoing.way = Way::Direct;
+    let original = account.connector.render(&outgoing, &[]).unwrap();
+    let mut sink = account.connector.sink().unwrap();
+    sink.deliver(&outgoing, &original).await.unwrap();
+    assert_eq!(rig.world.lock().unwrap().private, [format!("{}: Write to us", parent.remote_id)]);
+    let second = sink_error(sink.deliver(&outgoing, &original).await);
+    assert!(matches!(second, ConnectorError::Reject { .. }), "{second:?}");
+    let gone = answer(account.connector.as_ref(), parent, "too late");
+    let original = account.connector.render(&gone, &[]).unwrap();
+    rig.world.lock().unwrap().entries.clear();
+    let refused = sink_error(sink.deliver(&gone, &original).await);
+    assert!(matches!(refused, ConnectorError::Gone { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn comments_without_an_author_are_not_made_one_person() {
+    let rig = Meta::facebook();
+    rig.world.lock().unwrap().hides_authors = true;
+    rig.customer_writes("one");
+    rig.customer_writes("two");
+    let account = open(&rig);
+    let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    let found = messages(&pulled);
+    assert_eq!(found.len(), 2);
+    assert_ne!(found[0].from.address, found[1].from.address);
+}
+
+#[tokio::test]
+async fn a_reply_on_instagram_is_answered_below_its_comment() {
+    let rig = Meta::comments();
+    let top = rig.world.lock().unwrap().add("medium", None, "bo", "first");
+    rig.world.lock().unwrap().add("medium", Some(&top), "ana", "and me?");
+    let account = open(&rig);
+    let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    let reply = *messages(&pulled).iter().find(|message| message.text == "and me?").unwrap();
+    assert_eq!(reply.conversation.as_deref(), Some(top.as_str()));
+    let outgoing = answer(account.connector.as_ref(), reply, "You too");
+    let original = account.connector.render(&outgoing, &[]).unwrap();
+    account.connector.sink().unwrap().deliver(&outgoing, &original).await.unwrap();
+    assert_eq!(rig.world.lock().unwrap().entries.last().unwrap().parent.as_deref(), Some(top.as_str()));
+}
+
+/// Status and code the simulator itself answers a call with.
+async fn asked(rig: &Meta, target: &str, token: &str) -> (String, Value) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let host = rig.simulator.base.trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let call =
+        format!("GET {target} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
+    stream.write_all(call.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    (head.split(' ').nth(1).unwrap().to_owned(), body["error"]["code"].clone())
+}
+
+#[tokio::test]
+async fn the_simulator_is_as_strict_as_graph() {
+    let rig = Meta::facebook();
+    rig.customer_writes("hello");
+    for (call, token, status, code) in [
+        ("/v23.0/post/comments?fields=id", "page-token", "200", Value::Null),
+        ("/v23.0/post/comments?fields=id", "guess", "401", json!(190)),
+        ("/v23.0/post/comments?fields=id&colour=red", "page-token", "400", json!(100)),
+        ("/v23.0/post/comments?fields=id,colour", "page-token", "400", json!(100)),
+        ("/v23.0/post/comments?fields=id&order=newest", "page-token", "400", json!(100)),
+        ("/v23.0/post/comments?fields=id&limit=1000", "page-token", "400", json!(100)),
+        ("/v23.0/108000000000001/conversations?platform=SMS&fields=id", "page-token", "400", json!(100)),
+    ] {
+        assert_eq!(asked(&rig, call, token).await, (status.to_owned(), code), "{call}");
+    }
+}
+
+fn signed(body: &Value, secret: &str) -> HookRequest {
+    let body = body.to_string().into_bytes();
+    let mac = <Hmac<sha2::Sha256> as Mac>::new_from_slice(secret.as_bytes()).unwrap();
+    let bytes = mac.chain_update(&body).finalize().into_bytes();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let headers = vec![("x-hub-signature-256".to_owned(), format!("sha256={hex}"))];
+    HookRequest { method: "POST".to_owned(), headers, body, ..HookRequest::default() }
+}
+
+#[tokio::test]
+async fn what_meta_pushes_is_believed_by_its_signature_alone() {
+    for rig in [Meta::facebook(), Meta::messenger(), Meta::comments()] {
+        let account = open(&rig);
+        let hook = account.connector.hook().unwrap();
+        let body = json!({ "object": "page", "entry": [] });
+        until_known(|| hook.receive(&signed(&body, "app"), NOW) != Err(Refusal::NotConfigured)).await;
+        assert!(matches!(hook.receive(&signed(&body, "app"), NOW), Ok(HookAnswer::Delivery { .. })));
+        assert_eq!(hook.receive(&signed(&body, "other"), NOW), Err(Refusal::Forged));
+        let bare = HookRequest { headers: Vec::new(), ..signed(&body, "app") };
+        assert_eq!(hook.receive(&bare, NOW), Err(Refusal::Unsigned));
+        let ask = |token: &str| HookRequest {
+            method: "GET".to_owned(),
+            query: [("hub.mode", "subscribe"), ("hub.verify_token", token), ("hub.challenge", "11582")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+            ..HookRequest::default()
+        };
+        until_known(|| hook.receive(&ask("verify"), NOW) != Err(Refusal::NotConfigured)).await;
+        let given = hook.receive(&ask("verify"), NOW);
+        assert!(matches!(given, Ok(HookAnswer::Challenge { body, .. }) if body == b"11582"));
+        assert_eq!(hook.receive(&ask("guess"), NOW), Err(Refusal::Forged));
+    }
+}
+
+/// Messages as (id, text, inbound), and changes.
+fn understood(rig: &Meta, body: &Value) -> (Vec<(String, String, bool)>, Vec<(String, ChangeKind)>) {
+    let account = open(rig);
+    let (mut news, mut changes) = (Vec::new(), Vec::new());
+    for item in account.connector.hook().unwrap().understand(body.to_string().as_bytes(), NOW) {
+        match item {
+            Item::Message(message) => {
+                news.push((message.remote_id, message.text, message.direction == Direction::Inbound))
+            }
+            Item::Change(change) => changes.push((change.remote_id, change.kind)),
+            Item::Unreadable(dead) => panic!("{dead:?}"),
+        }
+    }
+    (news, changes)
+}
+
+#[tokio::test]
+async fn pushed_comments_are_new_edited_or_gone() {
+    let change = |verb: &str, id: &str, text: &str| {
+        json!({ "field": "feed", "value": { "item": "comment", "verb": verb, "comment_id": id, "post_id": "post",
+            "parent_id": "post", "created_time": 1_699_999_990, "from": { "id": "ana", "name": "Ana" },
+            "message": text } })
+    };
+    let body = json!({ "object": "page", "entry": [{ "id": PAGE_ID, "time": 1_699_999_991, "changes": [
+        change("add", "post_1", "你好"), change("edited", "post_2", "better"), change("remove", "post_3", ""),
+        { "field": "feed", "value": { "item": "reaction", "verb": "add", "post_id": "post" } }] }] });
+    let (news, changes) = understood(&Meta::facebook(), &body);
+    assert_eq!(news, [("post_1".to_owned(), "你好".to_owned(), true)]);
+    let edited = ChangeKind::Edited { preview: "better".to_owned() };
+    assert_eq!(changes, [("post_2".to_owned(), edited), ("post_3".to_owned(), ChangeKind::Deleted)]);
+    let body = json!({ "object": "instagram", "entry": [{ "id": INSTAGRAM, "time": 1_699_999_991, "changes": [
+        { "field": "comments", "value": { "id": "c1", "text": "nice", "from": { "id": "7", "username": "ana" },
+          "media": { "id": "medium" } } }] }] });
+    assert_eq!(understood(&Meta::comments(), &body).0, [("c1".to_owned(), "nice".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn pushed_messages_reactions_and_what_was_unsent() {
+    let event = |more: Value| {
+        let mut event = json!({ "sender": { "id": "ana" }, "recipient": { "id": PAGE_ID },
+            "timestamp": 1_699_999_990_123_u64 });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+    };
+    let body = json!({ "object": "page", "entry": [{ "id": PAGE_ID, "time": 1, "messaging": [
+        event(json!({ "message": { "mid": "m_1", "text": "hi" } })),
+        event(json!({ "message": { "mid": "m_2", "text": "ours", "is_echo": true } })),
+        event(json!({ "message": { "mid": "m_3", "is_deleted": true } })),
+        event(json!({ "reaction": { "mid": "m_4", "action": "react", "reaction": "love", "emoji": "❤" } })),
+        event(json!({ "read": { "watermark": 1_699_999_990_000_u64 } }))] }] });
+    for rig in [Meta::messenger(), Meta::direct()] {
+        let (news, changes) = understood(&rig, &body);
+        assert_eq!(news, [("m_1".to_owned(), "hi".to_owned(), true)]);
+        let love = ChangeKind::Reaction { symbol: "❤".to_owned(), added: true };
+        assert_eq!(changes, [("m_4".to_owned(), love), ("m_3".to_owned(), ChangeKind::Deleted)]);
+    }
+}
