@@ -254,8 +254,11 @@ async fn what_meta_pushes_is_believed_by_its_signature_alone() {
     }
 }
 
-/// Messages as (id, text, inbound), and changes.
-fn understood(rig: &Meta, body: &Value) -> (Vec<(String, String, bool)>, Vec<(String, ChangeKind)>) {
+/// Id, text, and whether it is inbound.
+type News = (String, String, bool);
+
+/// Messages and changes of a delivery.
+fn understood(rig: &Meta, body: &Value) -> (Vec<News>, Vec<(String, ChangeKind)>) {
     let account = open(rig);
     let (mut news, mut changes) = (Vec::new(), Vec::new());
     for item in account.connector.hook().unwrap().understand(body.to_string().as_bytes(), NOW) {
