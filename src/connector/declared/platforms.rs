@@ -17,8 +17,10 @@ pub const SHIPPED: &[Shipped] = &[
     Shipped { name: "instagram", text: include_str!("platforms/instagram.toml") },
     Shipped { name: "line", text: include_str!("platforms/line.toml") },
     Shipped { name: "messenger", text: include_str!("platforms/messenger.toml") },
+    Shipped { name: "qq", text: include_str!("platforms/qq.toml") },
     Shipped { name: "qzone", text: include_str!("platforms/qzone.toml") },
     Shipped { name: "reddit", text: include_str!("platforms/reddit.toml") },
+    Shipped { name: "twilio", text: include_str!("platforms/twilio.toml") },
     Shipped { name: "weibo", text: include_str!("platforms/weibo.toml") },
     Shipped { name: "whatsapp", text: include_str!("platforms/whatsapp.toml") },
     Shipped { name: "youtube", text: include_str!("platforms/youtube.toml") },
@@ -37,6 +39,10 @@ pub const WEIBO: ConnectorKind = row("weibo", "comments and mentions on Weibo");
 pub const EXAMPLE: ConnectorKind = row("example", "a template for connectors of your own, with every key explained");
 /// LINE, for `CONNECTORS`.
 pub const LINE: ConnectorKind = row("line", "messages to a LINE official account");
+/// QQ, for `CONNECTORS`.
+pub const QQ: ConnectorKind = row("qq", "messages to a QQ bot, from people and from groups that call it");
+/// Twilio, for `CONNECTORS`.
+pub const TWILIO: ConnectorKind = row("twilio", "text messages (SMS) of a Twilio number");
 /// QQ Zone, for `CONNECTORS`.
 pub const QZONE: ConnectorKind = row("qzone", "comments exported from QQ Zone, which can no longer be read");
 /// WhatsApp, for `CONNECTORS`.
