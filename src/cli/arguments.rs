@@ -800,6 +800,7 @@ impl Verb {
             Verb::Import(_) | Verb::Restore(_) | Verb::Demo(_) => true,
             // These look at the machine and at files of their own.
             Verb::Keys(_) | Verb::Bench(_) | Verb::Doctor(_) => true,
+            Verb::Connector(args) => !matches!(args.verb, ConnectorVerb::Try(_)),
             Verb::Completions(_) | Verb::Man(_) | Verb::Help(_) => true,
             _ => false,
         }

@@ -4,7 +4,7 @@ use super::answer_text::begin;
 use super::composer::{Composer, Written};
 use super::{Load, Screen};
 use crate::model::{
-    Abilities, Count, Direction, Length, MessageId, Party, ReplyKind, ThreadId, TimelineEntry, Timestamp, Way,
+    Abilities, Count, Direction, Length, Message, MessageId, Party, ReplyKind, ThreadId, TimelineEntry, Timestamp, Way,
     WindowLeft,
 };
 
@@ -18,6 +18,14 @@ const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+/// Columns of a conversation's title.
+const TITLE: usize = 40;
+
+/// What a conversation is called by a message of it: the subject, else how it begins.
+fn titled(message: &Message) -> String {
+    let title = if message.subject.is_empty() { &message.preview } else { &message.subject };
+    super::text::cut(title, TITLE)
+}
 
 /// What is known of the time and the number of answers that are left.
 #[derive(Debug, Default)]
@@ -280,13 +288,22 @@ impl Screen {
         let mut compose = begin(kind, open.id, &open.entries[target.index], &self.accounts, &self.zone, self.quote);
         compose.way = Some(target.way);
         let was = mail.place.words();
+        let title = |index: usize| titled(&open.entries[index].message);
+        let (goes, went) = (title(target.index), at.and_then(|at| targets.get(at)).map(|now| title(now.index)));
         let (name, now) = (composer.name.clone(), self.now);
         if let Some(composer) = &mut self.composer {
             composer.move_to(compose, now);
         }
         self.settle_place();
         let Some(Composer { written: Written::Mail(mail), .. }) = &mut self.composer else { return };
-        let said = format!("answers {name} on {}, was: {was}", mail.place.words());
+        let place = mail.place.words();
+        let said = match went {
+            // The same place: what differs is the conversation.
+            Some(went) if place == was => {
+                format!("answers {name} in \u{201c}{goes}\u{201d}, was: \u{201c}{went}\u{201d}")
+            }
+            _ => format!("answers {name} on {place}, was: {was}"),
+        };
         mail.place.moved = said.clone();
         self.say(said);
     }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 /// Starts it with a temporary folder of its own, so that what is left behind shows.
 fn start(temporary: &Path) -> Child {
     Command::new(env!("CARGO_BIN_EXE_switchboard"))
-        .args(["demo", "--headless", "--json", "--speed", "20", "--seconds", "2"])
+        .args(["demo", "--headless", "--json", "--speed", "20", "--seconds", "6"])
         .env("TMPDIR", temporary)
         .env_remove("SWITCHBOARD_PROFILE")
         .stdout(Stdio::piped())

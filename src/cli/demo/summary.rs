@@ -43,11 +43,8 @@ impl Summary {
             let Some(last) = page.last() else { break };
             after = Some(last.id);
             for customer in page {
-                if customer.merged_into.is_some() {
-                    summary.merged += 1;
-                    continue;
-                }
                 summary.customers += 1;
+                summary.merged += customer.absorbed.len() as u64;
                 let language = customer.language.unwrap_or_else(|| "none".to_owned());
                 *summary.by_language.entry(language).or_default() += 1;
             }

@@ -150,6 +150,21 @@ fn one_key_sends_it_elsewhere_and_says_so() {
 }
 
 #[test]
+fn another_conversation_in_the_same_place_is_named() {
+    let mut desk = everywhere();
+    let entries = &mut desk.customers[0].1;
+    let mut earlier = entries.iter().find(|entry| entry.message.channel == "email").unwrap().clone();
+    earlier.message.id = crate::model::MessageId::of(&[b"earlier"]);
+    earlier.message.thread = crate::model::ThreadId::of(&[b"earlier"]);
+    earlier.message.subject = "The blue boots".into();
+    entries.retain(|entry| entry.message.channel == "email");
+    entries.insert(0, earlier);
+    let mut seat = FakeSeat::new(160, 40, desk);
+    seat.keys("Enter r").text("Look here.").keys("C-t");
+    seat.shows("answers Ana in “The blue boots”, was: “");
+}
+
+#[test]
 fn a_quote_that_was_not_written_does_not_follow_into_a_chat() {
     let mut seat = FakeSeat::new(160, 40, everywhere());
     seat.keys("Enter g g r").text("Look here.");
