@@ -41,6 +41,28 @@ pub(in crate::connector) fn duration(key: &str, text: &str) -> Result<Duration, 
     millis.map(Duration::from_millis).ok_or_else(|| duration_help(key, text))
 }
 
+/// A span as written, `10s`, `2m`, `12h`, `30d`, in milliseconds; a hundred years at most.
+pub(in crate::connector) fn span_millis(key: &str, text: &str) -> Result<i64, String> {
+    let wrong = || {
+        format!(
+            "{key} = \"{}\" is not a span of time; write \"10s\", \"2m\", \"12h\" or \"30d\"",
+            text.escape_default()
+        )
+    };
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let millis = match unit {
+        "ms" => Some(number),
+        "s" => number.checked_mul(1_000),
+        "m" => number.checked_mul(60_000),
+        "h" => number.checked_mul(3_600_000),
+        "d" => number.checked_mul(86_400_000),
+        _ => None,
+    };
+    millis.filter(|millis| *millis <= 100 * 366 * 86_400_000).ok_or_else(wrong)
+}
+
 fn duration_help(key: &str, text: &str) -> String {
     format!(
         "{key} = \"{}\" is not a span of time; write for instance \"500ms\", \"10s\", \"2m\" or \"1h\"",

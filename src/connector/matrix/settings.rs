@@ -1,5 +1,6 @@
 //! The settings of a Matrix account, read strictly: a misspelt key is an error that names it.
 
+use crate::connector::settings::span_millis;
 use crate::connector::{AccountSettings, SecretRef, SettingsError};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -160,8 +161,8 @@ impl Raw {
             join,
             proof,
             device_id,
-            history: span("history", self.history.as_deref().unwrap_or("30d"))?,
-            hold: span("hold", self.hold.as_deref().unwrap_or("10s"))?.min(86_400_000),
+            history: span_millis("history", self.history.as_deref().unwrap_or("30d"))?,
+            hold: span_millis("hold", self.hold.as_deref().unwrap_or("10s"))?.min(86_400_000),
             name: self.name,
             user: self.user,
             base_url,
@@ -182,26 +183,4 @@ fn own_device(profile: &Path, name: &str, user: &str) -> String {
         hash.update(part);
     }
     format!("SWITCHBOARD{}", hash.finalize().to_hex()[..10].to_ascii_uppercase())
-}
-
-/// A span of time as people write it, in milliseconds: `10s`, `2m`, `12h`, `30d`.
-fn span(key: &str, text: &str) -> Result<i64, String> {
-    let wrong = || {
-        format!(
-            "{key} = \"{}\" is not a span of time; write \"10s\", \"2m\", \"12h\" or \"30d\"",
-            text.escape_default()
-        )
-    };
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: i64 = number.parse().map_err(|_| wrong())?;
-    let millis = match unit {
-        "ms" => Some(number),
-        "s" => number.checked_mul(1_000),
-        "m" => number.checked_mul(60_000),
-        "h" => number.checked_mul(3_600_000),
-        "d" => number.checked_mul(86_400_000),
-        _ => None,
-    };
-    millis.filter(|millis| *millis <= 100 * 366 * 86_400_000).ok_or_else(wrong)
 }

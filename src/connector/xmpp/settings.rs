@@ -1,5 +1,6 @@
 //! The settings of an XMPP account, read strictly: a misspelt key is an error that names it.
 
+use crate::connector::settings::span_millis;
 use crate::connector::{AccountSettings, SecretRef, SettingsError};
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -104,8 +105,8 @@ impl Raw {
             ca_file: self.ca_file.map(|path| profile.join(path)),
             display_name: self.display_name.trim().to_owned(),
             password,
-            history: span("history", self.history.as_deref().unwrap_or("30d"))?,
-            hold: span("hold", self.hold.as_deref().unwrap_or("10s"))?.min(86_400_000),
+            history: span_millis("history", self.history.as_deref().unwrap_or("30d"))?,
+            hold: span_millis("hold", self.hold.as_deref().unwrap_or("10s"))?.min(86_400_000),
         })
     }
 }
@@ -122,26 +123,4 @@ fn place(text: &str, port: u16) -> Result<(String, u16), String> {
         return Err(wrong());
     }
     Ok((host.to_owned(), port))
-}
-
-/// A span of time as people write it, in milliseconds: `10s`, `2m`, `12h`, `30d`.
-fn span(key: &str, text: &str) -> Result<i64, String> {
-    let wrong = || {
-        format!(
-            "{key} = \"{}\" is not a span of time; write \"10s\", \"2m\", \"12h\" or \"30d\"",
-            text.escape_default()
-        )
-    };
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: i64 = number.parse().map_err(|_| wrong())?;
-    let millis = match unit {
-        "ms" => Some(number),
-        "s" => number.checked_mul(1_000),
-        "m" => number.checked_mul(60_000),
-        "h" => number.checked_mul(3_600_000),
-        "d" => number.checked_mul(86_400_000),
-        _ => None,
-    };
-    millis.filter(|millis| *millis <= 100 * 366 * 86_400_000).ok_or_else(wrong)
 }
