@@ -20,6 +20,7 @@ mod outgoing;
 mod pushed;
 mod quote;
 mod safe_text;
+mod score;
 mod time;
 mod times;
 mod view;
@@ -44,6 +45,7 @@ pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
 pub use pushed::Pushed;
 pub use quote::{Block, BlockKind, fold};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
+pub use score::{Band, Level, Reason, Score, ScoreKind, Scorecard, Segment, SegmentKind, Sentiment, SentimentLabel};
 pub use time::Timestamp;
 pub use view::{
     ChangeView, Comparison, CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page,
