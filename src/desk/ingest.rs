@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Mail with the same subject within so many days is one conversation when nothing better ties it.
 const SUBJECT_DAYS: i64 = 7;
 const DAY: i64 = 24 * 3_600_000;
+/// How far ahead of ours a platform's clock is believed, in milliseconds.
+const AHEAD: i64 = 5 * 60_000;
 /// How far a platform's clock may be behind ours when a copy of what we sent is told by its words.
 const SKEW: i64 = 5 * 60_000;
 /// How many undone outgoing are looked at for that.
@@ -215,7 +217,8 @@ impl<'a> Filing<'a> {
             self.report.duplicate += 1;
             return Ok(());
         }
-        let received = if incoming.received > self.now.plus_millis(DAY) { self.now } else { incoming.received };
+        // A clock that is ahead would put it above what is answered to it, and keep its window open for too long.
+        let received = if incoming.received > self.now.plus_millis(AHEAD) { self.now } else { incoming.received };
         let at = incoming.at.filter(|at| *at >= OLDEST && *at <= received.plus_millis(DAY)).unwrap_or(received);
         let bounced = match &incoming.bounce {
             Some(report) => self.bounce(report)?,

@@ -4,6 +4,7 @@ use super::{RESTART, StatusBoard, Stop, backoff, blocking};
 use crate::connector::{ConnectorError, PulledPage, Source};
 use crate::desk::{Desk, DeskError, IngestReport};
 use crate::model::{Activity, Progress};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -16,8 +17,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// How often a full disk is looked at again.
 const DISK_PAUSE: Duration = Duration::from_secs(5);
-/// Pages one after the other that file nothing, leave the cursor where it is and still claim that there is more.
+/// Pages one after the other that file nothing, lead to where the walk was already and still claim that there is more.
 const IDLE_PAGES: u32 = 3;
+/// Places of a walk without news that are remembered; a longer walk is paused, and goes on.
+const MOST_PLACES: usize = 10_000;
 
 /// What a whole sync of one account brought.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,8 +43,34 @@ struct Pulled {
     filed: IngestReport,
     more: bool,
     progress: Option<Progress>,
-    /// It filed something, or moved the cursor.
-    moved: bool,
+    /// Where it led to, hashed.
+    place: u64,
+}
+
+/// Watches for a walk that has no end: connectors notice their platforms' rounds, this notices what they do not.
+#[derive(Default)]
+struct Walk {
+    /// Where it was since it filed something last.
+    places: HashSet<u64>,
+    idle: u32,
+}
+
+impl Walk {
+    /// True when it goes round.
+    fn note(&mut self, pulled: &Pulled) -> bool {
+        let filed = pulled.filed.new + pulled.filed.dead + pulled.filed.changed > 0;
+        if !pulled.more || filed {
+            *self = Walk::default();
+        }
+        if !self.places.insert(pulled.place) {
+            self.idle += 1;
+        }
+        let round = pulled.more && (self.idle >= IDLE_PAGES || self.places.len() >= MOST_PLACES);
+        if round {
+            *self = Walk::default();
+        }
+        round
+    }
 }
 
 /// One page from the source into the desk.
@@ -62,11 +91,11 @@ async fn page(desk: &Arc<Desk>, account: &str, source: &mut dyn Source) -> Resul
     keep_ledger(desk, account).await.map_err(PullError::Desk)?;
     let pulled = pulled.map_err(PullError::Connector)?;
     let (more, progress) = (pulled.more, pulled.progress);
-    let cursor_moved = !pulled.cursor.is_empty() && pulled.cursor != cursor;
+    let place = if pulled.cursor.is_empty() { &cursor } else { &pulled.cursor };
+    let place = std::hash::BuildHasher::hash_one(&std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::new(), place);
     let (writing, name) = (desk.clone(), account.to_owned());
     let filed = blocking(move || writing.ingest(&name, pulled)).await.map_err(PullError::Desk)?;
-    let moved = cursor_moved || filed.new + filed.dead + filed.changed > 0;
-    Ok(Pulled { filed, more, progress, moved })
+    Ok(Pulled { filed, more, progress, place })
 }
 
 async fn in_time(page: impl Future<Output = Result<PulledPage, ConnectorError>>) -> Result<PulledPage, ConnectorError> {
@@ -102,14 +131,15 @@ pub async fn sync(
     mut told: impl FnMut(Progress, IngestReport),
 ) -> SyncReport {
     let mut report = SyncReport::default();
-    let mut idle = 0;
+    let mut walk = Walk::default();
     let mut tries = 0;
     loop {
         match page(desk, account, source).await {
-            Ok(Pulled { filed, more, progress, moved }) => {
+            Ok(pulled) => {
+                let round = walk.note(&pulled);
+                let Pulled { filed, more, progress, .. } = pulled;
                 report.filed += filed;
                 tries = 0;
-                idle = if moved { 0 } else { idle + 1 };
                 if let Some(progress) = progress {
                     report.left = (progress.total > 0).then(|| progress.total.saturating_sub(progress.done));
                     told(progress, report.filed);
@@ -117,7 +147,7 @@ pub async fn sync(
                 if !more {
                     break;
                 }
-                if idle > IDLE_PAGES {
+                if round {
                     report.error = Some(going_round().to_string());
                     break;
                 }
@@ -166,22 +196,17 @@ impl Puller {
 
     async fn pull(&self, source: &mut dyn Source) {
         let mut tries = 0;
-        let mut idle = 0;
+        let mut walk = Walk::default();
         self.status.doing(&self.account, Activity::Connecting, None);
         loop {
             match page(&self.desk, &self.account, source).await {
-                Ok(Pulled { more: true, moved: false, .. }) if idle >= IDLE_PAGES => {
-                    idle = 0;
-                    self.trouble(going_round(), &mut tries).await;
-                }
-                Ok(Pulled { more: true, progress, moved, .. }) => {
-                    idle = if moved { 0 } else { idle + 1 };
+                Ok(pulled) if walk.note(&pulled) => self.trouble(going_round(), &mut tries).await,
+                Ok(Pulled { more: true, progress, .. }) => {
                     tries = 0;
                     self.status.well(&self.account, Activity::Pulling, self.desk.now());
                     self.status.doing(&self.account, Activity::Pulling, progress);
                 }
                 Ok(Pulled { more: false, .. }) => {
-                    idle = 0;
                     tries = 0;
                     self.status.well(&self.account, Activity::Watching, self.desk.now());
                     self.tell_budget();

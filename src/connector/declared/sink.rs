@@ -153,7 +153,7 @@ impl DeclaredSink {
             let piece = Piece { item: found.item, parent: &none, around: &none };
             let text = piece.pick(&verify.text, &self.known).unwrap_or_default();
             let at = piece.pick(&verify.time, &self.known).and_then(|text| mapper::time(&text, &verify.time_format));
-            let new_enough = at.is_none_or(|at: Timestamp| at >= outgoing.date.plus_millis(-SKEW));
+            let new_enough = at.is_none_or(|at: Timestamp| at >= access.http.theirs(outgoing.date).plus_millis(-SKEW));
             if new_enough && same(&crate::model::clean_block(&mapper::words(text, verify.text_is))) {
                 return Ok(Sighting::Sent(piece.pick(&verify.id, &self.known).map(|id| clean_line(&id))));
             }

@@ -21,6 +21,7 @@ use guard::{Guarded, check};
 use reqwest::Url;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// The longest one call may take, unless it says otherwise (long polls do).
@@ -118,6 +119,8 @@ pub struct Http {
     base: Url,
     reach: Reach,
     ledger: Option<Arc<Ledger>>,
+    /// How far the server's clock was ahead of ours when it answered last, in milliseconds.
+    ahead: Arc<AtomicI64>,
 }
 
 impl std::fmt::Debug for Http {
@@ -149,12 +152,17 @@ impl Http {
             .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| format!("no HTTP client can be made ({error})"))?;
-        Ok(Http { client, base, reach, ledger })
+        Ok(Http { client, base, reach, ledger, ahead: Arc::default() })
     }
 
     /// The base, for messages: scheme and host, without path.
     pub fn origin(&self) -> String {
         self.base.origin().ascii_serialization()
+    }
+
+    /// A time by our clock as the server's clock had it, as far as its answers told; for looking at what it dates.
+    pub fn theirs(&self, ours: Timestamp) -> Timestamp {
+        ours.plus_millis(self.ahead.load(Ordering::Relaxed))
     }
 
     /// Where a call goes.
@@ -202,6 +210,7 @@ impl Http {
             ledger.spend(name, units, now).map_err(|until| Failure::Spent { what: name, until })?;
         }
         let answer = self.client.execute(request).await.map_err(Failure::from)?;
+        self.ahead.store(limits::ahead(answer.headers(), jiff::Timestamp::now().into()), Ordering::Relaxed);
         Answer::read(answer, call.most).await
     }
 

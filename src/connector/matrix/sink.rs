@@ -105,7 +105,7 @@ impl MatrixSink {
     /// made a message.
     async fn look(&self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let (room, transaction) = (Self::room(outgoing)?, outgoing.id.to_string());
-        let since = outgoing.date.plus_millis(-SKEW);
+        let since = self.client.http.theirs(outgoing.date).plus_millis(-SKEW);
         let filter = json!({ "senders": [self.client.settings.user], "types": ["m.room.message"] }).to_string();
         let mut from: Option<String> = None;
         for _ in 0..MOST_PAGES {

@@ -50,6 +50,9 @@ struct Cursor {
     next: BTreeMap<String, String>,
     #[serde(default)]
     turn: usize,
+    /// The pages of the walk that is under way.
+    #[serde(default, skip_serializing_if = "cursor::Trail::is_empty")]
+    trail: cursor::Trail,
 }
 
 /// A company.
@@ -162,6 +165,10 @@ impl Platform for WeCom {
         if more && (next.is_empty() || next == from) {
             let reason = "WeCom says there is more and does not say from where".to_owned();
             return Err(ConnectorError::Retry { reason });
+        }
+        match more {
+            true => cursor.trail.leads_to(&next, "WeCom")?,
+            false => cursor.trail.end(),
         }
         self.meet(entries).await;
         let (people, received) = (self.people(), now());

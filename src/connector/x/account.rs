@@ -81,6 +81,9 @@ struct Walk {
     /// Where the first walk begins.
     #[serde(default)]
     start: String,
+    /// The pages of this walk.
+    #[serde(default, skip_serializing_if = "cursor::Trail::is_empty")]
+    trail: cursor::Trail,
 }
 
 impl Walk {
@@ -91,8 +94,8 @@ impl Walk {
                 self.top = id.clone();
             }
         }
-        if !next.is_empty() && next == self.page {
-            return Err(ConnectorError::Retry { reason: "X's pages lead nowhere new".to_owned() });
+        if !next.is_empty() && !known {
+            self.trail.leads_to(next, "X")?;
         }
         self.page = if known { String::new() } else { next.chars().take(1_000).collect() };
         if !self.page.is_empty() {
@@ -103,6 +106,7 @@ impl Walk {
             self.last = std::mem::take(&mut self.top);
         }
         self.top.clear();
+        self.trail.end();
         Ok(!std::mem::take(&mut self.long))
     }
 }
@@ -343,8 +347,11 @@ impl Platform for X {
 
     async fn find_sent(&self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let me = self.me().await?;
-        let since = outgoing.date.plus_millis(-SKEW);
-        let recent = |thing: &Value| json::iso(thing, "/created_at").is_some_and(|at| at >= since);
+        // X's clock is known once it has answered: asked for at the comparison, not before.
+        let recent = |thing: &Value| {
+            let since = self.api.http.theirs(outgoing.date).plus_millis(-SKEW);
+            json::iso(thing, "/created_at").is_some_and(|at| at >= since)
+        };
         if let Some(conversation) = outgoing.context.get("conversation") {
             let call = X::events(format!("/dm_conversations/{conversation}/dm_events")).query("max_results", MESSAGES);
             let found = self.api.read(call, "look at messages", MESSAGE).await?;

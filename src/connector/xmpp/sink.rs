@@ -14,7 +14,7 @@ use tokio_xmpp::minidom::Element;
 use tokio_xmpp::parsers::stanza_error::StanzaError;
 
 /// How far the server's clock may be behind ours, in milliseconds.
-const SKEW: i64 = 10 * 60_000;
+const SKEW: i64 = 26 * 3_600_000;
 /// Pages of a conversation that are looked through for a message of ours.
 const MOST_PAGES: usize = 50;
 

@@ -84,6 +84,14 @@ impl Rig for Bluesky<'_> {
     fn recognises_twice(&self) -> bool {
         true
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/notifications")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("posts are known by at:// addresses, which are text")
+    }
 }
 
 /// One server for all of it: starting one takes longer than everything it is asked here.

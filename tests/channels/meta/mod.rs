@@ -89,6 +89,14 @@ impl Rig for Meta {
     fn too_many(&self) -> Fault {
         Fault::Instead(400, vec![], simulator::refusal(32, None, "Page request limit reached"))
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/data")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

@@ -59,6 +59,14 @@ impl Rig for Reddit {
         let body = r#"{"message": "Too Many Requests", "error": 429}"#.to_owned();
         Fault::Instead(429, vec![("x-ratelimit-reset", "120".to_owned())], body)
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/data/children")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("names are text: numbers to base 36 behind the kind")
+    }
 }
 
 #[tokio::test]

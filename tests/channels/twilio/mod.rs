@@ -57,6 +57,14 @@ impl Rig for Twilio {
         let body = r#"{"code":20429,"message":"Too Many Requests","more_info":"https://www.twilio.com/docs/errors/20429","status":429}"#;
         Fault::Instead(429, vec![], body.to_owned())
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/messages")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("sids are text: two letters and 32 hexadecimal digits")
+    }
 }
 
 #[tokio::test]

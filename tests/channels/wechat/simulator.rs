@@ -327,4 +327,12 @@ impl Rig for WeChat {
     fn reads_back(&self) -> bool {
         false
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Err("WeChat pushes: there are no pages")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("WeChat pushes: there is no walk to go on with")
+    }
 }

@@ -244,4 +244,12 @@ impl Rig for WeCom {
     fn reads_back(&self) -> bool {
         false
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/msg_list")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("ids are text that WeCom makes")
+    }
 }

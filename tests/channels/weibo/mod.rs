@@ -55,6 +55,14 @@ impl Rig for Weibo {
         let body = r#"{"request":"/2/x","error_code":"10023","error":"User requests out of rate limit!"}"#;
         Fault::Instead(403, vec![], body.to_owned())
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Err("pages are asked for by the last id: an empty one is the end")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

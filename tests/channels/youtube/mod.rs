@@ -57,6 +57,14 @@ impl Rig for YouTube {
         let body = r#"{"error":{"code":403,"message":"quota","errors":[{"reason":"quotaExceeded"}]}}"#;
         Fault::Instead(403, vec![], body.to_owned())
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/items")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("ids are text that YouTube makes")
+    }
 }
 
 #[tokio::test]
