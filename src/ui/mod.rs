@@ -52,7 +52,7 @@ pub use view::{view, view_first_run};
 use crate::model::{
     AccountFacts, AccountStatus, Act, Acted, Comparison, Customer, CustomerId, CustomerView, DeadId, DeadLetter,
     DraftView, Event, HistoryLine, InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, Page,
-    TimelineEntry, Timestamp, WindowLeft,
+    TimelineEntry, Timestamp, Way, WindowLeft,
 };
 
 /// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
@@ -117,7 +117,7 @@ pub enum Load {
     /// The numbers of the status line.
     Counts,
     /// What is left of the time and the number of answers to this message.
-    Window(MessageId),
+    Window(MessageId, Way),
 }
 
 /// What was loaded.
@@ -178,7 +178,7 @@ pub enum Loaded {
     /// The numbers.
     Counts(Counts),
     /// What is left for answers to this message, or why there is nothing.
-    Window(MessageId, Result<Option<WindowLeft>, String>),
+    Window(MessageId, Way, Result<Option<WindowLeft>, String>),
 }
 
 /// The numbers of the status line.

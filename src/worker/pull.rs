@@ -201,8 +201,9 @@ impl Puller {
         loop {
             match page(&self.desk, &self.account, source).await {
                 Ok(pulled) if walk.note(&pulled) => self.trouble(going_round(), &mut tries).await,
-                Ok(Pulled { more: true, progress, .. }) => {
-                    tries = 0;
+                Ok(Pulled { more: true, progress, filed, .. }) => {
+                    // A page without news is no sign that a round has ended.
+                    tries = if filed.new > 0 { 0 } else { tries };
                     self.status.well(&self.account, Activity::Pulling, self.desk.now());
                     self.status.doing(&self.account, Activity::Pulling, progress);
                 }

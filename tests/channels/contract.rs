@@ -40,6 +40,11 @@ pub trait Rig {
     /// The platform's own "too many calls", with how long: `None` where it is not by HTTP.
     fn too_many(&self) -> Fault;
 
+    /// A part of `METHOD /path` that only the call for the pages with messages has.
+    fn listing(&self) -> &'static str {
+        self.reading()
+    }
+
     /// Where a page has its list, by JSON pointer, when it may be empty and not the last; otherwise why it may not.
     fn empty_page(&self) -> Result<&'static str, &'static str>;
 
@@ -394,7 +399,7 @@ pub async fn an_empty_page_is_not_the_end(rig: &dyn Rig) {
     let Ok(list) = rig.empty_page() else { return };
     write(rig, 0..57);
     let account = open(rig);
-    rig.simulator().faults.empty_second(rig.reading(), list);
+    rig.simulator().faults.empty_second(rig.listing(), list);
     let had = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
     let hidden = rig.simulator().faults.emptied();
     assert!(hidden.contains("message number"), "a page was emptied");
@@ -429,9 +434,7 @@ pub async fn long_ids_are_exact(rig: &dyn Rig) {
 
 /// A clock that is hours ahead or behind: everything comes once all the same, too many calls is waited for as long as was
 /// meant, and what was sent is not taken for absent.
-pub async fn bears_another_clock(make: &impl Fn() -> Box<dyn Rig>, hours: i64) {
-    let rig = make();
-    let rig = rig.as_ref();
+pub async fn bears_another_clock(rig: &dyn Rig, hours: i64) {
     let ahead = hours * 3_600_000;
     rig.simulator().faults.clock(ahead);
     write(rig, 0..23);
@@ -475,7 +478,7 @@ pub async fn run(make: impl Fn() -> Box<dyn Rig>) {
     an_empty_page_is_not_the_end(make().as_ref()).await;
     long_ids_are_exact(make().as_ref()).await;
     for hours in [7, -7] {
-        bears_another_clock(&make, hours).await;
+        bears_another_clock(make().as_ref(), hours).await;
     }
     comes_whole_and_once(make().as_ref(), 57).await;
     goes_on_after_a_kill(make().as_ref(), 23).await;

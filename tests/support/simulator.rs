@@ -143,7 +143,7 @@ impl Drop for Simulator {
 async fn fail(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     let call = format!("{} {}", request.method(), request.uri());
     let bends = faults.0.lock().unwrap().bends.clone();
-    let request = if bends.clock == 0 { request } else { retimed(request, -bends.clock) };
+    let request = if bends.clock == 0 { request } else { retimed(request, -bends.clock).await };
     let path = format!("{} {}", request.method(), request.uri().path());
     let Some(fault) = faults.take(&call) else {
         let response = next.run(request).await;
@@ -251,8 +251,8 @@ fn shifted(text: &str, by: i64) -> String {
     }
 }
 
-/// A call with the times in its query moved.
-fn retimed(mut request: Request, by: i64) -> Request {
+/// A call with the times in its query and its JSON moved.
+async fn retimed(mut request: Request, by: i64) -> Request {
     let url = reqwest::Url::parse(&format!("http://x{}", request.uri())).unwrap();
     let pairs: Vec<_> = url.query_pairs().map(|(name, value)| (name.into_owned(), shifted(&value, by))).collect();
     if !pairs.is_empty() {
@@ -260,7 +260,14 @@ fn retimed(mut request: Request, by: i64) -> Request {
         moved.query_pairs_mut().clear().extend_pairs(pairs);
         *request.uri_mut() = format!("{}?{}", moved.path(), moved.query().unwrap_or_default()).parse().unwrap();
     }
-    request
+    let (mut parts, body) = request.into_parts();
+    let mut bytes = to_bytes(body, 64 << 20).await.unwrap();
+    if let Ok(mut value @ Value::Object(_)) = serde_json::from_slice(&bytes) {
+        shift(&mut value, by);
+        bytes = value.to_string().into();
+        parts.headers.remove("content-length");
+    }
+    Request::from_parts(parts, Body::from(bytes))
 }
 
 fn answer(status: u16, headers: &[(&'static str, String)], body: String) -> Response {

@@ -6,13 +6,13 @@ use super::mapper::{self, Known};
 use super::settings::Settings;
 use super::sink::{DeclaredSink, render};
 use super::source::DeclaredSource;
-use super::spec::Spec;
+use super::spec::{Reply, Spec};
 use crate::connector::http::MOST_MEDIA;
 use crate::connector::{
     AccountSettings, Check, Connector, ConnectorError, Hook, Item, Ledger, Reach, SettingsError, Sink, Source,
     Unreadable, Watcher,
 };
-use crate::model::{Abilities, AccountFacts, Half, Idempotency, Outgoing, Timestamp, Way, clean_line};
+use crate::model::{Abilities, AccountFacts, Apart, Half, Idempotency, Outgoing, Terms, Timestamp, Way, clean_line};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -47,19 +47,20 @@ impl Declared {
             }
             ways
         };
-        let mut lengths = Vec::new();
-        for length in replies.iter().flat_map(|reply| &reply.lengths) {
-            if !lengths.contains(length) {
-                lengths.push(*length);
-            }
-        }
+        let apart = |reply: &Reply| Apart {
+            answers: reply.answers,
+            way: Some(reply.way),
+            needs: reply.needs.clone(),
+            terms: Terms { lengths: reply.lengths.clone(), window: reply.window.clone() },
+        };
         // What holds for one of several replies is promised only where it holds for all.
         let idempotent = replies.iter().map(|reply| reply.idempotent.unwrap_or(0)).min().unwrap_or(0);
         Abilities {
             direct: ways(Way::Direct),
             public: ways(Way::Public),
-            lengths,
-            window: replies.iter().find_map(|reply| reply.window.clone()),
+            lengths: Vec::new(),
+            window: None,
+            apart: replies.iter().map(apart).collect(),
             idempotency: match idempotent {
                 0 => Idempotency::None,
                 i64::MAX => Idempotency::Forever,

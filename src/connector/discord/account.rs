@@ -378,7 +378,8 @@ impl Platform for Discord {
     async fn find_sent(&self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let Some(channel) = outgoing.context.get("channel") else { return Ok(Sighting::CannotTell) };
         let (me, _) = self.known().await?;
-        let after = id_at(self.api.http.theirs(outgoing.date).plus_millis(-SKEW));
+        // Ids hold Discord's time; the earlier of the two is looked from, whoever's clock is wrong.
+        let after = id_at(self.api.http.theirs(outgoing.date).min(outgoing.date).plus_millis(-SKEW));
         let path = format!("/channels/{channel}/messages");
         let found = self.api.read(&path, &[("after", after.as_str()), ("limit", "100")]).await?;
         let found = json::must_list(&found, "")?;

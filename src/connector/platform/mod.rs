@@ -188,7 +188,8 @@ impl<P: Platform> Connector for Account<P> {
         if outgoing.text.trim().is_empty() {
             return Err(ConnectorError::Reject { reason: "the answer is empty; write something".to_owned() });
         }
-        if let Some(why) = self.0.abilities().too_long(&outgoing.text) {
+        let terms = self.0.abilities().terms(outgoing.way, outgoing.way, &outgoing.context);
+        if let Some(why) = terms.too_long(&outgoing.text) {
             return Err(ConnectorError::Reject { reason: format!("{why}; make it shorter, or send it in two") });
         }
         self.0.render(outgoing)

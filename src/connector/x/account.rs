@@ -14,7 +14,7 @@ use crate::connector::{
     AccountSettings, ConnectorError, Hook, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting, Tokens,
     Unreadable,
 };
-use crate::model::{Abilities, Count, Length, Outgoing, Timestamp, Way, clean_line};
+use crate::model::{Abilities, Apart, Count, Length, Outgoing, Terms, Timestamp, Way, clean_line};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -244,14 +244,17 @@ impl Platform for X {
     }
 
     fn abilities(&self) -> Abilities {
-        let length = match self.own.reads {
-            Reads::Messages => Length { most: LONGEST_MESSAGE, count: Count::Characters },
-            _ => Length { most: LONGEST_POST, count: Count::Weighted },
+        let message = Length { most: LONGEST_MESSAGE, count: Count::Characters };
+        let messages = Apart {
+            way: Some(Way::Direct),
+            terms: Terms { lengths: vec![message], window: None },
+            ..Apart::default()
         };
         Abilities {
             direct: vec![Way::Direct],
             public: vec![Way::Public],
-            lengths: vec![length],
+            lengths: vec![Length { most: LONGEST_POST, count: Count::Weighted }],
+            apart: vec![messages],
             ..Abilities::default()
         }
     }

@@ -127,13 +127,13 @@ fn a_window_closes_by_number_and_by_time_and_opens_when_they_write() {
     room.hears("1", "Hello?");
     let left = |room: &Room| {
         let last = room.timeline().iter().rev().find(|e| e.message.direction == Direction::Inbound).unwrap().message.id;
-        room.desk.window_of(last).unwrap()
+        room.desk.window_of(last, Way::Direct).unwrap()
     };
     let closes = Some(Timestamp(NOON + 48 * HOUR));
-    assert_eq!(left(&room), Ok(Some(WindowLeft { closes, answers: Some(2) })));
+    assert_eq!(left(&room), Ok(Some(WindowLeft { closes, answers: Some(2), opens: None })));
     room.pass(MINUTE);
     room.reply("one", None).unwrap();
-    assert_eq!(left(&room), Ok(Some(WindowLeft { closes, answers: Some(1) })));
+    assert_eq!(left(&room), Ok(Some(WindowLeft { closes, answers: Some(1), opens: None })));
     room.reply("two", None).unwrap();
     let why = room.reply("three", None).unwrap_err();
     assert!(why.contains("2 answers") && why.contains("write by mail"), "{why}");
@@ -144,6 +144,65 @@ fn a_window_closes_by_number_and_by_time_and_opens_when_they_write() {
     room.pass(48 * HOUR);
     let why = room.reply("late", None).unwrap_err();
     assert!(why.contains("48 h") && why.contains("write by mail"), "{why}");
+}
+
+/// Something the platform tells of Ana by itself.
+fn told(remote_id: &str, text: &str, opens: Option<Opens>, at: Timestamp) -> Item {
+    let Item::Message(mut incoming) = said(remote_id, text, Way::Direct, at) else { unreachable!() };
+    incoming.automated = Some(Automated::Generated);
+    incoming.context.extend(opens.map(|opens| (Opens::KEY.to_owned(), opens.to_text())));
+    Item::Message(incoming)
+}
+
+#[test]
+fn what_a_platform_tells_opens_what_it_says_and_closes_nothing() {
+    let room = Room::new();
+    let answer = |room: &Room, text: &str| {
+        let last = room.timeline().iter().rev().find(|e| e.message.direction == Direction::Inbound).unwrap().message.id;
+        let compose = Compose::new(ReplyKind::Reply, Some(room.customer()));
+        let compose = Compose { text: text.to_owned(), parent: Some(last), ..compose };
+        room.desk.act("lin", Act::Send(Box::new(compose))).map_err(|error| error.to_string())
+    };
+    // Told without more: nobody has written, nothing may be answered.
+    room.file(vec![told("1", "[does not follow the account any more]", Some(Opens::Nothing), room.desk.now())]);
+    let why = answer(&room, "Please stay").unwrap_err();
+    assert!(why.contains("only after a message of theirs"), "{why}");
+    room.pass(MINUTE);
+    room.file(vec![told("2", "[something]", None, room.desk.now())]);
+    assert!(answer(&room, "What?").is_err(), "an event of which nothing is known opens nothing");
+    // A visit: a minute, three answers.
+    room.pass(MINUTE);
+    room.file(vec![told("3", "[chose in the menu]", Some(Opens::Only(MINUTE, 3)), room.desk.now())]);
+    room.pass(30_000);
+    for number in 1..=3 {
+        answer(&room, &format!("answer {number}")).unwrap();
+    }
+    let why = answer(&room, "answer 4").unwrap_err();
+    assert!(why.contains("3 answers to one visit"), "{why}");
+    // A message: 48 hours; a visit after it takes none of that away, and gives none.
+    room.pass(HOUR);
+    room.hears("4", "Hello?");
+    room.pass(HOUR);
+    room.file(vec![told("5", "[chose in the menu]", Some(Opens::Only(MINUTE, 3)), room.desk.now())]);
+    room.pass(HOUR);
+    answer(&room, "hello").unwrap();
+    room.pass(47 * HOUR);
+    room.file(vec![told("6", "[chose in the menu]", Some(Opens::Only(MINUTE, 3)), room.desk.now())]);
+    room.pass(2 * MINUTE);
+    let why = answer(&room, "late").unwrap_err();
+    assert!(why.contains("over"), "{why}");
+}
+
+#[test]
+fn a_message_that_waited_at_the_platform_is_as_old_as_it_says() {
+    let room = Room::new();
+    let Item::Message(mut incoming) = said("1", "Hello?", Way::Direct, room.desk.now()) else { unreachable!() };
+    incoming.at = Some(room.desk.now().plus_millis(-47 * HOUR));
+    room.file(vec![Item::Message(incoming)]);
+    let last = room.timeline()[0].message.id;
+    let closes = Some(room.desk.now().plus_millis(HOUR));
+    let left = WindowLeft { closes, answers: Some(2), opens: None };
+    assert_eq!(room.desk.window_of(last, Way::Direct).unwrap(), Ok(Some(left)));
 }
 
 #[test]

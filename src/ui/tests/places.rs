@@ -24,7 +24,7 @@ fn windowed(width: u16, height: u16, left: Result<Option<WindowLeft>, String>) -
 }
 
 fn open_for(millis: i64, answers: u32) -> Result<Option<WindowLeft>, String> {
-    Ok(Some(WindowLeft { closes: Some(NOW.plus_millis(millis)), answers: Some(answers) }))
+    Ok(Some(WindowLeft { closes: Some(NOW.plus_millis(millis)), answers: Some(answers), opens: None }))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod simulator;
 
-use super::contract::{self, Rig, answer, messages, open, pages};
+use super::contract::{Rig, answer, messages, open, pages};
 use super::secret_file;
 use crate::support::simulator::{Fault, Simulator};
 use simulator::{CLIENT, OWN, SECRET, Shared};
@@ -10,13 +10,13 @@ use std::path::Path;
 use switchboard::connector::{self, AccountSettings, ConnectorError};
 use switchboard::model::Way;
 
-struct Reddit {
+pub struct Reddit {
     world: Shared,
     simulator: Simulator,
 }
 
 impl Reddit {
-    fn new() -> Reddit {
+    pub fn new() -> Reddit {
         let world = simulator::new();
         Reddit { simulator: Simulator::start(simulator::router(world.clone())), world }
     }
@@ -67,11 +67,6 @@ impl Rig for Reddit {
     fn long_ids(&self) -> Result<(), &'static str> {
         Err("names are text: numbers to base 36 behind the kind")
     }
-}
-
-#[tokio::test]
-async fn reddit_bears_what_every_channel_must() {
-    contract::run(|| Box::new(Reddit::new())).await;
 }
 
 #[tokio::test]

@@ -2,20 +2,20 @@
 
 mod simulator;
 
-use super::contract::{self, Rig, messages, open, pages};
+use super::contract::{Rig, messages, open, pages};
 use super::secret_file;
 use crate::support::simulator::{Fault, Simulator};
 use simulator::{OWN, Shared};
 use std::path::Path;
 use switchboard::connector::ConnectorError;
 
-struct YouTube {
+pub struct YouTube {
     world: Shared,
     simulator: Simulator,
 }
 
 impl YouTube {
-    fn new() -> YouTube {
+    pub fn new() -> YouTube {
         let world = Shared::default();
         YouTube { simulator: Simulator::start(simulator::router(world.clone())), world }
     }
@@ -65,11 +65,6 @@ impl Rig for YouTube {
     fn long_ids(&self) -> Result<(), &'static str> {
         Err("ids are text that YouTube makes")
     }
-}
-
-#[tokio::test]
-async fn youtube_bears_what_every_channel_must() {
-    contract::run(|| Box::new(YouTube::new())).await;
 }
 
 fn last(pulled: &[switchboard::connector::PulledPage]) -> Vec<u8> {
