@@ -272,7 +272,9 @@ impl Terms {
                 hours @ 3_600_000.. => format!("{} h", hours / 3_600_000),
                 minutes => format!("{} min", minutes / 60_000),
             };
-            return Err(format!("this channel takes answers for {span} after their last {what}, and that is over; {way_out}"));
+            return Err(format!(
+                "this channel takes answers for {span} after their last {what}, and that is over; {way_out}"
+            ));
         }
         let left = most.map(|most| most.saturating_sub(answers));
         if left == Some(0) {

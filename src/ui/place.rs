@@ -4,8 +4,8 @@ use super::answer_text::begin;
 use super::composer::{Composer, Written};
 use super::{Load, Screen};
 use crate::model::{
-    Abilities, Count, Direction, Length, Message, MessageId, Party, ReplyKind, Terms, ThreadId, TimelineEntry, Timestamp,
-    Way, WindowLeft,
+    Abilities, Count, Direction, Length, Message, MessageId, Party, ReplyKind, Terms, ThreadId, TimelineEntry,
+    Timestamp, Way, WindowLeft,
 };
 
 /// Conversations that are offered to answer in.
@@ -203,11 +203,8 @@ impl Screen {
             }
             place.way = mail.way.or(ways.first().copied()).unwrap_or_default();
             place.ways = ways;
-            place.terms = place
-                .abilities
-                .as_ref()
-                .map(|abilities| abilities.terms(was, place.way, &context))
-                .unwrap_or_default();
+            place.terms =
+                place.abilities.as_ref().map(|abilities| abilities.terms(was, place.way, &context)).unwrap_or_default();
             ask = parent.filter(|_| place.terms.window.is_some()).map(|parent| Load::Window(parent, place.way));
             place.left = Left::Unknown;
             place.to = (place.is_plain() && answers).then(|| mail.parties.clone());

@@ -1,9 +1,9 @@
 //! Pulling: page after page into the desk, then waiting for more.
 
 use super::{RESTART, StatusBoard, Stop, backoff, blocking};
-use crate::connector::{ConnectorError, PulledPage, Source};
+use crate::connector::{ConnectorError, Ledger, PulledPage, Source};
 use crate::desk::{Desk, DeskError, IngestReport};
-use crate::model::{Activity, Progress};
+use crate::model::{Activity, Progress, Timestamp};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +80,7 @@ async fn page(desk: &Arc<Desk>, account: &str, source: &mut dyn Source) -> Resul
     let (reading, name) = (desk.clone(), account.to_owned());
     let cursor =
         blocking(move || reading.store().cursor(&name)).await.map_err(|error| PullError::Desk(error.into()))?;
+    reserve(desk, account).await.map_err(PullError::Desk)?;
     let mut pulled = in_time(source.pull(&cursor)).await;
     if let Err(ConnectorError::Refresh { reason }) = pulled {
         tracing::info!(account, reason, "a new token is fetched");
@@ -88,11 +89,13 @@ async fn page(desk: &Arc<Desk>, account: &str, source: &mut dyn Source) -> Resul
             Err(error) => Err(error),
         };
     }
-    keep_ledger(desk, account).await.map_err(PullError::Desk)?;
+    // A page may have cost more than was written down ahead.
+    reserve(desk, account).await.map_err(PullError::Desk)?;
     let pulled = pulled.map_err(PullError::Connector)?;
     let (more, progress) = (pulled.more, pulled.progress);
     let place = if pulled.cursor.is_empty() { &cursor } else { &pulled.cursor };
-    let place = std::hash::BuildHasher::hash_one(&std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::new(), place);
+    let place =
+        std::hash::BuildHasher::hash_one(&std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::new(), place);
     let (writing, name) = (desk.clone(), account.to_owned());
     let filed = blocking(move || writing.ingest(&name, pulled)).await.map_err(PullError::Desk)?;
     Ok(Pulled { filed, more, progress, place })
@@ -111,12 +114,29 @@ pub(super) async fn renew(desk: &Arc<Desk>, account: &str) -> Result<(), Connect
     }
 }
 
-/// Keeps what the account has spent, where that must outlive a restart.
-pub(super) async fn keep_ledger(desk: &Arc<Desk>, account: &str) -> Result<(), DeskError> {
-    let ledger = desk.connector(account).and_then(|connector| connector.ledger());
-    let Some(spent) = ledger.and_then(|ledger| ledger.to_bytes()) else { return Ok(()) };
-    let (desk, account) = (desk.clone(), account.to_owned());
-    blocking(move || desk.keep_ledger(&account, &spent)).await
+/// Writes down what the account is about to spend, where that must outlive a kill.
+pub(super) async fn reserve(desk: &Arc<Desk>, account: &str) -> Result<(), DeskError> {
+    write_ledger(desk, account, |ledger, now| ledger.ahead(now)).await
+}
+
+/// Writes down what the account has spent, to the unit: at a clean end.
+pub(super) async fn settle(desk: &Arc<Desk>, account: &str) {
+    if let Err(error) = write_ledger(desk, account, |ledger, _| ledger.to_bytes()).await {
+        tracing::error!(account, %error, "what was spent cannot be written down");
+    }
+}
+
+async fn write_ledger(
+    desk: &Arc<Desk>,
+    account: &str,
+    what: impl Fn(&Ledger, Timestamp) -> Option<Vec<u8>>,
+) -> Result<(), DeskError> {
+    let Some(ledger) = desk.connector(account).and_then(|connector| connector.ledger()) else { return Ok(()) };
+    let Some(bytes) = what(&ledger, desk.now()) else { return Ok(()) };
+    let (writing, name, written) = (desk.clone(), account.to_owned(), bytes.clone());
+    blocking(move || writing.keep_ledger(&name, &written)).await?;
+    ledger.kept(&bytes);
+    Ok(())
 }
 
 fn going_round() -> ConnectorError {
@@ -169,6 +189,7 @@ pub async fn sync(
         }
     }
     source.close().await;
+    settle(desk, account).await;
     report
 }
 
@@ -192,6 +213,7 @@ impl Puller {
             _ = stop.wait_for(|stop| *stop) => {}
         }
         let _ = tokio::time::timeout(Duration::from_secs(2), source.close()).await;
+        settle(&self.desk, &self.account).await;
     }
 
     async fn pull(&self, source: &mut dyn Source) {

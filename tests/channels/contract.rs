@@ -378,7 +378,10 @@ pub async fn a_round_of_pages_ends(rig: &dyn Rig, answers: usize) {
         }
     }
     assert!(calm || !said.is_empty(), "it goes round without end");
-    assert!(calm || ["again and again", "nowhere new", "not say from where"].iter().any(|words| said.contains(words)), "{said}");
+    assert!(
+        calm || ["again and again", "nowhere new", "not say from where"].iter().any(|words| said.contains(words)),
+        "{said}"
+    );
     assert!(rig.simulator().faults.count(rig.reading()) <= 2 * MOST_ROUNDS, "calls are not wasted");
     rig.simulator().faults.mend();
     let account = open(rig);
@@ -419,7 +422,8 @@ pub async fn long_ids_are_exact(rig: &dyn Rig) {
     assert_eq!(inbound_texts(&first), numbered(0..23));
     let ids: BTreeSet<String> = messages(&first).iter().map(|message| message.remote_id.clone()).collect();
     assert_eq!(ids.len(), 23, "{ids:?}");
-    let long = |id: &String| id.split(|c: char| !c.is_ascii_digit()).any(|n| n.parse::<u128>().is_ok_and(|n| n > 1 << 53));
+    let long =
+        |id: &String| id.split(|c: char| !c.is_ascii_digit()).any(|n| n.parse::<u128>().is_ok_and(|n| n > 1 << 53));
     assert!(ids.iter().all(long), "{ids:?}");
     rig.customer_writes("one more");
     let second = pages(account.connector.source().unwrap().as_mut(), last_cursor(&first)).await;

@@ -79,14 +79,16 @@ impl BlueskySink {
     async fn find(&mut self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let us = self.session.did().await?;
         if let Some(conversation) = outgoing.context.get("convo") {
-            let call =
-                Call::get("/xrpc/chat.bsky.convo.getMessages").query("convoId", conversation).query("limit", LISTED.to_string());
+            let call = Call::get("/xrpc/chat.bsky.convo.getMessages")
+                .query("convoId", conversation)
+                .query("limit", LISTED.to_string());
             let answer = self.session.read(through(&self.session, call)).await?;
             let listed = answer["messages"].as_array().cloned().unwrap_or_default();
             let same = |message: &&Value| {
                 message["sender"]["did"] == us.as_str()
                     && message["text"].as_str().is_some_and(|text| text.trim() == outgoing.text.trim())
-                    && time(&message["sentAt"]).is_some_and(|at| at.0 >= self.session.settings.http.theirs(outgoing.date).0 - SKEW)
+                    && time(&message["sentAt"])
+                        .is_some_and(|at| at.0 >= self.session.settings.http.theirs(outgoing.date).0 - SKEW)
             };
             let found = listed.iter().find(same).map(|message| text(&message["id"], 256));
             return Ok(sighting(found, listed.len() < LISTED, outgoing, now()));
@@ -123,13 +125,5 @@ impl Sink for BlueskySink {
 
     fn find_sent<'a>(&'a mut self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Sighting, ConnectorError>> {
         Box::pin(self.find(outgoing))
-    }
-
-    fn file_sent<'a>(&'a mut self, _: &'a str, _: &'a [u8]) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
     }
 }

@@ -7,7 +7,6 @@ use super::{place, verdict};
 use crate::connector::http::{Answer, Body, Call, Failure, Http, Method};
 use crate::connector::{Access as Token, ConnectorError, Ledger, Secret, Tokens};
 use crate::model::Timestamp;
-use base64::Engine;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -306,5 +305,5 @@ impl Access {
 }
 
 fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
+    format!("Basic {}", crate::connector::signature::base64(format!("{user}:{password}").as_bytes()))
 }

@@ -190,16 +190,4 @@ impl Sink for DeclaredSink {
             }
         })
     }
-
-    fn file_sent<'a>(
-        &'a mut self,
-        _remote_id: &'a str,
-        _original: &'a [u8],
-    ) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
 }

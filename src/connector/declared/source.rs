@@ -211,8 +211,4 @@ impl Source for DeclaredSource {
             Ok(())
         })
     }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
 }

@@ -238,9 +238,9 @@ impl Platform for Mastodon {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more: false, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let status: Value = serde_json::from_slice(raw).unwrap_or_default();
-        understand(&status, Direction::Inbound, &self.host, received)
+        Some(understand(&status, Direction::Inbound, &self.host, received))
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {

@@ -80,7 +80,8 @@ mod tests {
         for (before, round) in [(0, 1), (0, 2), (1, 2), (5, 3), (40, 7), (3, 100)] {
             let mut trail = Trail::default();
             let pages = (0..before).chain(std::iter::repeat_with(|| before..before + round).flatten());
-            let found = pages.take(4 * (before + round) + 4).position(|page| trail.leads_to(&page.to_string(), "it").is_err());
+            let found =
+                pages.take(4 * (before + round) + 4).position(|page| trail.leads_to(&page.to_string(), "it").is_err());
             assert!(found.is_some_and(|at| at >= before + round), "{before} {round}: {found:?}");
         }
         let mut trail = Trail::default();

@@ -11,7 +11,7 @@ use crate::connector::http::Http;
 use crate::connector::platform::{Basics, Held, Kind, Platform, Secrets, cursor, json, no_file, now, sighting};
 use crate::connector::settings::duration;
 use crate::connector::{
-    AccountSettings, ConnectorError, Hook, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting, Unreadable,
+    AccountSettings, ConnectorError, Hook, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting,
 };
 use crate::model::{Abilities, Count, Length, Outgoing, Timestamp, Way, clean_line};
 use serde::Deserialize;
@@ -372,19 +372,9 @@ impl Platform for Slack {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
-        let people = self.people();
-        match read_original(raw) {
-            Some((message, around)) => understand(&message, &around, &people, received),
-            None => Item::Unreadable(Unreadable {
-                reason: "this is no message of Slack".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            }),
-        }
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
+        let (message, around) = read_original(raw)?;
+        Some(understand(&message, &around, &self.people(), received))
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {

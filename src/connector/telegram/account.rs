@@ -160,19 +160,9 @@ impl Platform for Telegram {
         }
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let update: Value = serde_json::from_slice(raw).unwrap_or_default();
-        let unreadable = || {
-            Item::Unreadable(crate::connector::Unreadable {
-                reason: "an update with nothing to show".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            })
-        };
-        items(&update, received).into_iter().next().unwrap_or_else(unreadable)
+        items(&update, received).into_iter().next()
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {

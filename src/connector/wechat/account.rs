@@ -6,9 +6,7 @@ use super::message::file;
 use super::xml::Xml;
 use crate::connector::http::{Call, Http};
 use crate::connector::platform::{Basics, Held, Kind, Platform, Secrets, json, no_file};
-use crate::connector::{
-    AccountSettings, ConnectorError, Hook, Item, PulledPage, Receipt, SettingsError, Tokens, Unreadable,
-};
+use crate::connector::{AccountSettings, ConnectorError, Hook, Item, PulledPage, Receipt, SettingsError, Tokens};
 use crate::model::{Abilities, Count, Length, Outgoing, Timestamp, Way, Window};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -100,17 +98,8 @@ impl Platform for WeChat {
         Ok(PulledPage::default())
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
-        understood(raw, received).unwrap_or_else(|| {
-            Item::Unreadable(Unreadable {
-                reason: "an event with nothing to show".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            })
-        })
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
+        understood(raw, received)
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {

@@ -5,9 +5,7 @@ use super::hook::{Nudges, WeComHook};
 use super::message::{Person, item, media};
 use crate::connector::http::Http;
 use crate::connector::platform::{Basics, Held, Kind, Platform, Secrets, cursor, json, no_file, now};
-use crate::connector::{
-    AccountSettings, ConnectorError, Hook, Item, PulledPage, Receipt, SettingsError, Tokens, Unreadable,
-};
+use crate::connector::{AccountSettings, ConnectorError, Hook, Item, PulledPage, Receipt, SettingsError, Tokens};
 use crate::model::{Abilities, Count, Length, Outgoing, Timestamp, Way, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -185,18 +183,9 @@ impl Platform for WeCom {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more: more || !last, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let entry: Value = serde_json::from_slice(raw).unwrap_or_default();
-        item(&entry, &self.people(), received).unwrap_or_else(|| {
-            Item::Unreadable(Unreadable {
-                reason: "an event with nothing to show".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            })
-        })
+        item(&entry, &self.people(), received)
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {

@@ -12,7 +12,6 @@ use crate::connector::platform::{Basics, Held, Kind, Platform, Secrets, cursor, 
 use crate::connector::settings::duration;
 use crate::connector::{
     AccountSettings, ConnectorError, Hook, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting, Tokens,
-    Unreadable,
 };
 use crate::model::{Abilities, Apart, Count, Length, Outgoing, Terms, Timestamp, Way, clean_line};
 use serde::{Deserialize, Serialize};
@@ -245,11 +244,8 @@ impl Platform for X {
 
     fn abilities(&self) -> Abilities {
         let message = Length { most: LONGEST_MESSAGE, count: Count::Characters };
-        let messages = Apart {
-            way: Some(Way::Direct),
-            terms: Terms { lengths: vec![message], window: None },
-            ..Apart::default()
-        };
+        let messages =
+            Apart { way: Some(Way::Direct), terms: Terms { lengths: vec![message], window: None }, ..Apart::default() };
         Abilities {
             direct: vec![Way::Direct],
             public: vec![Way::Public],
@@ -299,7 +295,7 @@ impl Platform for X {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let kept: Value = serde_json::from_slice(raw).unwrap_or_default();
         let me = self.me.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
         let (thing, users) = (kept.get("data").unwrap_or(&kept), json::list(&kept, "/includes/users"));
@@ -307,16 +303,7 @@ impl Platform for X {
             Some(_) => message(thing, users, &me, received),
             None => post(thing, users, &me, received),
         };
-        items.into_iter().next().unwrap_or_else(|| {
-            Item::Unreadable(Unreadable {
-                reason: "an event with nothing to read".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            })
-        })
+        items.into_iter().next()
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {

@@ -164,10 +164,6 @@ impl Sink for XmppSink {
         Box::pin(self.look(outgoing))
     }
 
-    fn file_sent<'a>(&'a mut self, _: &'a str, _: &'a [u8]) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        Box::pin(async { Ok(()) })
-    }
-
     fn close(&mut self) -> BoxFuture<'_, ()> {
         let wire = self.wire.take();
         Box::pin(async move {

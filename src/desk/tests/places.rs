@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 pub const HOUR: i64 = 60 * MINUTE;
 
-struct Chat;
+/// A chat; the ids of what is sent are ours, or the channel gives them.
+struct Chat(Option<&'static str>);
 
 impl Connector for Chat {
     fn facts(&self) -> AccountFacts {
@@ -25,7 +26,7 @@ impl Connector for Chat {
             display_name: "Shop".to_owned(),
             own: vec!["shop".to_owned()],
             hold: 0,
-            id_domain: Some("chat.example".to_owned()),
+            id_domain: self.0.map(str::to_owned),
             can_send: true,
             abilities: Abilities {
                 direct: vec![Way::Direct],
@@ -63,11 +64,15 @@ pub struct Room {
 
 impl Room {
     pub fn new() -> Room {
+        Room::with(Some("chat.example"))
+    }
+
+    fn with(id_domain: Option<&'static str>) -> Room {
         let time = Arc::new(AtomicI64::new(NOON));
         let clock = time.clone();
         let store = Store::open(Arc::new(MemoryEngine::new())).unwrap();
         let clock = Arc::new(move || Timestamp(clock.load(Ordering::SeqCst)));
-        Room { desk: Desk::new(store, vec![Arc::new(Chat)], clock), time }
+        Room { desk: Desk::new(store, vec![Arc::new(Chat(id_domain))], clock), time }
     }
 
     pub fn pass(&self, millis: i64) {
@@ -203,6 +208,42 @@ fn a_message_that_waited_at_the_platform_is_as_old_as_it_says() {
     let closes = Some(room.desk.now().plus_millis(HOUR));
     let left = WindowLeft { closes, answers: Some(2), opens: None };
     assert_eq!(room.desk.window_of(last, Way::Direct).unwrap(), Ok(Some(left)));
+}
+
+#[test]
+fn what_is_read_back_is_the_answer_of_its_own_conversation() {
+    let room = Room::with(None);
+    let in_conversation = |id: &str, conversation: &str, direction| {
+        let Item::Message(mut incoming) = said(id, "Thanks!", Way::Direct, room.desk.now()) else { unreachable!() };
+        (incoming.conversation, incoming.direction) = (Some(conversation.to_owned()), direction);
+        if direction == Direction::Outbound {
+            incoming.to =
+                vec![std::mem::replace(&mut incoming.from, Party { address: "shop".to_owned(), name: String::new() })];
+        }
+        Item::Message(incoming)
+    };
+    let mut sending = Vec::new();
+    for conversation in ["one", "two"] {
+        room.file(vec![in_conversation(conversation, conversation, Direction::Inbound)]);
+        let parent = room.timeline().last().unwrap().message.id;
+        let compose = Compose::new(ReplyKind::Reply, Some(room.customer()));
+        let compose = Compose { text: "You are welcome".to_owned(), parent: Some(parent), ..compose };
+        let message = room.desk.act("lin", Act::Send(Box::new(compose))).unwrap().message.unwrap();
+        let outgoing =
+            room.timeline().iter().find(|entry| entry.message.id == message).unwrap().message.outgoing.unwrap();
+        room.desk.begin_sending(outgoing).unwrap().unwrap();
+        sending.push(message);
+        room.pass(MINUTE);
+    }
+    // Both are under way when the second is seen.
+    let Item::Message(mut seen) = in_conversation("m-two", "two", Direction::Outbound) else { unreachable!() };
+    seen.text = "You are welcome".to_owned();
+    let report = room.file(vec![Item::Message(seen)]);
+    assert_eq!((report.new, report.duplicate), (0, 1));
+    let timeline = room.timeline();
+    let of = |id| &timeline.iter().find(|entry| entry.message.id == id).unwrap().message;
+    assert_eq!(of(sending[1]).remote_id, "m-two");
+    assert_eq!(of(sending[0]).remote_id, "", "the first is still under way");
 }
 
 #[test]

@@ -119,7 +119,11 @@ fn terms(say: &mut impl FnMut(&str, &str, Element), apart: &Apart, abilities: &A
     if !abilities.apart.is_empty() {
         which.extend(apart.way.filter(|_| !abilities.public.is_empty()).map(|way| format!("{} answers", way.word())));
         which.extend(apart.answers.map(|answers| format!("to {} messages", answers.word())));
-        if abilities.apart.iter().any(|other| other != apart && (other.way, other.answers) == (apart.way, apart.answers)) {
+        if abilities
+            .apart
+            .iter()
+            .any(|other| other != apart && (other.way, other.answers) == (apart.way, apart.answers))
+        {
             which.extend(apart.needs.first().map(|need| format!("({need})")));
         }
     }
