@@ -262,7 +262,7 @@ mod tests {
         let new = || Ledger::new(&[Allowance { name: "money", most: MOST, span: 30 * DAY }]);
         let (mut ledger, mut disk, mut commits, mut spent, mut kills) = (new(), Vec::new(), 0, 0, 0);
         let mut random = fastrand::Rng::with_seed(7);
-        for call in 0..100_000_i64 {
+        for call in 0..2_000_i64 {
             let now = Timestamp(1_000_000 + call * 1_000);
             if let Some(bytes) = ledger.ahead(now) {
                 ledger.kept(&bytes);
@@ -272,15 +272,15 @@ mod tests {
             if ledger.spend("money", price, now).is_ok() {
                 spent += price;
             }
-            if random.u32(..2_000) == 0 {
+            if random.u32(..100) == 0 {
                 ledger = new();
                 ledger.restore(&disk);
                 kills += 1;
             }
         }
         assert!(spent <= MOST, "{spent} of {MOST} after {kills} kills");
-        assert!(spent >= MOST - MOST / 50 * (kills + 1), "{spent} of {MOST} after {kills} kills");
-        assert!(commits < 200, "{commits} commits");
+        assert!(spent >= MOST.saturating_sub(MOST / 50 * (kills + 1)), "{spent} of {MOST} after {kills} kills");
+        assert!(kills > 5 && commits < 150, "{commits} commits, {kills} kills");
         // The next span is a new one, and a clean end gives back what was written down ahead.
         let now = Timestamp(1_000_000 + 31 * DAY);
         let bytes = ledger.ahead(now).expect("a new span");

@@ -83,7 +83,7 @@ impl Desk {
         let thread = self.store.thread(parent.message.thread)?;
         let recent = self.store.timeline(&[identity.0], None, LOOK_BACK)?.rows;
         let mut given = 0;
-        let mut closed = None;
+        let (mut closed, mut nothing) = (None, None);
         for stored in &recent {
             let message = &stored.message;
             if message.account != account.name || self.store.thread(message.thread)? != thread {
@@ -95,9 +95,12 @@ impl Desk {
                     let opens = Opens::read(&message.context).or(told);
                     // What waited at the platform while we were away is as old as the platform says.
                     let since = message.at.min(message.received);
-                    match terms.window_left(since, opens, given, now) {
-                        Err(why) if opens.is_some() => closed = closed.or(Some(why)),
-                        left => return Ok(left),
+                    match (terms.window_left(since, opens, given, now), opens) {
+                        (Err(why), Some(Opens::Nothing)) => nothing = nothing.or(Some(why)),
+                        (Err(why), Some(Opens::Only(..))) => closed = closed.or(Some(why)),
+                        // The visit was the last that could be answered: it says best why not any more.
+                        (Err(why), None) => return Ok(Err(closed.unwrap_or(why))),
+                        (left, _) => return Ok(left),
                     }
                 }
                 Direction::Outbound
@@ -109,7 +112,7 @@ impl Desk {
             }
         }
         let old = "nothing of theirs is recent enough to be answered here; write by another channel";
-        Ok(Err(closed.unwrap_or_else(|| old.to_owned())))
+        Ok(Err(closed.or(nothing).unwrap_or_else(|| old.to_owned())))
     }
 
     /// What is left of the window for an answer to this message that goes `way`, for the screen.

@@ -168,10 +168,12 @@ fn what_a_platform_tells_opens_what_it_says_and_closes_nothing() {
         let compose = Compose { text: text.to_owned(), parent: Some(last), ..compose };
         room.desk.act("lin", Act::Send(Box::new(compose))).map_err(|error| error.to_string())
     };
-    // Told without more: nobody has written, nothing may be answered.
+    // Somebody wrote long ago. What is told since opens nothing.
+    room.hears("0", "Hello?");
+    room.pass(49 * HOUR);
     room.file(vec![told("1", "[does not follow the account any more]", Some(Opens::Nothing), room.desk.now())]);
     let why = answer(&room, "Please stay").unwrap_err();
-    assert!(why.contains("only after a message of theirs"), "{why}");
+    assert!(why.contains("48 h"), "{why}");
     room.pass(MINUTE);
     room.file(vec![told("2", "[something]", None, room.desk.now())]);
     assert!(answer(&room, "What?").is_err(), "an event of which nothing is known opens nothing");
