@@ -51,7 +51,8 @@ impl Desk {
                 "the account \"{name}\" sends text alone; leave the files out, or write by another way"
             ));
         }
-        if answers && let Some(parent) = parent {
+        // What everybody can read has no window: it hangs on the post, not on the conversation.
+        if answers && way == Way::Direct && let Some(parent) = parent {
             self.window(parent.message.thread, Some(parent), account, now)?.map_err(DeskError::Refused)?;
         }
         Ok(way)
@@ -83,6 +84,7 @@ impl Desk {
             }
             match message.direction {
                 Direction::Inbound => return Ok(account.abilities.window_left(message.received, given, now)),
+                Direction::Outbound if message.way == Way::Public => {}
                 Direction::Outbound if !matches!(message.delivery, Delivery::Cancelled | Delivery::Failed(_)) => {
                     given += 1
                 }

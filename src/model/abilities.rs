@@ -127,7 +127,7 @@ pub struct Abilities {
     pub public: Vec<Way>,
     /// The longest text; several when the channel counts in several ways.
     pub lengths: Vec<Length>,
-    /// Until when answers are taken.
+    /// Until when direct answers are taken; public ones always are.
     pub window: Option<Window>,
     /// Whether sending twice is recognised.
     pub idempotency: Idempotency,

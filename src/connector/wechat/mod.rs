@@ -5,9 +5,12 @@
 
 mod account;
 mod api;
+mod article;
+mod comment;
 pub(super) mod envelope;
 mod hook;
 mod message;
+mod people;
 mod xml;
 
 pub(super) use xml::Xml;

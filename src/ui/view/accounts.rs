@@ -113,7 +113,8 @@ pub(in crate::ui) fn lines(screen: &Screen, name: &str, columns: usize) -> Vec<R
         let hours = window.millis.map(|millis| format!("{} h after their last message", millis / 3_600_000));
         let answers = window.answers.map(|answers| format!("{answers} answers to one message of theirs"));
         let words: Vec<String> = hours.into_iter().chain(answers).collect();
-        say("window", &words.join(", "), Element::Text);
+        let direct = if abilities.public.contains(&Way::Public) { ", for direct answers" } else { "" };
+        say("window", &format!("{}{direct}", words.join(", ")), Element::Text);
         say("", &format!("when it is closed: {}", window.way_out), Element::Text);
     }
     let first = if abilities.first_contact { "may be written to" } else { "must write first" };
