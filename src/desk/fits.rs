@@ -52,7 +52,10 @@ impl Desk {
             ));
         }
         // What everybody can read has no window: it hangs on the post, not on the conversation.
-        if answers && way == Way::Direct && let Some(parent) = parent {
+        if answers
+            && way == Way::Direct
+            && let Some(parent) = parent
+        {
             self.window(parent.message.thread, Some(parent), account, now)?.map_err(DeskError::Refused)?;
         }
         Ok(way)

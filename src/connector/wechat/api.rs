@@ -208,9 +208,9 @@ fn meaning(code: i64, said: &str, now: Timestamp) -> ConnectorError {
                 "five answers were sent since their last message; wait for one, or write by another channel",
             ),
         },
-        43004 | 50002 => ConnectorError::Gone {
-            reason: reason("they do not follow the account any more, or their own is closed"),
-        },
+        43004 | 50002 => {
+            ConnectorError::Gone { reason: reason("they do not follow the account any more, or their own is closed") }
+        }
         88000 => ConnectorError::Reconnect {
             reason: reason("the account has no comments, or may not read them; leave comments = true out"),
         },

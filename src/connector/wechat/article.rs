@@ -199,6 +199,9 @@ mod tests {
         // 2026-11-27T17:00Z is the next day there.
         let day = day_in_beijing(Timestamp(1_795_798_800_000)).map(|day| day.to_string());
         assert_eq!(day.as_deref(), Some("2026-11-28"));
-        assert_eq!((numbers("12003_3"), numbers("12003"), numbers("0_1"), numbers("5_9")), (Some((12003, 3)), None, None, None));
+        assert_eq!(
+            (numbers("12003_3"), numbers("12003"), numbers("0_1"), numbers("5_9")),
+            (Some((12003, 3)), None, None, None)
+        );
     }
 }

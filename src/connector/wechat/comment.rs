@@ -86,8 +86,7 @@ pub(super) async fn pull(
 }
 
 async fn page(api: &Api, article: &Article, begin: usize) -> Result<Value, ConnectorError> {
-    let asked =
-        json!({ "msg_data_id": article.id, "index": article.index, "begin": begin, "count": PAGE, "type": 0 });
+    let asked = json!({ "msg_data_id": article.id, "index": article.index, "begin": begin, "count": PAGE, "type": 0 });
     api.post("/cgi-bin/comment/list", json::bytes(&asked), Purpose::Read).await
 }
 

@@ -35,6 +35,8 @@ pub struct Comment {
     /// Nobody, for who comments by another name than WeChat's.
     pub openid: Option<String>,
     pub text: String,
+    /// When it was written, in seconds.
+    pub at: i64,
     pub answer: Option<String>,
 }
 
@@ -93,11 +95,7 @@ fn day(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).unwrap().to_zoned(zone).date().to_string()
 }
 
-pub async fn sent(
-    State(office): State<Shared>,
-    Query(asked): Query<Vec<(String, String)>>,
-    bytes: Bytes,
-) -> Response {
+pub async fn sent(State(office): State<Shared>, Query(asked): Query<Vec<(String, String)>>, bytes: Bytes) -> Response {
     let office = office.lock().unwrap();
     let fields = [("begin_date", Is::Text, true), ("end_date", Is::Text, true)];
     let body = match called(&office, "datacube", &asked, &bytes, &fields) {
@@ -153,13 +151,13 @@ pub async fn comments(
     // In no order that one could rely on; those with an answer are moved.
     all.sort_by_key(|comment| (comment.answer.is_some(), (comment.id * 7_919) % 1_000));
     let item = |comment: &&Comment| {
-        let mut item = json!({ "user_comment_id": comment.id, "create_time": seconds(), "content": comment.text,
+        let mut item = json!({ "user_comment_id": comment.id, "create_time": comment.at, "content": comment.text,
             "comment_type": 0 });
         if let Some(openid) = &comment.openid {
             item["openid"] = json!(openid);
         }
         if let Some(answer) = &comment.answer {
-            item["reply"] = json!({ "content": answer, "create_time": seconds() });
+            item["reply"] = json!({ "content": answer, "create_time": comment.at + 1 });
         }
         item
     };
@@ -187,11 +185,7 @@ fn answered(office: &mut Office, body: &Value) -> Response {
     Json(json!({ "errcode": 0, "errmsg": "ok" })).into_response()
 }
 
-pub async fn reply(
-    State(office): State<Shared>,
-    Query(asked): Query<Vec<(String, String)>>,
-    bytes: Bytes,
-) -> Response {
+pub async fn reply(State(office): State<Shared>, Query(asked): Query<Vec<(String, String)>>, bytes: Bytes) -> Response {
     let mut office = office.lock().unwrap();
     let fields = [
         ("msg_data_id", Is::Whole, true),
@@ -225,7 +219,7 @@ impl Comments {
         let mut office = self.0.office.lock().unwrap();
         let id = office.comments.len() as i64 + 1;
         let openid = openid.map(str::to_owned);
-        office.comments.push(Comment { article, id, openid, text: text.to_owned(), answer: None });
+        office.comments.push(Comment { article, id, openid, text: text.to_owned(), at: seconds(), answer: None });
         id
     }
 }

@@ -2,8 +2,8 @@
 
 use super::simulator::{ANA, APPID, Push, WeChat, closed_push, handshake, open_push};
 use crate::channels::contract::Rig;
-use crate::channels::wecom::{UNIONID, WeCom};
 use crate::channels::strict::seconds;
+use crate::channels::wecom::{UNIONID, WeCom};
 use crate::support::profile::Profile;
 use crate::support::push::push;
 use crate::support::serve::Serve;
@@ -91,7 +91,10 @@ fn who_writes_to_the_account_and_to_customer_service_is_one_customer() {
     assert!(until(LIMIT, || profile.json(&["inbox"]).len() == 1 && texts().len() == 2), "{:?}", texts());
     let (channels, history) = (profile.json(&["inbox"]), profile.json(&["history", "安娜"]));
     assert_eq!(channels.len(), 1, "{channels:?}");
-    assert!(json!(history).to_string().contains("unionid") || json!(history).to_string().contains(UNIONID), "{history:?}");
+    assert!(
+        json!(history).to_string().contains("unionid") || json!(history).to_string().contains(UNIONID),
+        "{history:?}"
+    );
     assert_eq!(serve.end(Signal::TERM).code, Some(0));
     profile.assert_sound();
 }

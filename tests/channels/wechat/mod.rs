@@ -239,7 +239,11 @@ async fn who_wrote_is_asked_once_and_linked_by_the_unionid() {
     rig.office.lock().unwrap().given += 1;
     hook.meet(&[stranger.as_bytes()]).await;
     let stranger = message(hook.as_ref(), &stranger);
-    assert_eq!((links(&stranger), stranger.from.name.as_str()), (Vec::new(), ""), "of who does not follow nothing is told");
+    assert_eq!(
+        (links(&stranger), stranger.from.name.as_str()),
+        (Vec::new(), ""),
+        "of who does not follow nothing is told"
+    );
     assert_eq!(rig.simulator().faults.count("user/info"), 3);
 }
 
