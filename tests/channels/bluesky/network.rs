@@ -206,10 +206,11 @@ async fn notifications(State(network): State<Network>, request: Request) -> Resp
                 let value = &record["value"];
                 let ours = |uri: &Value| uri.as_str().is_some_and(|uri| uri.contains(&us));
                 let mentions = value["facets"].to_string().contains(&us);
+                // Told once, by the first that holds, as the AppView of @atproto/dev-env 0.3.215 does.
                 let reason = match what {
-                    "" if ours(&value["reply"]["parent"]["uri"]) || ours(&value["reply"]["root"]["uri"]) => "reply",
-                    "" if ours(&value["embed"]["record"]["uri"]) => "quote",
                     "" if mentions => "mention",
+                    "" if ours(&value["embed"]["record"]["uri"]) => "quote",
+                    "" if ours(&value["reply"]["parent"]["uri"]) || ours(&value["reply"]["root"]["uri"]) => "reply",
                     "" => continue,
                     what if ours(&value["subject"]["uri"]) => what,
                     _ => continue,

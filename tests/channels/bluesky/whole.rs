@@ -11,7 +11,7 @@ use switchboard::model::{ChangeKind, Way};
 /// The AppView follows the server's stream, and takes its time.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Pulls from the beginning until what is pulled holds.
+/// Pulls from there until what is pulled holds.
 async fn until(account: &dyn Connector, cursor: &[u8], holds: impl Fn(&[PulledPage]) -> bool) -> Vec<PulledPage> {
     let end = Instant::now() + LIMIT;
     loop {
@@ -101,10 +101,11 @@ async fn notifications_of_a_whole_network() {
     assert_eq!(receipt.remote_id, again.remote_id, "a second one changes nothing");
     let sent = receipt.remote_id.unwrap();
     let end = Instant::now() + LIMIT;
+    // An answer that names her is a mention to the AppView, whatever else it is.
     loop {
         let told = network.ask(&ana, "app.bsky.notification.listNotifications", &[("limit", "50")]).await;
         let told = told.unwrap_or_default()["notifications"].as_array().cloned().unwrap_or_default();
-        if told.iter().any(|one| one["uri"] == sent.as_str() && one["reason"] == "reply") {
+        if told.iter().any(|one| one["uri"] == sent.as_str() && one["reason"] == "mention") {
             break;
         }
         assert!(Instant::now() < end, "Ana is not told of {sent}: {told:?}");
@@ -116,13 +117,25 @@ async fn notifications_of_a_whole_network() {
     let facet = &shown["thread"]["post"]["record"]["facets"][0]["features"][0];
     assert_eq!(facet["did"], ana.did.as_str(), "the name leads to her");
 
-    // From where we were, only what is new comes.
+    // From where we were, what is new comes; what overlaps is known by its id.
     let cursor = pulled.last().unwrap().cursor.clone();
     let parent = json!({ "uri": sent, "cid": shown["thread"]["post"]["cid"] });
     let last = json!({ "text": "Wonderful", "reply": { "root": place, "parent": parent } });
     let last = network.write(&ana, post, last).await;
-    let new = until(account.as_ref(), &cursor, |pulled| !messages(pulled).is_empty()).await;
-    let ids: Vec<&str> = messages(&new).iter().map(|message| message.remote_id.as_str()).collect();
-    assert_eq!(ids, [last.0.as_str()]);
-    assert_eq!(messages(&new)[0].conversation, of(&replied.0).conversation, "it is the same thread");
+    let is_last = |message: &&Incoming| message.remote_id == last.0;
+    let new = until(account.as_ref(), &cursor, |pulled| messages(pulled).iter().any(is_last)).await;
+    let came = messages(&new).into_iter().find(is_last).unwrap();
+    assert_eq!(came.conversation, of(&replied.0).conversation, "it is the same thread");
+    assert_eq!(came.references.last(), Some(&sent));
+
+    // More than a page of them comes whole, by the AppView's own cursors.
+    let text = |number: usize| format!("and number {number}?");
+    for number in 0..120 {
+        let more = json!({ "text": text(number), "reply": { "root": place, "parent": place } });
+        network.write(&ana, post, more).await;
+    }
+    let has = |pulled: &[PulledPage], number: usize| messages(pulled).iter().any(|one| one.text == text(number));
+    let cursor = new.last().unwrap().cursor.clone();
+    let rest = until(account.as_ref(), &cursor, |pulled| (0..120).all(|number| has(pulled, number))).await;
+    assert!(rest.len() > 2, "{} pages", rest.len());
 }
