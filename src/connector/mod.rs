@@ -27,7 +27,9 @@ pub mod x;
 pub mod xmpp;
 
 pub use error::ConnectorError;
-pub use hook::{Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_SKEW as MOST_HOOK_SKEW, Refusal};
+pub use hook::{
+    Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_MEETING, MOST_SKEW as MOST_HOOK_SKEW, Refusal,
+};
 pub use item::{BounceReport, Changed, Incoming, Item, PulledPage, Unreadable, first_words};
 pub use ledger::{Allowance, Ledger};
 pub use secret::{Secret, SecretError, SecretRef};

@@ -180,7 +180,7 @@ pub struct Abilities {
     pub public: Vec<Way>,
     /// The longest text; several when the channel counts in several ways.
     pub lengths: Vec<Length>,
-    /// Until when answers are taken.
+    /// Until when direct answers are taken; public ones always are.
     pub window: Option<Window>,
     /// Where other lengths and windows hold than these two; the first that fits counts.
     pub apart: Vec<Apart>,
@@ -226,7 +226,11 @@ impl Abilities {
         };
         match self.apart.iter().find(fits) {
             Some(apart) => apart.terms.clone(),
-            None => Terms { lengths: self.lengths.clone(), window: self.window.clone() },
+            // What everybody can read has no window: it hangs on the post, not on the conversation.
+            None => Terms {
+                lengths: self.lengths.clone(),
+                window: self.window.clone().filter(|_| way == Way::Direct),
+            },
         }
     }
 }

@@ -87,6 +87,10 @@ impl Place {
     /// The window in words: `window closes in 3 h 12 m, 3 of 5 answers left`, or why it is closed.
     pub(super) fn window(&self, now: Timestamp) -> Option<(bool, String)> {
         let Left::Known(known) = &self.left else { return None };
+        // What everybody can read may be answered at any time.
+        if self.way == Way::Public {
+            return None;
+        }
         let left = match known {
             Ok(left) => (*left)?,
             Err(why) => return Some((false, format!("closed: {why}"))),

@@ -5,7 +5,7 @@ use super::spec::{BodyShape, Placement, Refresh, Request, Spec};
 use super::template::{Template, Values};
 use super::{place, verdict};
 use crate::connector::http::{Answer, Body, Call, Failure, Http, Method};
-use crate::connector::{Access as Token, ConnectorError, Ledger, Secret, Tokens};
+use crate::connector::{Access as Token, ConnectorError, Ledger, Secret, Tokens, signature};
 use crate::model::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -265,6 +265,13 @@ impl Access {
         };
         let extra: Vec<(&str, &Secret)> = token.iter().map(|token| ("token", token)).collect();
         let missing = || ConnectorError::Reconnect { reason: "the account has no secret to sign in with".to_owned() };
+        if let Some(proof) = &self.spec.auth.proof
+            && let Some(key) = self.filled(&proof.secret, &extra).await?
+        {
+            let over = self.filled(&proof.over, &extra).await?.ok_or_else(missing)?;
+            let mac = signature::hmac_sha256(key.as_bytes(), &[over.as_bytes()]);
+            call = call.query(&proof.query, signature::hex(&mac));
+        }
         Ok(match &self.spec.auth.placement {
             Placement::None => call,
             Placement::Header(name, template) => {

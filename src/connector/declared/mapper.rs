@@ -61,6 +61,16 @@ impl Piece<'_> {
     }
 }
 
+/// As [`Piece::pick`]; an alternative that is an address of ours is passed over when there is another: what tells a
+/// conversation is the other side, whoever wrote.
+fn theirs(piece: &Piece<'_>, pick: &Pick, known: &Known) -> Option<String> {
+    let value = |name: &str| piece.value(name, known);
+    let found = pick.iter().filter_map(|template| template.fill(&value).as_ref().and_then(plain));
+    let mut found: Vec<String> = found.filter(|text| !text.is_empty()).collect();
+    let at = found.iter().position(|text| !known.own.contains(text)).unwrap_or(0);
+    (at < found.len()).then(|| found.swap_remove(at))
+}
+
 /// The values at some pointers, by pointer.
 pub(super) fn pruned(value: &Value, pointers: &[String]) -> Value {
     let found = pointers.iter().filter_map(|pointer| Some((pointer.clone(), place::at(value, pointer)?.clone())));
@@ -217,13 +227,13 @@ fn read(
         incoming.to = vec![Party { address: short(to, "recipient")?, name: String::new() }];
     }
     incoming.subject = clean_line(&pick(&map.subject).unwrap_or_default());
-    incoming.conversation = pick(&map.thread).map(|thread| short(thread, "thread")).transpose()?;
+    incoming.conversation = theirs(piece, &map.thread, known).map(|thread| short(thread, "thread")).transpose()?;
     incoming.references = pick(&map.parent).map(|parent| short(parent, "parent")).transpose()?.into_iter().collect();
     incoming.url = pick(&map.url).map(|url| clean_line(&url)).filter(|url| url.starts_with("https://"));
     incoming.links = links(map, &pick);
     incoming.attachments = files(map, piece, known).into_iter().map(|file| file.listed).collect();
     for (name, from) in &map.context {
-        if let Some(value) = pick(from) {
+        if let Some(value) = theirs(piece, from, known) {
             incoming.context.insert(name.clone(), short(value, name)?);
         }
     }

@@ -6,7 +6,7 @@ mod webhook;
 
 use super::predicate::Predicate;
 use super::sheet::{FileError, Mistake, Sheet, Table, span_millis};
-use super::spec::{Auth, Class, Limits, Placement, Refresh, Rule, SecretSetting, Setting, Spec, Until};
+use super::spec::{Auth, CallProof, Class, Limits, Placement, Refresh, Rule, SecretSetting, Setting, Spec, Until};
 use super::template::Template;
 use crate::connector::Allowance;
 use crate::connector::http::Reset;
@@ -296,12 +296,13 @@ impl<'s, 't> Reading<'s, 't> {
     }
 
     fn auth(&mut self, table: Option<Table<'_, 't>>) -> Auth {
-        let Some(table) = table else { return Auth { placement: Placement::None, refresh: None } };
+        let Some(table) = table else { return Auth { placement: Placement::None, proof: None, refresh: None } };
         let refresh = table.table("refresh").and_then(|below| self.refresh(below));
         let scope = match &refresh {
             Some(_) => self.secret_scope().with(&["token"]),
             None => self.secret_scope(),
         };
+        let proof = table.table("proof").and_then(|below| self.call_proof(below, &scope));
         let of = |key: &'static str, otherwise: Option<&str>| {
             let text = match otherwise {
                 Some(otherwise) => table.text(key).unwrap_or_else(|| otherwise.to_owned()),
@@ -345,7 +346,19 @@ impl<'s, 't> Reading<'s, 't> {
             }
         };
         table.end();
-        Auth { placement: placement.unwrap_or(Placement::None), refresh }
+        Auth { placement: placement.unwrap_or(Placement::None), proof, refresh }
+    }
+
+    fn call_proof(&self, table: Table<'_, 't>, scope: &Scope) -> Option<CallProof> {
+        let query = table.must("query");
+        let [over, secret] = ["over", "secret"].map(|key| {
+            let text = table.must(key);
+            let template = self.template(&table, key, &text, scope)?;
+            self.no_secret(&table, key, &template, template.holes().next().is_none());
+            Some(template)
+        });
+        table.end();
+        over.zip(secret).map(|(over, secret)| CallProof { query, over, secret })
     }
 
     fn refresh(&mut self, table: Table<'_, 't>) -> Option<Refresh> {

@@ -59,7 +59,17 @@ pub(super) enum Placement {
 #[derive(Clone, Debug)]
 pub(super) struct Auth {
     pub placement: Placement,
+    pub proof: Option<CallProof>,
     pub refresh: Option<Refresh>,
+}
+
+/// What proves that who holds the token has a secret too: a parameter with the hex HMAC-SHA256 of `over`.
+#[derive(Clone, Debug)]
+pub(super) struct CallProof {
+    pub query: String,
+    pub over: Template,
+    /// Optional in the account: without it calls go without the parameter.
+    pub secret: Template,
 }
 
 /// How an access token is fetched.

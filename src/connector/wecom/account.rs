@@ -107,7 +107,13 @@ impl WeCom {
         strangers.retain(|id| !known.contains_key(id));
         for some in strangers.chunks(LOOKUPS) {
             let asked = json!({ "external_userid_list": some, "need_enter_session_context": 0 });
-            let Ok(found) = self.api.ask("/cgi-bin/kf/customer/batchget", &asked).await else { return };
+            let found = match self.api.ask("/cgi-bin/kf/customer/batchget", &asked).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::warn!(account = self.basics.name, %error, "who wrote is not told; messages are filed without");
+                    return;
+                }
+            };
             let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
             if people.len() >= MOST_PEOPLE {
                 people.clear();

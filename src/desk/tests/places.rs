@@ -127,6 +127,21 @@ fn a_text_that_is_too_long_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn what_everybody_can_read_has_no_window_and_spends_none() {
+    let room = Room::new();
+    room.file(vec![said("1", "Is it blue?", Way::Public, room.desk.now())]);
+    for text in ["one", "two", "three"] {
+        room.pass(MINUTE);
+        room.reply(text, Some(Way::Public)).unwrap();
+    }
+    room.reply("privately", Some(Way::Direct)).unwrap();
+    room.pass(49 * HOUR);
+    room.reply("at any time", Some(Way::Public)).unwrap();
+    let why = room.reply("too late", Some(Way::Direct)).unwrap_err();
+    assert!(why.contains("48 h") && why.contains("write by mail"), "{why}");
+}
+
+#[test]
 fn a_window_closes_by_number_and_by_time_and_opens_when_they_write() {
     let room = Room::new();
     room.hears("1", "Hello?");

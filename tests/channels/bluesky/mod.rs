@@ -1,6 +1,7 @@
 //! Bluesky on a real personal data server.
 
 mod network;
+mod whole;
 
 use crate::channels::contract::{self, Rig, answer, messages, open, pages};
 use crate::need;
