@@ -6,7 +6,7 @@ mod webhook;
 
 use super::predicate::Predicate;
 use super::sheet::{FileError, Mistake, Sheet, Table, span_millis};
-use super::spec::{Auth, Class, Limits, Placement, Refresh, Rule, SecretSetting, Setting, Spec, Until};
+use super::spec::{Auth, BodyShape, Class, Limits, Placement, Refresh, Rule, SecretSetting, Setting, Spec, Until};
 use super::template::Template;
 use crate::connector::Allowance;
 use crate::connector::http::Reset;
@@ -22,7 +22,7 @@ pub(super) const LONGEST: usize = 256 * 1024;
 pub(super) struct Scope {
     words: BTreeSet<String>,
     /// What a pointer may follow: nothing (the item), `parent`, `around`.
-    roots: Vec<&'static str>,
+    roots: Vec<String>,
 }
 
 impl Scope {
@@ -31,16 +31,20 @@ impl Scope {
         self
     }
 
-    pub fn roots(mut self, roots: &[&'static str]) -> Scope {
-        self.roots.extend(roots);
+    pub fn roots(mut self, roots: &[&str]) -> Scope {
+        self.roots.extend(roots.iter().map(|root| (*root).to_owned()));
         self
+    }
+
+    fn has_root(&self, name: &str) -> bool {
+        self.roots.iter().any(|root| root == name)
     }
 
     /// Why a template cannot be filled here.
     pub fn lacks(&self, template: &Template) -> Option<String> {
         template.holes().find_map(|hole| {
             let known = match hole.name.find('/') {
-                Some(at) => self.roots.contains(&&hole.name[..at]),
+                Some(at) => self.has_root(&hole.name[..at]),
                 None => self.words.contains(&hole.name),
             };
             let mut may: Vec<String> = self.words.iter().map(|word| format!("{{{word}}}")).collect();
@@ -122,7 +126,7 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
         context: BTreeSet::new(),
         budgets: BTreeSet::new(),
     };
-    let (mut name, mut doc, mut base_url, mut notes, mut said) = Default::default();
+    let (mut name, mut channel, mut doc, mut base_url, mut notes, mut said) = Default::default();
     let mut headers = Vec::new();
     let connector = root.table("connector");
     if connector.is_none() && whole {
@@ -135,13 +139,13 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
         if !is_name(&name) && !name.is_empty() {
             table.wrong("name", format!("\"{name}\" is not {NAME}"));
         }
+        channel = table.text("channel").unwrap_or_else(|| name.clone());
+        if !is_name(&channel) && channel != name {
+            table.wrong("channel", format!("\"{channel}\" is not {NAME}"));
+        }
         doc = table.must("doc");
         base_url = table.must("base_url");
-        if !base_url.is_empty()
-            && let Err(why) = crate::connector::http::Http::new(&base_url, false, None)
-        {
-            table.wrong("base_url", why);
-        }
+        reading.origin(&table, "base_url", &base_url);
         notes = table.text("notes").unwrap_or_default();
         said = table.texts("said");
         for pointer in &said {
@@ -163,7 +167,7 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
         }
         table.end();
     }
-    let auth = reading.auth(root.table("auth"));
+    let auth = reading.auths(&root);
     let limits = root.table("limits").map(|table| reading.limits(table)).unwrap_or_default();
     let streams = reading.streams(root.tables("stream"));
     let webhook = root.table("webhook").and_then(|table| reading.webhook(table));
@@ -180,6 +184,7 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
     root.end();
     Spec {
         name,
+        channel,
         doc,
         base_url,
         notes,
@@ -235,12 +240,27 @@ impl<'s, 't> Reading<'s, 't> {
         }
     }
 
-    /// Conditions.
+    /// Conditions on an answer.
     pub fn predicates(&self, table: &Table<'_, '_>, key: &'static str) -> Vec<Predicate> {
+        self.predicates_of(table, key, &Scope::default().roots(&[""]))
+    }
+
+    /// Conditions on an item and what is beside it.
+    pub fn predicates_of(&self, table: &Table<'_, '_>, key: &'static str, scope: &Scope) -> Vec<Predicate> {
         let mut predicates = Vec::new();
         for text in table.texts(key) {
             match Predicate::read(&text) {
-                Ok(predicate) => predicates.push(predicate),
+                Ok(predicate) => {
+                    let root = predicate.root();
+                    if root.is_some_and(|root| !scope.has_root(root)) {
+                        let known: Vec<String> = scope.roots.iter().map(|root| format!("{root}/pointer")).collect();
+                        table.wrong(
+                            key,
+                            format!("\"{text}\": there is no such thing here; there are {}", known.join(", ")),
+                        );
+                    }
+                    predicates.push(predicate);
+                }
                 Err(why) => table.wrong(key, format!("\"{text}\": {why}")),
             }
         }
@@ -295,8 +315,37 @@ impl<'s, 't> Reading<'s, 't> {
         secrets
     }
 
-    fn auth(&mut self, table: Option<Table<'_, 't>>) -> Auth {
-        let Some(table) = table else { return Auth { placement: Placement::None, refresh: None } };
+    /// A URL whose host may hold settings.
+    fn origin(&self, table: &Table<'_, '_>, key: &'static str, url: &str) {
+        if url.is_empty() {
+            return;
+        }
+        let Some(template) = self.template(table, key, url, &self.account) else { return };
+        let host = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+        if template.holes().any(|hole| !host.contains(&format!("{{{}}}", hole.name))) {
+            table.wrong(key, "a placeholder can only be a part of the host: https://{account.desk}.example.com");
+        }
+        let filled = template.path(&|_: &str| Some(serde_json::Value::String("x".to_owned()))).unwrap_or_default();
+        if let Err(why) = crate::connector::http::Http::new(&filled, false, None) {
+            table.wrong(key, why);
+        }
+    }
+
+    /// `[auth]`, or several of them: the first whose secrets the account names is taken.
+    fn auths(&mut self, root: &Table<'_, 't>) -> Vec<Auth> {
+        let tables = match root.value("auth").map(|value| value.get_ref().is_array()) {
+            None => Vec::new(),
+            Some(true) => root.tables("auth"),
+            Some(false) => root.table("auth").into_iter().collect(),
+        };
+        let mut auths: Vec<Auth> = tables.into_iter().map(|table| self.auth(table)).collect();
+        if auths.is_empty() {
+            auths.push(Auth { secrets: Vec::new(), placement: Placement::None, refresh: None });
+        }
+        auths
+    }
+
+    fn auth(&mut self, table: Table<'_, 't>) -> Auth {
         let refresh = table.table("refresh").and_then(|below| self.refresh(below));
         let scope = match &refresh {
             Some(_) => self.secret_scope().with(&["token"]),
@@ -345,7 +394,8 @@ impl<'s, 't> Reading<'s, 't> {
             }
         };
         table.end();
-        Auth { placement: placement.unwrap_or(Placement::None), refresh }
+        let placement = placement.unwrap_or(Placement::None);
+        Auth { secrets: secrets_of(&placement, refresh.as_ref()), placement, refresh }
     }
 
     fn refresh(&mut self, table: Table<'_, 't>) -> Option<Refresh> {
@@ -353,11 +403,7 @@ impl<'s, 't> Reading<'s, 't> {
         let url = table.must("url");
         let cut = url.strip_prefix("https://").map(|rest| 8 + rest.find('/').unwrap_or(rest.len()));
         let (base, path) = url.split_at(cut.unwrap_or(url.len()));
-        if !url.is_empty()
-            && let Err(why) = crate::connector::http::Http::new(base, false, None)
-        {
-            table.wrong("url", why);
-        }
+        self.origin(&table, "url", base);
         let body = self.body(&table, &scope);
         let headers =
             table.table("headers").map(|below| self.named_templates(below, &scope, "a header")).unwrap_or_default();
@@ -454,6 +500,37 @@ impl<'s, 't> Reading<'s, 't> {
             table.wrong(key, IN_FILE);
         }
     }
+}
+
+/// The secrets that a way to sign in needs. What renews is needed as well, wherever the first one comes from.
+fn secrets_of(placement: &Placement, refresh: Option<&Refresh>) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut look = |template: &Template| {
+        let secrets = template.holes().filter_map(|hole| hole.name.strip_prefix("secret."));
+        names.extend(secrets.map(str::to_owned));
+        if template.holes().any(|hole| hole.name == "refresh") {
+            names.push("refresh_token".to_owned());
+        }
+    };
+    match placement {
+        Placement::None => {}
+        Placement::Header(_, template) | Placement::Query(_, template) => look(template),
+        Placement::Basic(user, password) => [user, password].into_iter().for_each(&mut look),
+    }
+    if let Some(refresh) = refresh {
+        match &refresh.body {
+            BodyShape::None => {}
+            BodyShape::Json(shape) => shape.each(&mut look),
+            BodyShape::Form(fields) => fields.values().for_each(&mut look),
+        }
+        refresh.headers.iter().for_each(|(_, template)| look(template));
+        if let Some((user, password)) = &refresh.basic {
+            [user, password].into_iter().for_each(&mut look);
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
 }
 
 const RESETS: [(&str, Reset); 3] = [("epoch", Reset::Epoch), ("seconds", Reset::Seconds), ("iso", Reset::Iso)];

@@ -4,17 +4,20 @@
 //! itself is kept with each page, so that the calls made so far are not made again.
 
 use super::access::{Access, now};
-use super::mapper::{Known, Piece, pruned, understand};
+use super::mapper::{Joins, Known, Piece, pruned, understand};
 use super::place;
 use super::predicate::{Facts, all};
 use super::spec::{Next, Resume, Stream};
 use super::state::{Parent, Spot, Walk, compare, moved};
 use super::template::plain;
 use crate::connector::http::Answer;
-use crate::connector::{ConnectorError, Item};
-use crate::model::Timestamp;
+use crate::connector::{ConnectorError, Item, Unreadable};
+use crate::model::{Timestamp, clean_line};
 use serde_json::Value;
 use std::cmp::Ordering;
+
+/// How far before the last good answer a stream begins anew whose cursor the platform lost, in milliseconds.
+const LOST: i64 = 3_600_000;
 
 /// What one page brought.
 pub(super) struct Step {
@@ -43,6 +46,9 @@ pub(super) struct Walker<'a> {
 impl Walker<'_> {
     /// Takes the next page. The spot is as it was when this fails.
     ///
+    /// A place that the platform no longer knows (an expired page token, a cursor of a deleted index) is given up: the
+    /// walk begins anew from the watermark, and what is known already changes nothing.
+    ///
     /// # Errors
     /// By the file's error table, and when the platform goes round in circles.
     pub async fn step(
@@ -51,13 +57,37 @@ impl Walker<'_> {
         parent: &Value,
         oldest: Option<Timestamp>,
     ) -> Result<Step, ConnectorError> {
+        let own_cursor = matches!(self.stream.resume, Resume::Cursor(_));
+        let at_a_place =
+            spot.walk.as_ref().is_some_and(|walk| walk.cursor.is_some()) || (own_cursor && spot.mark.is_some());
+        match self.page(spot, parent, oldest).await {
+            Err(ConnectorError::Reject { .. } | ConnectorError::Gone { .. }) if at_a_place => {
+                let mut anew = Spot { walk: None, ..spot.clone() };
+                if own_cursor {
+                    anew.mark = None;
+                }
+                let step = self.page(&mut anew, parent, oldest).await?;
+                tracing::info!(stream = self.stream.intake.name, "the platform lost the place; the walk begins anew");
+                *spot = anew;
+                Ok(step)
+            }
+            other => other,
+        }
+    }
+
+    async fn page(&self, spot: &mut Spot, parent: &Value, oldest: Option<Timestamp>) -> Result<Step, ConnectorError> {
         let stream = self.stream;
         let mut walk = spot.walk.clone().unwrap_or_else(|| Walk { by: self.by, ..Walk::default() });
         let since = self.since(spot, &walk);
         let cursor = self.cursor(spot, &walk);
+        // Only for the very first call: later ones say where they stand.
+        let start = stream.start.filter(|_| cursor.is_none() && since.is_none()).map(|span| {
+            spot.asked.map_or_else(|| now().plus_millis(-span), |asked| Timestamp(asked).plus_millis(-LOST))
+        });
         let value = |name: &str| match name {
             "since" => since.clone().map(Value::String),
             "cursor" => cursor.clone().map(Value::String),
+            "start" => start.map(|start| Value::String(start.to_string())),
             _ => match name.strip_prefix("parent") {
                 Some(pointer) => parent.get(pointer).cloned(),
                 None => self.access.setting(name),
@@ -70,16 +100,24 @@ impl Walker<'_> {
         }
         let (answer, body) = self.access.read(filled).await?;
         let received = now();
+        if matches!(stream.resume, Resume::Cursor(_)) && stream.start.is_some() {
+            spot.asked = Some(received.0);
+        }
         let found = place::items(&body, &stream.intake.items);
         let found = found.ok_or_else(|| ConnectorError::Retry {
             reason: format!("the answer has no {} (stream {})", stream.intake.items, stream.intake.name),
         })?;
         let (count, last) = (found.len(), found.last().map(|found| found.item.clone()));
+        let raw = place::raw_items(&answer.body, &stream.intake.items, count).unwrap_or_default();
+        let joins = Joins::of(&stream.intake, &body);
+        let beside = stream.intake.pointers("around");
         let (mut items, mut parents) = (Vec::new(), Vec::new());
         let mut reached = false;
-        for found in found {
-            let around = pruned(found.around, &stream.intake.map.pointers("around"));
-            let piece = Piece { item: found.item, parent, around: &around };
+        for (number, found) in found.into_iter().enumerate() {
+            let around = pruned(found.around, &beside);
+            let alone = Piece { raw: raw.get(number).copied(), parent, around: &around, ..Piece::alone(found.item) };
+            let joined = joins.to(&alone, &stream.intake, self.known);
+            let piece = Piece { joined: &joined, ..alone };
             if let Resume::Mark { from, compare: how, overlap, .. } = &stream.resume
                 && let Some(value) = piece.pick(from, self.known)
             {
@@ -97,12 +135,16 @@ impl Walker<'_> {
                     walk.top = Some(value);
                 }
             }
-            if let Some(at) = self.keep_parent(&piece, &mut parents)
-                && stream.newest_first
-                && oldest.is_some_and(|oldest| at < oldest)
-            {
-                reached = true;
-                continue;
+            if !self.for_children.is_empty() && piece.holds(&stream.intake.keep, self.known) {
+                match self.parent(&piece) {
+                    Some(at) if stream.newest_first && oldest.is_some_and(|oldest| at.at < oldest.0) => {
+                        parents.push(at);
+                        reached = true;
+                        continue;
+                    }
+                    Some(kept) => parents.push(kept),
+                    None => items.push(self.unreadable(&piece, received)),
+                }
             }
             if stream.emit {
                 items.extend(understand(&stream.intake, &piece, self.known, received));
@@ -112,7 +154,8 @@ impl Walker<'_> {
         walk.items += count as u64;
         let next = self.next(&walk, &cursor, &answer, &body, count, last.as_ref());
         let header = |name: &str| answer.header(name).map(str::to_owned);
-        let facts = Facts { body: &body, status: Some(answer.status), header: &header, msg: &|_| None };
+        let (none, status) = (&|_: &str| None, Some(answer.status));
+        let facts = Facts { body: &body, status, header: &header, msg: none, near: none };
         let page = &stream.page;
         let told_to_stop = (!page.stop_if.is_empty() && all(&page.stop_if, &facts))
             || (!page.stop_unless.is_empty() && !all(&page.stop_unless, &facts));
@@ -242,17 +285,26 @@ impl Walker<'_> {
         }
     }
 
-    /// Keeps what the streams below need; gives the item's time.
-    fn keep_parent(&self, piece: &Piece<'_>, parents: &mut Vec<Parent>) -> Option<Timestamp> {
-        if self.for_children.is_empty() {
-            return None;
-        }
+    /// What the streams below need of an item; `None` when it has no id or no time.
+    fn parent(&self, piece: &Piece<'_>) -> Option<Parent> {
         let map = &self.stream.intake.map;
         let id = piece.pick(&map.id, self.known)?;
-        let at = super::mapper::time(&piece.pick(&map.time, self.known)?, &map.time_format)?;
+        let at = super::mapper::time(&piece.pick(&map.time, self.known)?, &map.time_format)?.0;
         let changed = self.changed.and_then(|pointer| place::at(piece.item, pointer)).and_then(plain);
-        parents.push(Parent { id, at: at.0, of: pruned(piece.item, self.for_children), changed });
-        Some(at)
+        Some(Parent { id, at, of: pruned(piece.item, self.for_children), changed })
+    }
+
+    /// Something below which cannot be looked.
+    fn unreadable(&self, piece: &Piece<'_>, received: Timestamp) -> Item {
+        let hint: String = piece.item.to_string().chars().take(200).collect();
+        Item::Unreadable(Unreadable {
+            reason: "it has no id or no time, so that what is below it cannot be asked for".to_owned(),
+            folder: self.stream.intake.name.clone(),
+            received,
+            hint: clean_line(&hint),
+            partial: false,
+            raw: super::mapper::envelope(&self.stream.intake, piece),
+        })
     }
 }
 
