@@ -219,11 +219,11 @@ fn another_place_to_listen_is_followed_while_it_runs() {
     let at = |port: u16| format!("[webhook]\nlisten = \"127.0.0.1:{port}\"\n\n{account}");
     let profile = Profile::new(&at(first));
     let _serve = Serve::start(&profile);
-    // Nobody is believed without the secret, and the door is there.
+    // Nobody is believed without a signature, and the door is there.
     let answers = |port: u16| push(port, "POST /hook/bot", &[], b"{}").map(|(status, _)| status);
-    assert!(until(LIMIT, || answers(first) == Some(503)), "the first door is not open");
+    assert!(until(LIMIT, || answers(first) == Some(401)), "the first door is not open");
     profile.configure(&at(second));
-    assert!(until(LIMIT, || answers(second) == Some(503)), "the second door does not open");
+    assert!(until(LIMIT, || answers(second) == Some(401)), "the second door does not open");
     assert_eq!(answers(first), None, "the first one is closed");
     let listening = || profile.one(&["webhook"])["listening"].clone();
     assert_eq!(listening(), format!("127.0.0.1:{second}").as_str());
@@ -236,7 +236,7 @@ fn another_place_to_listen_is_followed_while_it_runs() {
     assert!(until(LIMIT, || trouble().contains("cannot be listened at")), "{}", trouble());
     assert_eq!(answers(second), None);
     profile.configure(&at(first));
-    assert!(until(LIMIT, || answers(first) == Some(503)), "it does not come back");
+    assert!(until(LIMIT, || answers(first) == Some(401)), "it does not come back");
     assert!(until(LIMIT, || !trouble().contains("cannot be listened at")), "{}", trouble());
     // And without [webhook] none is open.
     profile.configure(account);

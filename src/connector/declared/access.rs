@@ -308,12 +308,29 @@ impl Access {
     /// # Errors
     /// By the file's error table.
     pub async fn read(&self, filled: Filled) -> Result<(Answer, Value), ConnectorError> {
+        let answer = self.ask(filled).await?;
+        let body = self.judge(&answer)?;
+        Ok((answer, body))
+    }
+
+    /// Asks for something that may be asked twice, whatever the answer says.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ask(&self, filled: Filled) -> Result<Answer, ConnectorError> {
         let budget = filled.cost.map(|(name, _)| name);
         let call = self.signed(filled).await?;
         let answer = self.http.ask(call, now()).await.map_err(Failure::reading)?;
         self.told(budget, &answer);
-        let body = verdict::verdict(&self.spec, &answer, false, now())?;
-        Ok((answer, body))
+        Ok(answer)
+    }
+
+    /// What an answer to [`Access::ask`] says.
+    ///
+    /// # Errors
+    /// By the file's error table.
+    pub fn judge(&self, answer: &Answer) -> Result<Value, ConnectorError> {
+        verdict::verdict(&self.spec, answer, false, now())
     }
 
     /// Fetches a file of a message.

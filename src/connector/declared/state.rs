@@ -54,6 +54,9 @@ pub(super) struct Walk {
     /// Which source began it. One that another began does not know of what came since.
     #[serde(default)]
     pub by: u64,
+    /// When it was begun anew because the platform had lost the place, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anew: Option<i64>,
     /// What the next page is asked with.
     #[serde(default)]
     pub cursor: Option<String>,

@@ -30,6 +30,28 @@ pub(super) struct Step {
     pub old: bool,
 }
 
+/// What went wrong with one page.
+enum Trouble {
+    /// The platform answered so.
+    Said(ConnectorError),
+    /// Anything else.
+    Other(ConnectorError),
+}
+
+impl From<ConnectorError> for Trouble {
+    fn from(error: ConnectorError) -> Trouble {
+        Trouble::Other(error)
+    }
+}
+
+impl From<Trouble> for ConnectorError {
+    fn from(trouble: Trouble) -> ConnectorError {
+        match trouble {
+            Trouble::Said(error) | Trouble::Other(error) => error,
+        }
+    }
+}
+
 /// Who walks.
 pub(super) struct Walker<'a> {
     pub access: &'a Access,
@@ -60,22 +82,26 @@ impl Walker<'_> {
         let own_cursor = matches!(self.stream.resume, Resume::Cursor(_));
         let at_a_place =
             spot.walk.as_ref().is_some_and(|walk| walk.cursor.is_some()) || (own_cursor && spot.mark.is_some());
+        // Not again and again: then it is no lost place.
+        let long_ago = now().plus_millis(-LOST).0;
+        let may = at_a_place && spot.walk.as_ref().and_then(|walk| walk.anew).is_none_or(|anew| anew < long_ago);
         match self.page(spot, parent, oldest).await {
-            Err(ConnectorError::Reject { .. } | ConnectorError::Gone { .. }) if at_a_place => {
-                let mut anew = Spot { walk: None, ..spot.clone() };
+            Err(Trouble::Said(ConnectorError::Reject { .. } | ConnectorError::Gone { .. })) if may => {
+                let walk = Walk { by: self.by, anew: Some(now().0), ..Walk::default() };
+                let mut fresh = Spot { walk: Some(walk), ..spot.clone() };
                 if own_cursor {
-                    anew.mark = None;
+                    fresh.mark = None;
                 }
-                let step = self.page(&mut anew, parent, oldest).await?;
+                let step = self.page(&mut fresh, parent, oldest).await.map_err(ConnectorError::from)?;
                 tracing::info!(stream = self.stream.intake.name, "the platform lost the place; the walk begins anew");
-                *spot = anew;
+                *spot = fresh;
                 Ok(step)
             }
-            other => other,
+            other => other.map_err(ConnectorError::from),
         }
     }
 
-    async fn page(&self, spot: &mut Spot, parent: &Value, oldest: Option<Timestamp>) -> Result<Step, ConnectorError> {
+    async fn page(&self, spot: &mut Spot, parent: &Value, oldest: Option<Timestamp>) -> Result<Step, Trouble> {
         let stream = self.stream;
         let mut walk = spot.walk.clone().unwrap_or_else(|| Walk { by: self.by, ..Walk::default() });
         let since = self.since(spot, &walk);
@@ -98,7 +124,8 @@ impl Walker<'_> {
         if by_url && let Some(url) = &cursor {
             (filled.path, filled.query) = (below_base(url, &filled.path), Vec::new());
         }
-        let (answer, body) = self.access.read(filled).await?;
+        let answer = self.access.ask(filled).await?;
+        let body = self.access.judge(&answer).map_err(Trouble::Said)?;
         let received = now();
         if matches!(stream.resume, Resume::Cursor(_)) && stream.start.is_some() {
             spot.asked = Some(received.0);
@@ -172,19 +199,19 @@ impl Walker<'_> {
                 _ => again,
             };
             if stands && own_cursor && !says_more {
-                return self.finish(spot, walk, items, parents, next);
+                return Ok(self.finish(spot, walk, items, parents, next));
             }
             if stands {
                 spot.walk = None;
-                return Err(ConnectorError::Retry {
+                return Err(Trouble::Other(ConnectorError::Retry {
                     reason: format!("the server offers the same page again and again (stream {})", stream.intake.name),
-                });
+                }));
             }
             if walk.pages >= page.most {
                 spot.walk = None;
-                return Err(ConnectorError::Retry {
+                return Err(Trouble::Other(ConnectorError::Retry {
                     reason: format!("the server had no end after {} pages (stream {})", page.most, stream.intake.name),
-                });
+                }));
             }
             walk.seen.push(hash);
             walk.cursor = next.clone();
@@ -199,7 +226,7 @@ impl Walker<'_> {
             spot.walk = Some(walk);
             return Ok(Step { items, parents, done: false, old: false });
         }
-        self.finish(spot, walk, items, parents, next)
+        Ok(self.finish(spot, walk, items, parents, next))
     }
 
     /// The end of a walk: now the watermark moves.
@@ -210,7 +237,7 @@ impl Walker<'_> {
         items: Vec<Item>,
         parents: Vec<Parent>,
         next: Option<String>,
-    ) -> Result<Step, ConnectorError> {
+    ) -> Step {
         let old = walk.by != self.by;
         match &self.stream.resume {
             Resume::None => {}
@@ -225,7 +252,7 @@ impl Walker<'_> {
         }
         spot.walk = None;
         spot.done = true;
-        Ok(Step { items, parents, done: true, old })
+        Step { items, parents, done: true, old }
     }
 
     fn since(&self, spot: &Spot, _walk: &Walk) -> Option<String> {

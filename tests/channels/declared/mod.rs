@@ -6,7 +6,7 @@ mod tried;
 
 use super::contract::{messages, pages};
 use super::only_error;
-use crate::support::simulator::Simulator;
+use crate::support::simulator::{Fault, Simulator};
 use platform::{PAGE, Shared, file, open};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -127,6 +127,21 @@ async fn a_place_the_platform_has_lost_is_given_up_and_nothing_with_it() {
         had.extend(pages(source.as_mut(), cursor).await);
         assert_eq!(texts(&had), all(3 * PAGE + 1), "{kind}");
     }
+}
+
+#[tokio::test]
+async fn a_page_that_is_always_refused_is_no_lost_place() {
+    let rig = Rig::new(3 * PAGE);
+    let account = rig.open(&file(KINDS[0].1, ""));
+    let body = "{\"error\": \"too deep\"}".to_owned();
+    for _ in 0..50 {
+        rig.simulator.faults.next("token=", Fault::Instead(400, vec![], body.clone()));
+    }
+    let mut source = account.source().unwrap();
+    let mut cursor = Vec::new();
+    let error = walked_to_an_error(source.as_mut(), &mut cursor).await;
+    assert!(matches!(error, ConnectorError::Reject { .. }), "{error:?}");
+    assert!(rig.simulator.faults.calls().len() <= 5, "it is not begun again and again");
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ fn mistakes_and_secrets_in_a_file_are_refused_with_line_and_column() {
         assert_eq!(done.code, Some(1), "{done:?}");
         let line = |wanted: &str| done.err.lines().find(|line| line.contains(wanted)).unwrap_or_default().to_owned();
         assert!(line("a secret does not belong").contains("new.toml:10:1: auth.value"), "{}", done.err);
-        assert!(line("subjekt").contains("new.toml:22:1: unknown key \"stream.map.subjekt\""), "{}", done.err);
+        assert!(line("subjekt").contains("new.toml:23:1: unknown key \"stream.map.subjekt\""), "{}", done.err);
         assert!(done.err.contains("2 things are wrong") && !done.err.contains(token), "{}", done.err);
     }
     // One of the profile that is wrong stops its own account alone.

@@ -133,7 +133,17 @@ fn a_call_stands_on_the_timeline_of_its_number_and_cannot_be_answered() {
     assert!(none.contains("no message to answer"), "{none}");
     let through = profile.refused(&["reply", ANA, "--account", "calls", "--text", "Sorry we missed you"]);
     assert!(through.contains("no message to answer") || through.contains("only reads"), "{through}");
-    let first = profile.refused(&["compose", "--account", "calls", "--to", ANA, "--text", "Sorry we missed you"]);
+    let first = profile.refused(&[
+        "compose",
+        "--account",
+        "calls",
+        "--to",
+        ANA,
+        "--subject",
+        "x",
+        "--text",
+        "Sorry we missed you",
+    ]);
     assert!(first.contains("the account \"calls\" only reads"), "{first}");
     // The text messages of the same number are the same customer's, and those are answered.
     let texts = calls.replace("\"calls\"", "\"texts\"").replace("twilio_calls", "twilio");
