@@ -1,6 +1,6 @@
 //! Making calls as the account: its secrets, its tokens, its budget.
 
-use super::mapper::FileAt;
+use super::files::FileAt;
 use super::settings::Settings;
 use super::spec::Files;
 use super::spec::{Auth, BodyShape, Placement, Refresh, Request, Spec};

@@ -164,7 +164,7 @@ impl Connector for Declared {
 
     fn fetch<'a>(&'a self, raw: &'a [u8], part: u32) -> BoxFuture<'a, Result<Vec<u8>, ConnectorError>> {
         Box::pin(async move {
-            let file = mapper::file_at(raw, &self.access.spec, &self.known, part);
+            let file = super::files::file_at(raw, &self.access.spec, &self.known, part);
             let none = || ConnectorError::Reject { reason: "there is no such attachment".to_owned() };
             let (at, files) = file.ok_or_else(none)?;
             self.access.file(at, &files).await

@@ -4,24 +4,21 @@
 //! platform wrote it, and of its parent and surroundings what the mapping needs. It can be understood again from that
 //! alone. Only what was no JSON (a form, a row of CSV) is kept as the JSON it was read as.
 
+use super::files::files;
 use super::place;
 use super::predicate::{Facts, Predicate, all};
 use super::spec::{Change, Intake, Join, Map, Pick, Spec, TextIs, TimeFormat};
-use super::template::{Template, plain};
+use super::template::plain;
 use crate::connector::email::html_text;
 use crate::connector::{Changed, Incoming, Item, Unreadable, first_words};
 use crate::identity;
-use crate::model::{
-    Attachment, ChangeKind, Direction, Link, LinkKind, Party, Timestamp, Trust, clean_block, clean_line,
-};
+use crate::model::{ChangeKind, Direction, Link, LinkKind, Party, Timestamp, Trust, clean_block, clean_line};
 use serde_json::value::RawValue;
 use serde_json::{Map as Object, Value};
 use std::collections::BTreeMap;
 
 /// The largest item understood, in bytes.
 const MOST_BYTES: usize = 512 * 1024;
-/// Most attachments of one message.
-const MOST_FILES: usize = 50;
 /// Longest id, and longest value of a context, in bytes.
 const LONGEST: usize = 512;
 
@@ -57,7 +54,8 @@ impl<'a> Piece<'a> {
 }
 
 impl Piece<'_> {
-    fn value(&self, name: &str, known: &Known) -> Option<Value> {
+    /// What a placeholder stands for.
+    pub fn value(&self, name: &str, known: &Known) -> Option<Value> {
         if name.starts_with('/') {
             return place::at(self.item, name).cloned();
         }
@@ -167,12 +165,13 @@ pub(super) fn envelope(intake: &Intake, piece: &Piece<'_>) -> Vec<u8> {
 }
 
 /// An envelope, opened.
-struct Opened {
+pub(super) struct Opened {
     take: String,
     values: [Value; 4],
 }
 
-fn opened(raw: &[u8]) -> Result<Opened, serde_json::Error> {
+/// Opens an envelope.
+pub(super) fn opened(raw: &[u8]) -> Result<Opened, serde_json::Error> {
     let mut whole: Value = serde_json::from_slice(raw)?;
     let take = whole.get("take").and_then(Value::as_str).unwrap_or_default().to_owned();
     let values =
@@ -181,7 +180,8 @@ fn opened(raw: &[u8]) -> Result<Opened, serde_json::Error> {
 }
 
 impl Opened {
-    fn piece<'a>(&'a self, raw: &'a [u8]) -> Piece<'a> {
+    /// What is in it.
+    pub fn piece<'a>(&'a self, raw: &'a [u8]) -> Piece<'a> {
         let [item, parent, around, joined] = &self.values;
         // A list would be taken apart.
         let own = place::raw_items(raw, "/item", 1).filter(|_| !item.is_array()).map(|found| found[0]);
@@ -377,55 +377,4 @@ fn links(map: &Map, pick: &dyn Fn(&Pick) -> Option<String>) -> Vec<Link> {
         }
     }
     links
-}
-
-/// Where a file is.
-pub(super) enum FileAt {
-    Url(String),
-    /// The path that tells, filled.
-    Ask(String),
-}
-
-/// A file of a message, and where it is.
-pub(super) struct File {
-    pub listed: Attachment,
-    pub at: FileAt,
-}
-
-/// The files an item lists.
-pub(super) fn files(map: &Map, piece: &Piece<'_>, known: &Known) -> Vec<File> {
-    let Some(wanted) = &map.files else { return Vec::new() };
-    let found = wanted.items.iter().filter_map(|pointer| place::items(piece.item, pointer)).flatten();
-    let mut files = Vec::new();
-    for found in found.take(MOST_FILES) {
-        let file = Piece { item: found.item, raw: None, ..*piece };
-        let pick = |from: &Pick| file.pick(from, known).map(|text| clean_line(&text));
-        let path = |template: &Template| template.path(&|name: &str| file.value(name, known));
-        let (at, last) = match &wanted.ask {
-            Some(ask) => (path(&ask.path).map(FileAt::Ask), String::new()),
-            None => {
-                let url = pick(&wanted.url);
-                let path = url.as_deref().unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
-                let last = path.rsplit('/').next().unwrap_or_default().to_owned();
-                (url.map(FileAt::Url), last)
-            }
-        };
-        let Some(at) = at else { continue };
-        let part = files.len() as u32;
-        let name = pick(&wanted.name).unwrap_or(last);
-        let name = if name.is_empty() { format!("file {}", part + 1) } else { name };
-        let media_type = pick(&wanted.kind).unwrap_or_else(|| "application/octet-stream".to_owned());
-        let size = pick(&wanted.size).and_then(|size| size.parse().ok()).unwrap_or(0);
-        files.push(File { listed: Attachment { name, media_type, size, part }, at });
-    }
-    files
-}
-
-/// Where attachment `part` of an envelope is, and how the file says it is fetched.
-pub(super) fn file_at(raw: &[u8], spec: &Spec, known: &Known, part: u32) -> Option<(FileAt, super::spec::Files)> {
-    let opened = opened(raw).ok()?;
-    let (map, _) = reopened(raw, spec, known, Timestamp(0)).ok()?;
-    let files = files(&map, &opened.piece(raw), known);
-    let file = files.into_iter().nth(usize::try_from(part).ok()?)?;
-    Some((file.at, map.files?))
 }
