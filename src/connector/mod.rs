@@ -226,9 +226,11 @@ pub const CONNECTORS: &[ConnectorKind] = &[
     declared::platforms::QZONE,
     declared::platforms::REDDIT,
     declared::platforms::TWILIO,
+    declared::platforms::TWILIO_CALLS,
     declared::platforms::WEIBO,
     declared::platforms::WHATSAPP,
     declared::platforms::YOUTUBE,
+    declared::platforms::ZENDESK,
 ];
 
 /// The kind with this name.

@@ -5,6 +5,7 @@
 
 mod bluesky;
 mod contract;
+mod declared;
 mod discord;
 mod mastodon;
 mod matrix;
@@ -22,6 +23,7 @@ mod whatsapp;
 mod x;
 mod xmpp;
 mod youtube;
+mod zendesk;
 
 use std::collections::BTreeMap;
 use std::path::Path;

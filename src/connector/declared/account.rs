@@ -7,7 +7,6 @@ use super::settings::Settings;
 use super::sink::{DeclaredSink, render};
 use super::source::DeclaredSource;
 use super::spec::{Reply, Spec};
-use crate::connector::http::MOST_MEDIA;
 use crate::connector::{
     AccountSettings, Check, Connector, ConnectorError, Hook, Item, Ledger, Reach, SettingsError, Sink, Source,
     Unreadable, Watcher,
@@ -126,7 +125,7 @@ impl Connector for Declared {
         let settings = &self.access.settings;
         AccountFacts {
             name: settings.name.clone(),
-            channel: self.access.spec.name.clone(),
+            channel: self.access.spec.channel.clone(),
             address: settings.address.clone(),
             display_name: settings.display_name.clone(),
             own: vec![settings.address.clone()],
@@ -166,10 +165,10 @@ impl Connector for Declared {
 
     fn fetch<'a>(&'a self, raw: &'a [u8], part: u32) -> BoxFuture<'a, Result<Vec<u8>, ConnectorError>> {
         Box::pin(async move {
-            let url = mapper::file_url(raw, &self.access.spec, &self.known, part);
-            let url = url.ok_or_else(|| ConnectorError::Reject { reason: "there is no such attachment".to_owned() })?;
-            let fetched = self.access.http.fetch(&url, MOST_MEDIA).await;
-            fetched.map(|answer| answer.body).map_err(crate::connector::http::Failure::reading)
+            let file = super::files::file_at(raw, &self.access.spec, &self.known, part);
+            let none = || ConnectorError::Reject { reason: "there is no such attachment".to_owned() };
+            let (at, files) = file.ok_or_else(none)?;
+            self.access.file(at, &files).await
         })
     }
 

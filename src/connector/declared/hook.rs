@@ -1,7 +1,7 @@
 //! The door: deliveries are believed only with the proof the file asks for, over the raw bytes.
 
 use super::access::Access;
-use super::mapper::{Known, Piece, pruned, understand};
+use super::mapper::{Joins, Known, Piece, pruned, understand};
 use super::place;
 use super::predicate::{about, all};
 use super::spec::{Challenge, Proof, Webhook};
@@ -254,13 +254,17 @@ impl Hook for DeclaredHook {
         };
         let Ok(webhook) = self.webhook() else { return lost("the connector file has no [webhook] any more") };
         let Some(body) = opened(webhook, raw) else { return lost("the delivery is no whole JSON") };
-        let none = Value::Null;
         let mut items = Vec::new();
         for take in &webhook.takes {
-            for found in place::items(&body, &take.items).unwrap_or_default() {
-                let around = pruned(found.around, &take.map.pointers("around"));
-                let piece = Piece { item: found.item, parent: &none, around: &around };
-                items.extend(understand(take, &piece, &self.known, received));
+            let found = place::items(&body, &take.items).unwrap_or_default();
+            let own = if webhook.form { None } else { place::raw_items(raw, &take.items, found.len()) };
+            let own = own.unwrap_or_default();
+            let (joins, beside) = (Joins::of(take, &body), take.pointers("around"));
+            for (number, found) in found.into_iter().enumerate() {
+                let around = pruned(found.around, &beside);
+                let alone = Piece { raw: own.get(number).copied(), around: &around, ..Piece::alone(found.item) };
+                let joined = joins.to(&alone, take, &self.known);
+                items.extend(understand(take, &Piece { joined: &joined, ..alone }, &self.known, received));
             }
         }
         items

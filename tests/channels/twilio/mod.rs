@@ -1,5 +1,6 @@
 //! Twilio, declared in `platforms/twilio.toml`, against a simulator.
 
+mod calls;
 mod simulator;
 
 use super::contract::{Rig, answer, messages, open, pages};
