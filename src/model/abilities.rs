@@ -227,10 +227,7 @@ impl Abilities {
         match self.apart.iter().find(fits) {
             Some(apart) => apart.terms.clone(),
             // What everybody can read has no window: it hangs on the post, not on the conversation.
-            None => Terms {
-                lengths: self.lengths.clone(),
-                window: self.window.clone().filter(|_| way == Way::Direct),
-            },
+            None => Terms { lengths: self.lengths.clone(), window: self.window.clone().filter(|_| way == Way::Direct) },
         }
     }
 }

@@ -122,7 +122,8 @@ async fn meta_refuses_in_its_own_words_and_codes() {
     let closed = sink_error(account.connector.sink().unwrap().deliver(&outgoing, &original).await);
     assert!(matches!(closed, ConnectorError::WindowClosed { .. }), "{closed:?}");
     assert!(rig.sent().is_empty());
-    assert_eq!(account.connector.facts().abilities.window.unwrap().millis, Some(24 * 3_600_000));
+    let windows = account.connector.facts().abilities.apart.into_iter().filter_map(|apart| apart.terms.window?.millis);
+    assert_eq!(windows.collect::<Vec<_>>(), [24 * 3_600_000]);
     rig.token = "old-token";
     let refused = only_error(open(&rig).connector.source().unwrap().pull(&[]).await);
     assert!(matches!(refused, ConnectorError::Refresh { .. } | ConnectorError::Reconnect { .. }), "{refused:?}");

@@ -156,7 +156,8 @@ async fn whatsapp_takes_an_answer_and_says_when_the_window_is_closed() {
     let refused = sink_error(sink.deliver(&late, &account.render(&late, &[]).unwrap()).await);
     assert!(matches!(refused, ConnectorError::WindowClosed { .. }), "{refused:?}");
     let facts = account.facts();
-    assert_eq!(facts.abilities.window.unwrap().millis, Some(24 * 3_600_000));
+    let windows = facts.abilities.apart.into_iter().filter_map(|apart| apart.terms.window?.millis);
+    assert_eq!(windows.collect::<Vec<_>>(), [24 * 3_600_000]);
 }
 
 #[tokio::test]
