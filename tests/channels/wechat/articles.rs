@@ -3,7 +3,7 @@
 
 use super::simulator::{ANA, Office, SECRET, Shared, WeChat, refuse, unknown_token};
 use crate::channels::Json;
-use crate::channels::contract::{self, Rig, answer, messages, open, pages};
+use crate::channels::contract::{Rig, answer, messages, open, pages};
 use crate::channels::sink_error;
 use crate::channels::strict::{Is, object, seconds};
 use crate::support::simulator::{Fault, Simulator};
@@ -200,10 +200,10 @@ pub async fn reply(State(office): State<Shared>, Query(asked): Query<Vec<(String
 }
 
 /// An account whose comments are read: one article of this hour.
-struct Comments(WeChat);
+pub struct Comments(WeChat);
 
 impl Comments {
-    fn start() -> Comments {
+    pub fn start() -> Comments {
         let rig = WeChat::start();
         rig.office.lock().unwrap().articles.push(Article {
             id: 2_247_483_687,
@@ -244,14 +244,15 @@ impl Rig for Comments {
     fn sending(&self) -> &'static str {
         "/comment/reply/add"
     }
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Err("pages are counted: an empty one is the end")
+    }
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("comments are counted from 1 in each article")
+    }
     fn too_many(&self) -> Fault {
         self.0.too_many()
     }
-}
-
-#[tokio::test]
-async fn comments_bear_what_every_channel_must() {
-    contract::run(|| Box::new(Comments::start())).await;
 }
 
 #[tokio::test]
