@@ -155,6 +155,8 @@ fn a_split_makes_a_customer_and_can_be_taken_back_after_more_happened() {
     paper.act(Act::Unmerge(acted.act.unwrap()));
     assert_eq!(paper.inbox(InboxView::All), ["Ana"]);
     assert_eq!(paper.timeline("Ana").len(), 5, "the note stays to be seen");
+    let absorbed = paper.desk.customer(ana).unwrap().unwrap().absorbed;
+    assert_eq!(absorbed.len(), 1, "Bo is, and not who was split off for a while: {absorbed:?}");
     assert_eq!(paper.customer(&bo.to_string()), ana);
     assert_eq!(paper.row("Ana").unread, 4);
     assert!(
