@@ -16,6 +16,7 @@ mod hostile;
 mod import;
 mod keys;
 mod manual;
+mod people;
 mod process;
 mod writing;
 

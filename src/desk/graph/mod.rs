@@ -17,6 +17,7 @@ use crate::model::{
     Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
 };
 use crate::store::Transaction;
+use suggest::shown;
 use tree::{cut, identities, join, rehome, rooted};
 
 /// Letters of a reason.
@@ -24,6 +25,8 @@ const REASON: usize = 500;
 /// Moves an identity remembers.
 const MOVES: usize = 100;
 const DRAFTS: usize = 1_000;
+/// Addresses a line of history names; the others are counted.
+const NAMED: usize = 3;
 
 /// Why an act is done.
 #[derive(Default)]
@@ -58,6 +61,7 @@ fn begun(kind: GraphKind, by: &str, at: Timestamp, customer: &Customer, other: &
         found: None,
         left: None,
         suggestion: why.suggestion,
+        addresses: Vec::new(),
     }
 }
 
@@ -72,9 +76,10 @@ pub(super) fn merge_in(
 ) -> Result<GraphAct, DeskError> {
     let (stays, other) = (rooted(transaction, stays)?, rooted(transaction, other)?);
     if stays.id == other.id {
-        return Err(DeskError::Refused(format!("{} and {} are one customer already", stays.name, other.name)));
+        return Err(DeskError::Refused(format!("both are {} already; there is nothing to merge", stays.name)));
     }
-    let act = begun(GraphKind::Merge, by, at, &stays, &other, why);
+    let mut act = begun(GraphKind::Merge, by, at, &stays, &other, why);
+    act.addresses = identities(transaction, &other)?.iter().map(shown).collect();
     join(transaction, &stays, &other, stays.id)?;
     transaction.delete_apart(stays.id, other.id);
     transaction.put_graph_act(&act);
@@ -96,15 +101,29 @@ pub(super) fn event_of(act: &GraphAct) -> Event {
 /// An act in plain words.
 pub(super) fn summary(act: &GraphAct) -> String {
     let (name, other) = (&act.name, &act.other_name);
+    let which = which(&act.addresses);
     let mut words = match act.kind {
-        GraphKind::Merge => format!("{other} and {name} are one customer"),
-        GraphKind::Split => format!("{other} was split off {name}"),
-        GraphKind::Move => format!("an identity of {name} was given to {other}"),
-        GraphKind::Accept => format!("a suspect of {name} was accepted"),
+        GraphKind::Merge if which.is_empty() => format!("{other} and {name} are one customer"),
+        GraphKind::Merge => format!("{other} and {name} are one customer: {which}"),
+        GraphKind::Split if which.is_empty() => format!("{other} was split off {name}"),
+        GraphKind::Split => format!("{other} was split off {name}: {which}"),
+        GraphKind::Move if which.is_empty() => format!("an identity of {name} was given to {other}"),
+        GraphKind::Move => format!("{which} of {name} was given to {other}"),
+        GraphKind::Accept if which.is_empty() => format!("a suspect of {name} was accepted"),
+        GraphKind::Accept => format!("{which}, a suspect of {name}, was accepted"),
     };
     for part in std::iter::once(&act.reason).filter(|reason| !reason.is_empty()).chain(&act.evidence) {
         words.push_str("; ");
         words.push_str(part);
+    }
+    words
+}
+
+/// Addresses in a line: the first ones, and how many more.
+fn which(addresses: &[String]) -> String {
+    let mut words = addresses.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if addresses.len() > NAMED {
+        words.push_str(&format!(" and {} more", addresses.len() - NAMED));
     }
     words
 }
@@ -217,6 +236,7 @@ impl Desk {
             }
             identity.moves.push(Moved { act: act.id, before: identity.home() });
             act.identities.push(identity.id);
+            act.addresses.push(shown(&identity));
             homes.push((identity, to));
         }
         let before = (transaction.customer(act.customer)?, transaction.customer(to)?);
@@ -242,6 +262,7 @@ impl Desk {
         transaction.put_identity(&identity);
         let mut act = begun(GraphKind::Accept, agent, self.now(), &customer, &customer, Why::default());
         act.identities = vec![id];
+        act.addresses = vec![shown(&identity)];
         transaction.put_graph_act(&act);
         let said = format!("{} counts as {}'s.", identity.address, customer.name);
         self.keep(transaction, act, said)

@@ -69,7 +69,8 @@ pub(super) fn suggest(
     Ok(())
 }
 
-fn shown(identity: &Identity) -> String {
+/// An identity as an agent knows it: `email ana@example.com`, `mastodon @ana@far.example`.
+pub(super) fn shown(identity: &Identity) -> String {
     match &identity.handle {
         Some(handle) => format!("{} {handle}", identity.channel),
         None => format!("{} {}", identity.channel, identity.address),

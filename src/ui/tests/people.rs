@@ -120,6 +120,7 @@ fn the_history_says_who_when_and_why_and_takes_back() {
         found: None,
         left: None,
         suggestion: None,
+        addresses: vec![],
     };
     let line = |kind, summary: &str, act: Option<GraphAct>| HistoryLine {
         at: NOW,
