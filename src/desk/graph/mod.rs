@@ -17,6 +17,7 @@ use crate::model::{
     Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
 };
 use crate::store::Transaction;
+use derive::derive;
 use suggest::shown;
 use tree::{cut, identities, join, rehome, rooted};
 
@@ -241,7 +242,7 @@ impl Desk {
         }
         let before = (transaction.customer(act.customer)?, transaction.customer(to)?);
         rehome(&mut transaction, &homes, &[])?;
-        share_case(&mut transaction, act.customer, to)?;
+        share_case(&mut transaction, act.customer, to, &moving.iter().collect::<Vec<_>>())?;
         let after = (transaction.customer(act.customer)?, transaction.customer(to)?);
         act.found = Some((before.0.and_then(|c| c.case), before.1.and_then(|c| c.case)));
         act.left = Some((after.0.and_then(|c| c.case), after.1.and_then(|c| c.case)));
@@ -345,7 +346,8 @@ fn take_back(transaction: &mut Transaction<'_>, act: &GraphAct) -> Result<(), De
     let (customer, other) = (transaction.root(act.customer)?, transaction.root(act.other)?);
     if !homes.is_empty() {
         rehome(transaction, &homes, &[])?;
-        restore_case(transaction, act, customer, other)?;
+        let back: Vec<&Identity> = homes.iter().map(|(identity, _)| identity).collect();
+        restore_case(transaction, act, customer, other, &back)?;
     }
     if let Some(made) = transaction.customer(transaction.root(act.other)?)? {
         adopt_empty(transaction, &made)?;
@@ -369,13 +371,17 @@ fn adopt_empty(transaction: &mut Transaction<'_>, customer: &Customer) -> Result
 }
 
 /// Who waits takes the open case along: the one that gave keeps it only while its own people wait.
-fn share_case(transaction: &mut Transaction<'_>, from: CustomerId, to: CustomerId) -> Result<(), DeskError> {
+fn share_case(
+    transaction: &mut Transaction<'_>,
+    from: CustomerId,
+    to: CustomerId,
+    moved: &[&Identity],
+) -> Result<(), DeskError> {
     let (Some(mut from), Some(mut to)) = (transaction.customer(from)?, transaction.customer(to)?) else {
         return Ok(());
     };
     let Some(case) = from.case.clone().filter(|case| case.status == CaseStatus::Open) else { return Ok(()) };
-    let waits = |customer: &Customer| !customer.is_answered();
-    if waits(&to) {
+    if derive(transaction.store(), moved)?.waits.is_some() {
         match to.case.as_mut().filter(|case| case.status != CaseStatus::Resolved) {
             Some(theirs) => {
                 theirs.status = CaseStatus::Open;
@@ -391,11 +397,10 @@ fn share_case(transaction: &mut Transaction<'_>, from: CustomerId, to: CustomerI
             }
         }
         transaction.put_customer(&to)?;
-        if !waits(&from)
+        if from.is_answered()
             && let Some(case) = from.case.as_mut()
         {
-            case.status = CaseStatus::Waiting;
-            case.waiting_since = None;
+            case.park();
             transaction.put_customer(&from)?;
         }
     }
@@ -408,6 +413,7 @@ fn restore_case(
     act: &GraphAct,
     customer: CustomerId,
     other: CustomerId,
+    back: &[&Identity],
 ) -> Result<(), DeskError> {
     let (Some(found), Some(left)) = (&act.found, &act.left) else { return Ok(()) };
     for (id, found, left) in [(customer, &found.0, &left.0), (other, &found.1, &left.1)] {
@@ -421,7 +427,7 @@ fn restore_case(
     }
     // What came in meanwhile waits where it is now.
     if customer != other {
-        share_case(transaction, other, customer)?;
+        share_case(transaction, other, customer, back)?;
     }
     Ok(())
 }
