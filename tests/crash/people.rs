@@ -55,7 +55,7 @@ fn graph(desk: &Desk) -> Graph {
         let timeline = desk.timeline(row.customer, None, 1000).unwrap().rows;
         let messages = timeline.iter().map(|entry| entry.message.id.to_string()).collect();
         let mut identities: Vec<IdentityId> = view.identities.iter().map(|identity| identity.id).collect();
-        identities.iter().for_each(|id| drop(graph.whose.insert(*id, row.customer)));
+        graph.whose.extend(identities.iter().map(|id| (*id, row.customer)));
         identities.sort();
         let status = row.status.map(|status| status.word());
         graph.customers.insert((row.name, status, row.unread, identities, messages));
@@ -179,7 +179,7 @@ fn killed_while_customers_merge_split_and_part_each_act_is_whole_or_not_at_all()
     eprintln!("killed {kills} times in {rounds} rounds: {done} acts whole, {undone} not at all");
     assert_eq!(kills, 30, "in {rounds} rounds");
 
-    // All can still be taken back, in any order, and everybody is who they were.
+    // All can still be taken back, in any order, and everybody has what was theirs.
     within(&profile.path, |desk| {
         while let Some(act) = fastrand::choice(graph(desk).standing) {
             desk.act("lin", Act::Unmerge(act)).unwrap();
@@ -187,6 +187,11 @@ fn killed_while_customers_merge_split_and_part_each_act_is_whole_or_not_at_all()
     });
     let last = within(&profile.path, graph);
     assert_eq!(last.messages, first.messages);
-    assert_eq!(last.customers, first.customers);
+    // What was open is open again; what was not may have to be looked at once more, and is never hidden.
+    assert_eq!(last.customers.len(), first.customers.len());
+    for (was, is) in first.customers.iter().zip(&last.customers) {
+        assert_eq!((&was.0, was.2, &was.3, &was.4), (&is.0, is.2, &is.3, &is.4));
+        assert!(was.1 != Some("open") || is.1 == Some("open"), "{} was open and is {:?}", was.0, is.1);
+    }
     profile.assert_sound();
 }

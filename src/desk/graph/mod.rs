@@ -12,9 +12,10 @@ pub(super) use tree::owner;
 
 use super::case::new_customer;
 use super::{Desk, DeskError, SYSTEM};
+use crate::identity::{self, Clue};
 use crate::model::{
-    Act, ActId, Acted, Basis, Case, CaseStatus, Customer, CustomerId, Decided, Event, EventKind, GraphAct, GraphKind,
-    Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
+    Act, ActId, Acted, Basis, Case, CaseStatus, Customer, CustomerId, Decided, Direction, Event, EventKind, GraphAct,
+    GraphKind, Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
 };
 use crate::store::Transaction;
 use derive::derive;
@@ -26,6 +27,8 @@ const REASON: usize = 500;
 /// Moves an identity remembers.
 const MOVES: usize = 100;
 const DRAFTS: usize = 1_000;
+/// The latest messages of a suspect that are looked through for what they mention.
+const MENTIONING: usize = 100;
 /// Addresses a line of history names; the others are counted.
 const NAMED: usize = 3;
 
@@ -265,13 +268,56 @@ impl Desk {
         act.identities = vec![id];
         act.addresses = vec![shown(&identity)];
         transaction.put_graph_act(&act);
-        let said = format!("{} counts as {}'s.", identity.address, customer.name);
-        self.keep(transaction, act, said)
+        // What it says of itself counts from now on, and not only from the next message.
+        let mut proofs = Proofs::default();
+        proofs.let_in(&mut transaction, id, self.clues_of(&identity)?)?;
+        let merged = proofs.finish(&mut transaction, act.done.at)?;
+        let mut said = format!("{} counts as {}'s.", identity.address, customer.name);
+        for merge in &merged {
+            said.push_str(&format!(" Proven: {}.", summary(merge)));
+        }
+        let mut undo: Vec<Act> = merged.iter().rev().map(|merge| Act::Unmerge(merge.id)).collect();
+        let others = merged.iter().flat_map(|merge| [merge.customer, merge.other]).collect();
+        let acted = self.keep_with(transaction, act, said, others)?;
+        undo.extend(acted.undo);
+        Ok(Acted { undo, ..acted })
     }
 
-    fn keep(&self, mut transaction: Transaction<'_>, act: GraphAct, said: String) -> Result<Acted, DeskError> {
+    /// All clues of an identity: what its channel says of it, and what it mentions in its latest messages.
+    fn clues_of(&self, identity: &Identity) -> Result<Vec<Clue>, DeskError> {
+        let mut clues = identity::clues(identity);
+        let own: Vec<String> = self.accounts().iter().flat_map(|facts| facts.own.iter().cloned()).collect();
+        for stored in self.store.timeline(&[identity.id.0], None, MENTIONING)?.rows {
+            if stored.message.direction == Direction::Inbound
+                && stored.message.automated.is_none()
+                && let Ok(text) = self.text(&stored)
+            {
+                clues.extend(identity::mentioned(&text, &own));
+            }
+        }
+        Ok(clues)
+    }
+
+    fn keep(&self, transaction: Transaction<'_>, act: GraphAct, said: String) -> Result<Acted, DeskError> {
+        self.keep_with(transaction, act, said, Vec::new())
+    }
+
+    /// As [`Desk::keep`], of an act that concerns others, too.
+    fn keep_with(
+        &self,
+        mut transaction: Transaction<'_>,
+        act: GraphAct,
+        said: String,
+        others: Vec<CustomerId>,
+    ) -> Result<Acted, DeskError> {
         rehome_drafts(&mut transaction)?;
-        self.commit(transaction, event_of(&act))?;
+        let mut event = event_of(&act);
+        for other in others {
+            if !event.customers.contains(&other) {
+                event.customers.push(other);
+            }
+        }
+        self.commit(transaction, event)?;
         Ok(Acted {
             said,
             undo: vec![Act::Unmerge(act.id)],
@@ -305,6 +351,9 @@ impl Desk {
             GraphKind::Accept => {
                 for id in &act.identities {
                     if let Some(mut identity) = transaction.identity(*id)? {
+                        for clue in self.clues_of(&identity)? {
+                            transaction.delete_clue(clue.kind.number(), &clue.value, *id);
+                        }
                         identity.accepted = None;
                         transaction.put_identity(&identity);
                     }

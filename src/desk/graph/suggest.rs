@@ -107,6 +107,9 @@ impl Desk {
         else {
             return Ok(None);
         };
+        if one.is_suspect() || other.is_suspect() {
+            return Ok(None);
+        }
         let (mine, theirs) = if of.is_some_and(|of| other.customer == of) { (other, one) } else { (one, other) };
         let name = self.store.customer(theirs.customer)?.map(|customer| customer.name);
         let Some(name) = name.filter(|_| mine.customer != theirs.customer) else { return Ok(None) };

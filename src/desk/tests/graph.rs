@@ -363,6 +363,31 @@ mod proofs {
     }
 
     #[test]
+    fn a_suspect_that_is_let_in_is_known_by_its_links_at_once_and_thrown_out_no_more() {
+        let paper = Paper::new();
+        let refuted = || Trust::Refuted("dmarc=fail".to_owned());
+        receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(true), Trust::Verified, "Hi")]);
+        receive(&paper, vec![message("2", "bo@b.example", "Bo", vec![], Trust::Verified, "Hi")]);
+        let text = "I also write from bo@b.example";
+        receive(&paper, vec![message("3", "eve@e.example", "Eve", phone(true), refuted(), text)]);
+        assert_eq!(paper.inbox(InboxView::All).len(), 3);
+        let suspect = paper.desk.find_identity("eve@e.example", None, true).unwrap();
+        let acted = paper.act(Act::Accept(suspect.id));
+        assert!(acted.said.contains("+4915112345678"), "{}", acted.said);
+        assert_eq!(paper.inbox(InboxView::All).len(), 2, "the proven number makes her Ana");
+        let (suggested, _) = paper.desk.suggestions(None, 10).unwrap();
+        assert_eq!(suggested.len(), 1, "and what she wrote of is suggested: {suggested:?}");
+        // Both are taken back together, and nothing of it is left.
+        acted.undo.into_iter().for_each(|undo| drop(paper.act(undo)));
+        assert_eq!(paper.inbox(InboxView::All).len(), 3);
+        assert!(paper.desk.suggestions(None, 10).unwrap().0.is_empty());
+        receive(&paper, vec![message("4", "cy@c.example", "Cy", phone(true), Trust::Verified, "Hi")]);
+        assert_eq!(paper.customer("cy@c.example"), paper.customer("ana@a.example"));
+        let eve = paper.desk.find_identity("eve@e.example", None, true).unwrap();
+        assert!(eve.is_suspect() && eve.customer != paper.customer("ana@a.example"));
+    }
+
+    #[test]
     fn a_suspect_proves_nothing() {
         let paper = Paper::new();
         receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(true), Trust::Verified, "Hi")]);
