@@ -4,17 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
 mod bluesky;
-mod contract;
+pub mod contract;
 mod declared;
 mod discord;
-mod mastodon;
-mod matrix;
+pub mod mastodon;
+pub mod matrix;
 mod meta;
 mod qq;
 mod reddit;
 mod slack;
 mod strict;
-mod telegram;
+pub mod telegram;
 mod twilio;
 mod wechat;
 mod wecom;

@@ -3,7 +3,7 @@
 
 use super::simulator::{ANA, Office, SECRET, Shared, WeChat, refuse, unknown_token};
 use crate::channels::Json;
-use crate::channels::contract::{Rig, answer, messages, open, pages};
+use crate::channels::contract::{self, Rig, answer, messages, open, pages};
 use crate::channels::sink_error;
 use crate::channels::strict::{Is, object, seconds};
 use crate::support::simulator::{Fault, Simulator};
