@@ -26,6 +26,9 @@ const SAMPLE: usize = 2_000;
 const FEW: usize = 30;
 /// A middle that moved so many standard deviations since it was named is named anew.
 const DRIFT: f64 = 1.0;
+/// The partition that follows from the old middles is kept while its inertia is larger by no more than this part:
+/// otherwise customers would jump between two partitions that are as good as each other.
+const AS_GOOD: f64 = 0.001;
 const SEED: u64 = 20_261_127;
 
 /// The middles of the sets and their names, to be kept.
@@ -263,7 +266,14 @@ pub(super) fn fit(
         if !watch((1000 * at / tried.len()) as u16) {
             return Err(Unfit::Stopped);
         }
-        let clusters = clusters(&points, *k, STARTS, SEED);
+        let mut clusters = clusters(&points, *k, STARTS, SEED);
+        if let Some(old) = old.filter(|old| old.k() == *k) {
+            let from = old.centres.iter().map(|centre| scale.translate(&old.scale, *centre)).collect();
+            let followed = settle(&points, from);
+            if followed.inertia <= clusters.inertia * (1.0 + AS_GOOD) {
+                clusters = followed;
+            }
+        }
         let silhouette = sampled_silhouette(&points, &clusters.labels);
         found.push(Tried { silhouette, stability: stability(&points, *k), clusters });
     }
