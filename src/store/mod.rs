@@ -28,6 +28,9 @@
 //! | `B` `q` account, delivery | [`Pushed`](crate::model::Pushed): what a platform pushed and is not filed yet, with the place of what came |
 //! | `B` `k` hash of account and the delivery's key | when it came: the same one again changes nothing |
 //! | `B` `t` time, that hash | the same by time, to be forgotten |
+//! | `O` `o` identity, time, order | [`Order`](crate::model::Order) |
+//! | `O` `k` order | the key of its row |
+//! | `O` `r` identity, time, rating | [`Rating`](crate::model::Rating) |
 //! | `y` account | its source's cursor |
 //! | `u` account | what it has spent of what it may spend |
 //! | `v` | the version of these tables |
@@ -44,6 +47,7 @@ mod graph;
 mod identities;
 mod ledgers;
 mod messages;
+mod orders;
 mod outbox;
 mod pushed;
 mod record;
