@@ -253,8 +253,9 @@ impl Screen {
         }
         if self.open.as_ref().is_some_and(|open| event.customers.contains(&open.id)) {
             match event.kind {
-                K::Ingested | K::Queued | K::Outgoing | K::Noted | K::Identity => self.ask_open(),
+                K::Ingested | K::Queued | K::Outgoing | K::Noted | K::Identity | K::Corrected => self.ask_open(),
                 K::Case | K::Profile | K::Draft | K::Dead | K::Read => self.ask_profile_again(),
+                K::Scored | K::Segment | K::Learned => self.ask_profile_again(),
             }
         }
         if matches!(event.kind, K::Queued | K::Outgoing | K::Draft | K::Dead | K::Noted)

@@ -96,6 +96,7 @@ pub(super) fn message(customer: &str, direction: Direction, at: i64, subject: &s
         text: Ok(text.into()),
         outgoing: None,
         changes: vec![],
+        sentiment: None,
     }
 }
 
@@ -146,6 +147,7 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             merged_into: None,
             absorbed: vec![],
             split_from: None,
+            mood: None,
         },
         identities: vec![Identity {
             id: identity,
@@ -279,6 +281,7 @@ impl FakeDesk {
             },
             address: self.customers[index].0.identities[0].address.clone(),
             trouble: customer.trouble,
+            mood: customer.mood,
         }
     }
 
