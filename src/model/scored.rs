@@ -141,6 +141,10 @@ pub struct Rescore {
     #[n(11)]
     #[cbor(default)]
     pub fitted: Timestamp,
+    /// The last version that a round came to its end with: whoever's row is of another one is the same by this one.
+    #[n(12)]
+    #[cbor(default)]
+    pub settled: u64,
 }
 
 impl Rescore {

@@ -35,6 +35,7 @@
 //! | `S` `s` kind, hash of a name | [`Segment`](crate::model::Segment) |
 //! | `S` `i` kind, hash of a name, customer | who is in a segment |
 //! | `S` `f` kind | what that kind of segment was fitted to |
+//! | `S` `t` | `score::Tally`: what all customers together are like |
 //! | `S` `p` | [`Rescore`](crate::model::Rescore): how far scoring is |
 //! | `y` account | its source's cursor |
 //! | `u` account | what it has spent of what it may spend |

@@ -18,6 +18,7 @@ const SEGMENT: &[u8] = b"s";
 const MEMBER: &[u8] = b"i";
 const PROGRESS: &[u8] = b"p";
 const FIT: &[u8] = b"f";
+const TALLY: &[u8] = b"t";
 
 /// Segments of one kind; nobody has that many.
 const MOST_SEGMENTS: usize = 1_000;
@@ -153,6 +154,14 @@ impl Store {
         self.get(&key(SCORES, &[FIT, &kind_byte(kind)]))
     }
 
+    /// What all customers together are like, in the words of `score::Tally`; `None` before they were counted.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn tally(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(&key(SCORES, &[TALLY]))
+    }
+
     /// How far scoring is; `None` when it never began.
     ///
     /// # Errors
@@ -239,6 +248,11 @@ impl Transaction<'_> {
     /// Keeps what a kind of segment was fitted to.
     pub fn put_fit(&mut self, kind: SegmentKind, fit: Vec<u8>) {
         self.put(key(SCORES, &[FIT, &kind_byte(kind)]), fit);
+    }
+
+    /// Keeps what all customers together are like.
+    pub fn put_tally(&mut self, tally: Vec<u8>) {
+        self.put(key(SCORES, &[TALLY]), tally);
     }
 
     /// Says how far scoring is.
