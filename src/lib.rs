@@ -8,9 +8,10 @@
 //! | [`engine`] | the storage seam, bytes only: `sled` (journal + sled), `memory` (tests) | – |
 //! | [`store`] | tables over the engine: keys, record encoding | engine, model |
 //! | [`identity`] | pure: normalise addresses, tell robots from people, choose names; who may be one person, with evidence | model |
+//! | [`score`] | pure: what customers are like, with reasons: the table `SCORES`, segments | model |
 //! | [`connector`] | the outside world: `Source`, `Sink`, errors, the table `CONNECTORS`, secrets by reference | identity, model |
-//! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, connector, model |
-//! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, back-off | desk, connector, model |
+//! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, score, connector, model |
+//! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, back-off | desk, score, connector, model |
 //! | [`command`] | what an agent can say: the table `COMMANDS` | model |
 //! | [`data_file`] | TOML files an agent may write: which inherits which, read as far as they can be, warnings with line and column | – |
 //! | [`keymap`], [`theme`] | data files → tries and styles | data_file, command (keymap only) |
@@ -80,6 +81,7 @@ pub mod engine;
 pub mod identity;
 pub mod keymap;
 pub mod model;
+pub mod score;
 pub mod seat;
 pub mod server;
 pub mod store;

@@ -127,6 +127,14 @@ id!(
     /// What an attachment's content is, by hash.
     AttachmentDigest
 );
+id!(
+    /// An order: hash of the shop and its number there.
+    OrderId
+);
+id!(
+    /// A rating: hash of who gave it, when, and what.
+    RatingId
+);
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,8 @@ mod graph;
 mod id;
 mod link;
 mod message;
+mod money;
+mod order;
 mod outgoing;
 mod pushed;
 mod quote;
@@ -37,11 +39,13 @@ pub use draft::Draft;
 pub use event::{Event, EventKind};
 pub use graph::{Decided, Evidence, GraphAct, GraphKind, HistoryLine, Suggestion, SuggestionView, Verdict};
 pub use id::{
-    ActId, AttachmentDigest, CustomerId, DeadId, DeliveryId, DraftId, IdentityId, MessageId, OutgoingId, ParseIdError,
-    PushedId, SuggestionId, ThreadId,
+    ActId, AttachmentDigest, CustomerId, DeadId, DeliveryId, DraftId, IdentityId, MessageId, OrderId, OutgoingId,
+    ParseIdError, PushedId, RatingId, SuggestionId, ThreadId,
 };
 pub use link::{Link, LinkKind, Trust};
 pub use message::{Attachment, Automated, Delivery, Direction, Message, Party};
+pub use money::{AmountError, Currency, Money};
+pub use order::{Order, Rating};
 pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
 pub use pushed::Pushed;
 pub use quote::{Block, BlockKind, fold};
