@@ -1,8 +1,8 @@
 //! Acts: everything an agent can do to the desk, by key or by command line.
 
 use super::{
-    ActId, Correction, CustomerId, DeadId, Draft, DraftId, IdentityId, MessageId, OutgoingId, Party, Priority, SentimentLabel, Snooze,
-    SuggestionId, ThreadId, Timestamp, Way,
+    ActId, Correction, CustomerId, DeadId, Draft, DraftId, IdentityId, MessageId, OutgoingId, Party, Priority,
+    SentimentLabel, Snooze, SuggestionId, ThreadId, Timestamp, Way,
 };
 use minicbor::{Decode, Encode};
 

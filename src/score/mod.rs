@@ -18,6 +18,7 @@ mod potential;
 mod reading;
 mod satisfaction;
 pub mod segment;
+pub mod sentiment;
 mod service;
 mod value;
 

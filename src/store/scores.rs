@@ -4,9 +4,7 @@
 use super::record::{self, Stored};
 use super::{Read, Store, StoreError, Transaction, key};
 use crate::engine::{EngineError, Place};
-use crate::model::{
-    Correction, CustomerId, Layer, LayerState, MessageId, Rescore, ScoredRow, Segment, SegmentKind,
-};
+use crate::model::{Correction, CustomerId, Layer, LayerState, MessageId, Rescore, ScoredRow, Segment, SegmentKind};
 
 const SCORES: u8 = b'S';
 /// What comes after the table's letter.
@@ -100,9 +98,9 @@ impl Store {
         let Some(Stored { record, places }) = record_of::<Layer>(self, &[LAYER, &number.to_be_bytes()])? else {
             return Ok(None);
         };
-        let place: &Place = places.first().ok_or_else(|| EngineError::Damaged {
-            what: format!("the learned layer {number} has no weights"),
-        })?;
+        let place: &Place = places
+            .first()
+            .ok_or_else(|| EngineError::Damaged { what: format!("the learned layer {number} has no weights") })?;
         let weights = self.content(*place)?;
         Ok(Some((record, weights)))
     }

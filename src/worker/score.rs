@@ -36,7 +36,9 @@ pub(super) type Board = watch::Sender<WorkerStatus>;
 
 /// Runs until told to stop.
 pub(super) async fn run(desk: Arc<Desk>, board: Board, stop: Stop) {
-    Scorer { feed: desk.listen(), desk, board, stop, marks: Marks::default(), imported: None, corrected: None }.run().await;
+    Scorer { feed: desk.listen(), desk, board, stop, marks: Marks::default(), imported: None, corrected: None }
+        .run()
+        .await;
 }
 
 /// It broke and is started again in a while.

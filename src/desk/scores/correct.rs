@@ -108,8 +108,7 @@ impl Desk {
         id: MessageId,
         label: Option<SentimentLabel>,
     ) -> Result<Acted, DeskError> {
-        let correction =
-            label.map(|label| Correction { message: id, label, by: agent.to_owned(), at: self.now() });
+        let correction = label.map(|label| Correction { message: id, label, by: agent.to_owned(), at: self.now() });
         self.put_correction(agent, id, correction)
     }
 
@@ -124,7 +123,8 @@ impl Desk {
         let stored = self.store.message(id)?;
         let stored = stored.ok_or_else(|| DeskError::NotFound(format!("there is no message {id}")))?;
         if !is_theirs(&stored.message) {
-            let why = "only what a customer wrote sounds like something; this is ours, a robot's, or not from its sender";
+            let why =
+                "only what a customer wrote sounds like something; this is ours, a robot's, or not from its sender";
             return Err(DeskError::Refused(why.to_owned()));
         }
         let before = self.store.correction(id)?;

@@ -72,7 +72,10 @@ impl Desk {
                 Ok(learned) => (Some(learned), None),
                 Err(why) => {
                     tracing::warn!(number, why, "the learned layer is not used");
-                    (None, Some(format!("what was learned from corrections is not used, the shipped model reads: {why}")))
+                    (
+                        None,
+                        Some(format!("what was learned from corrections is not used, the shipped model reads: {why}")),
+                    )
                 }
             },
             None => (None, None),

@@ -34,10 +34,7 @@ impl Desk {
 
     /// Counts all customers without reading a text. `go_on` is asked between pages, with how many were counted; `None` when
     /// it says no.
-    pub(super) fn count_everybody(
-        &self,
-        go_on: &mut dyn FnMut(u64) -> bool,
-    ) -> Result<Option<Everybody>, DeskError> {
+    pub(super) fn count_everybody(&self, go_on: &mut dyn FnMut(u64) -> bool) -> Result<Option<Everybody>, DeskError> {
         let now = self.now();
         let (mut everybody, mut after) = (Everybody::default(), None::<CustomerId>);
         loop {

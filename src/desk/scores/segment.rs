@@ -35,8 +35,10 @@ pub struct FitReport {
 /// A model of another version counts for nothing: the next fit makes it anew.
 fn model_of(bytes: &[u8]) -> Option<Model> {
     let read = minicbor::decode(bytes);
-    read.inspect_err(|error| tracing::warn!(%error, "what segments were fitted to cannot be read; they are fitted anew"))
-        .ok()
+    read.inspect_err(
+        |error| tracing::warn!(%error, "what segments were fitted to cannot be read; they are fitted anew"),
+    )
+    .ok()
 }
 
 impl Desk {
@@ -56,7 +58,11 @@ impl Desk {
     pub fn segments(&self) -> Result<Vec<Segment>, DeskError> {
         let mut segments = self.store.segments()?;
         segments.sort_by(|one, other| {
-            (one.kind, std::cmp::Reverse(one.size), &one.name).cmp(&(other.kind, std::cmp::Reverse(other.size), &other.name))
+            (one.kind, std::cmp::Reverse(one.size), &one.name).cmp(&(
+                other.kind,
+                std::cmp::Reverse(other.size),
+                &other.name,
+            ))
         });
         Ok(segments)
     }
@@ -65,7 +71,7 @@ impl Desk {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn segment(
+    pub fn segment_members(
         &self,
         kind: SegmentKind,
         name: &str,
@@ -222,4 +228,3 @@ impl Desk {
 pub fn kind_of(word: &str) -> Option<SegmentKind> {
     KINDS.into_iter().find(|kind| kind.word() == word)
 }
-

@@ -92,7 +92,8 @@ fn differs(old: &ScoredRow, new: &ScoredRow, worth: Worth) -> bool {
 
 /// The segments of a customer: placed by the last fits; where only a fit can tell, as it did.
 fn segments(models: &[Model], row: &Row, now: Timestamp, old: Option<&ScoredRow>) -> Vec<(SegmentKind, String)> {
-    let before = |kind: SegmentKind| old?.segments.iter().find(|(known, _)| *known == kind).map(|(_, name)| name.clone());
+    let before =
+        |kind: SegmentKind| old?.segments.iter().find(|(known, _)| *known == kind).map(|(_, name)| name.clone());
     let place = |model: &Model| {
         let name = match model {
             Model::Dbscan(_) => before(SegmentKind::Dbscan),
