@@ -101,6 +101,10 @@ pub enum Verb {
     Accounts(Accounts),
     /// Print the log: who did what, when; or file a phone call
     Log(Log),
+    /// What customers' numbers are and messages sound like; correct one, bring all up to date
+    Score(Score),
+    /// List segments of customers, show who is in one, fit them anew
+    Segment(SegmentArgs),
     /// Check every record of the journal, and the state against it
     Verify,
     /// Make the state anew from the journal
@@ -712,6 +716,92 @@ pub struct Log {
     /// At most so many lines
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub struct Score {
+    #[command(subcommand)]
+    pub verb: ScoreVerb,
+}
+
+/// What `score` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ScoreVerb {
+    /// Show the scores of a customer, with their reasons
+    Show(Who),
+    /// Say what a message sounds like; the model learns from it
+    Correct(ScoreCorrect),
+    /// Bring all scores up to date, to the end; with nobody else at work too
+    Refresh(ScoreRefresh),
+    /// Show what was learned from corrections; switch it off and on, take it back
+    Layer(ScoreLayer),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreCorrect {
+    /// The message's id, as `show --json` prints it
+    pub message: String,
+    /// What it sounds like; `none` takes the correction back
+    #[arg(value_parser = ["negative", "neutral", "positive", "none"])]
+    pub label: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreRefresh {
+    /// Score everybody anew, and fit the segments
+    #[arg(long)]
+    pub all: bool,
+    /// Stop scoring everybody, where that is under way; the same without it goes on
+    #[arg(long, conflicts_with = "all")]
+    pub stop: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreLayer {
+    /// Read messages by the shipped model alone; what was learned is kept
+    #[arg(long, conflicts_with_all = ["on", "undo"])]
+    pub off: bool,
+    /// Read messages with what was learned again
+    #[arg(long, conflicts_with = "undo")]
+    pub on: bool,
+    /// Go back to what was learned before
+    #[arg(long)]
+    pub undo: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub struct SegmentArgs {
+    #[command(subcommand)]
+    pub verb: SegmentVerb,
+}
+
+/// What `segment` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SegmentVerb {
+    /// List all segments, kind by kind, the largest first
+    List,
+    /// List the customers of a segment
+    Show(SegmentShow),
+    /// Count everybody and fit the segments anew
+    Fit(SegmentFit),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SegmentShow {
+    /// The segment's name, as `segment list` prints it
+    pub name: String,
+    /// Which kind it is of, where several have one of that name
+    #[arg(long, value_name = "KIND", value_parser = ["rfm", "k-means", "dbscan"])]
+    pub kind: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SegmentFit {
+    /// How many segments k-means makes [default: chosen by how well and how stably they part]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=20))]
+    pub kmeans: Option<u8>,
 }
 
 #[derive(Clone, Debug, Args)]
