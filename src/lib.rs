@@ -8,6 +8,7 @@
 //! | [`engine`] | the storage seam, bytes only: `sled` (journal + sled), `memory` (tests) | – |
 //! | [`store`] | tables over the engine: keys, record encoding | engine, model |
 //! | [`identity`] | pure: normalise addresses, tell robots from people, choose names; who may be one person, with evidence | model |
+//! | [`score`] | pure: what can be told of messages: whether they are glad or angry ([`score::sentiment`]), with the shipped models | model |
 //! | [`connector`] | the outside world: `Source`, `Sink`, errors, the table `CONNECTORS`, secrets by reference | identity, model |
 //! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, connector, model |
 //! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, back-off | desk, connector, model |
@@ -80,6 +81,7 @@ pub mod engine;
 pub mod identity;
 pub mod keymap;
 pub mod model;
+pub mod score;
 pub mod seat;
 pub mod server;
 pub mod store;

@@ -111,6 +111,8 @@ pub enum Verb {
     Restore(Folder),
     /// Print the keys, or check keymap files
     Keys(Keys),
+    /// Say what is felt in texts, measure it, train the models
+    Score(ScoreArgs),
     /// Open the screen on invented customers; nothing to set up
     Demo(Demo),
     /// Measure import, start, keys, memory and disk on invented mail
@@ -520,6 +522,56 @@ pub struct ConnectorTry {
     pub delivery: Option<PathBuf>,
 }
 
+#[derive(Clone, Debug, Args)]
+pub struct ScoreArgs {
+    #[command(subcommand)]
+    pub verb: ScoreVerb,
+}
+
+/// What `score` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ScoreVerb {
+    /// Read a text a line from standard input, and say of each whether it is glad or angry
+    Text(ScoreText),
+    /// Train a model's weights from labelled texts
+    Train(ScoreTrain),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreText {
+    /// Measure against the labels of this file, one a line: negative, neutral, positive (neg, neu, pos; -1, 0, 1; 0, 1, 2), or
+    /// a JSON object with `label`; its `text` is read when standard input is empty. With two different labels in
+    /// the file, the likelier of the two is measured
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Learn from the corrections of this file first: a JSON object with `text` and `label` a line, or a label, a tab and the text
+    #[arg(long, value_name = "FILE")]
+    pub learn: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreTrain {
+    /// Files of JSON objects, one a line: `text`, `label`, and perhaps `lang` and `score`; a .txt file has one text a line, in a
+    /// language that cannot be read
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub data: Vec<PathBuf>,
+    /// Where the weights go; the report stands beside it, with the ending .report.txt
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Decides which fifth of the rows the report is measured on; the weights are made from all
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Which model [default: by the languages of the data]
+    #[arg(long, value_name = "NAME", value_parser = ["english", "chinese", "multilingual", "language"])]
+    pub model: Option<String>,
+    /// How much the rows of a file count, by its name without ending; may be given several times
+    #[arg(long, value_name = "SET=NUMBER")]
+    pub weight: Vec<String>,
+    /// The table has two to this power of buckets [default: that of the shipped model]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(6..=20))]
+    pub bits: Option<u32>,
+}
+
 #[derive(Clone, Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum AccountVerb {
@@ -799,7 +851,7 @@ impl Verb {
             Verb::Account(account) => matches!(account.verb, AccountVerb::Add(_) | AccountVerb::Help { .. }),
             Verb::Import(_) | Verb::Restore(_) | Verb::Demo(_) => true,
             // These look at the machine and at files of their own.
-            Verb::Keys(_) | Verb::Bench(_) | Verb::Doctor(_) => true,
+            Verb::Keys(_) | Verb::Bench(_) | Verb::Doctor(_) | Verb::Score(_) => true,
             Verb::Connector(args) => !matches!(args.verb, ConnectorVerb::Try(_)),
             Verb::Completions(_) | Verb::Man(_) | Verb::Help(_) => true,
             _ => false,
@@ -824,6 +876,7 @@ impl Verb {
                 | Verb::Man(_)
                 | Verb::Help(_)
                 | Verb::Serve(_)
+                | Verb::Score(_)
         )
     }
 }

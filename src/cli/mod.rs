@@ -32,6 +32,7 @@ mod people;
 mod pushes;
 mod read;
 mod rows;
+mod score;
 mod screen;
 mod serve;
 mod store;
@@ -160,6 +161,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Backup(args) => store::backup(place, &args.folder),
             Verb::Restore(args) => store::restore(place, &args.folder),
             Verb::Keys(args) => keys::run(place, args),
+            Verb::Score(args) => score::run(place, &args.verb),
             Verb::Bench(args) => bench::run(place, args),
             Verb::Demo(args) => demo::run(named, place, args),
             Verb::Serve(args) => serve::run(place, &args),

@@ -14,7 +14,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Who is who", &["merge", "split", "move", "accept", "suggestions", "history", "unmerge"]),
     ("Messages in", &["sync", "import", "webhook", "dead", "account", "accounts", "connector"]),
     ("The profile", &["verify", "rebuild", "backup", "restore"]),
-    ("The program", &["demo", "serve", "doctor", "bench", "keys", "completions", "man", "help"]),
+    ("The program", &["demo", "serve", "score", "doctor", "bench", "keys", "completions", "man", "help"]),
 ];
 
 /// Columns of a verb's name.
