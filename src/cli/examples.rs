@@ -110,6 +110,18 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("backup", &["switchboard backup /mnt/safe/switchboard"]),
     ("restore", &["switchboard --profile ~/new restore /mnt/safe/switchboard"]),
+    (
+        "score text",
+        &[
+            "switchboard score text --json < messages.txt",
+            "switchboard score text --labels labels.txt < messages.txt",
+            "switchboard score text --learn corrections.jsonl --labels gold.jsonl < messages.txt",
+        ],
+    ),
+    (
+        "score train",
+        &["switchboard score train --data reviews.jsonl tweets.jsonl --out english.weights --weight tweets=2"],
+    ),
     ("demo", &["switchboard demo", "switchboard demo --seed 12 --speed 4", "switchboard demo --headless --json"]),
     ("doctor", &["switchboard doctor", "switchboard doctor --online", "switchboard doctor --json"]),
     (

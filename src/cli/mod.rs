@@ -127,7 +127,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Original(args) => read::original(place, args),
             Verb::Automated(args) => read::automated(place, args),
             Verb::Log(args) => read::log(place, args),
-            Verb::Score(args) => score::run(place, args),
+            Verb::Score(args) => score::run(place, &args.verb),
             Verb::Segment(args) => segment::run(place, args),
             Verb::Reply(args) => write::reply(place, args),
             Verb::Forward(args) => write::forward(place, args),

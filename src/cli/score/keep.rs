@@ -1,11 +1,11 @@
-//! `score`: what customers' numbers are, what a message sounds like, and keeping both up to date without a screen.
+//! What customers' numbers are, what a message sounds like, and keeping both up to date without a screen.
 
-use super::arguments::{Score, ScoreCorrect, ScoreLayer, ScoreRefresh, ScoreVerb};
-use super::console::Console;
-use super::house::{House, Place};
-use super::output::{Meter, Output, remark};
-use super::write::act;
-use super::{Outcome, form};
+use crate::cli::arguments::{ScoreCorrect, ScoreLayer, ScoreRefresh};
+use crate::cli::console::Console;
+use crate::cli::house::{House, Place};
+use crate::cli::output::{Meter, Output, remark};
+use crate::cli::write::act;
+use crate::cli::{Outcome, form};
 use crate::desk::{Marks, Sliced};
 use crate::model::{Act, Level, Scorecard, SentimentLabel, clean_line};
 use anyhow::Context;
@@ -16,16 +16,7 @@ use std::time::Instant;
 const CUSTOMERS: usize = 250;
 const MESSAGES: u64 = 4_000;
 
-pub fn run(place: &Place, args: Score) -> Outcome {
-    match args.verb {
-        ScoreVerb::Show(who) => show(place, &who.customer),
-        ScoreVerb::Correct(args) => correct(place, &args),
-        ScoreVerb::Refresh(args) => refresh(place, &args),
-        ScoreVerb::Layer(args) => layer(place, &args),
-    }
-}
-
-fn show(place: &Place, who: &str) -> Outcome {
+pub fn show(place: &Place, who: &str) -> Outcome {
     let house = place.open()?;
     let customer = house.customer(who)?;
     let mut card = house.desk.scorecard(customer.id)?;
@@ -71,13 +62,13 @@ fn lines(name: &str, card: &Scorecard) -> Vec<String> {
     lines
 }
 
-fn correct(place: &Place, args: &ScoreCorrect) -> Outcome {
+pub fn correct(place: &Place, args: &ScoreCorrect) -> Outcome {
     let message = args.message.parse().context("MESSAGE")?;
     let label = SentimentLabel::from_word(&args.label);
     act(place, place.open()?, Act::CorrectSentiment { message, label })
 }
 
-fn refresh(place: &Place, args: &ScoreRefresh) -> Outcome {
+pub fn refresh(place: &Place, args: &ScoreRefresh) -> Outcome {
     let house = place.open()?;
     if args.stop {
         house.desk.stop_round(&house.agent)?;
@@ -167,7 +158,7 @@ pub fn bring_up_to_date(house: &House, all: bool) -> anyhow::Result<Sliced> {
     Ok(done)
 }
 
-fn layer(place: &Place, args: &ScoreLayer) -> Outcome {
+pub fn layer(place: &Place, args: &ScoreLayer) -> Outcome {
     let house = place.open()?;
     if args.off || args.on {
         remark(&house.desk.use_layer(&house.agent, args.on)?);
