@@ -44,6 +44,14 @@ pub struct ScoredRow {
     /// How many messages they rest on.
     #[n(6)]
     pub messages: u32,
+    /// When they last wrote or ordered, as segments count it.
+    #[n(7)]
+    #[cbor(default)]
+    pub last: Timestamp,
+    /// How many orders, or days they wrote on, as segments count it.
+    #[n(8)]
+    #[cbor(default)]
+    pub count: u32,
 }
 
 /// What corrections taught: a layer on top of the shipped sentiment model. Its weights are a content beside the row.
@@ -174,6 +182,9 @@ pub struct SegmentMember {
     pub last_at: Timestamp,
     /// Their mood as the inbox shows it.
     pub mood: Option<i8>,
+    /// When they last wrote or ordered, and how many orders or days of writing there were, as of the last scoring: where a
+    /// scatter of the segment puts them.
+    pub standing: Option<(Timestamp, u32)>,
 }
 
 #[cfg(test)]

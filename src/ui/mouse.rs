@@ -4,7 +4,6 @@ use super::Screen;
 use super::composer::Stage;
 use super::layout::{Pane, inner, too_small};
 use crate::command::Verb;
-use crate::keymap::Context;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 use ratatui_textarea::Scrolling;
@@ -31,7 +30,12 @@ impl Screen {
     /// The pane at a place, and the row of its inside.
     fn pane_at(&self, at: Position) -> Option<(Pane, Rect, usize)> {
         let places = self.layout();
-        let panes = [(Pane::Inbox, places.inbox), (Pane::Timeline, places.timeline), (Pane::Profile, places.profile)];
+        let panes = [
+            (Pane::Inbox, places.inbox),
+            (Pane::Timeline, places.timeline),
+            (Pane::Profile, places.profile),
+            (Pane::Scores, places.scores),
+        ];
         let (pane, area) = panes.into_iter().find_map(|(pane, area)| Some((pane, area.filter(|a| a.contains(at))?)))?;
         let inside = inner(area);
         Some((pane, inside, usize::from(at.y.saturating_sub(inside.y))))
@@ -72,7 +76,7 @@ impl Screen {
                     }
                 }
             }
-            Pane::Timeline | Pane::Profile => {
+            Pane::Timeline | Pane::Profile | Pane::Scores => {
                 let Some(open) = &mut self.open else { return };
                 if pane == Pane::Timeline && within {
                     let line = open.top + row;
@@ -122,7 +126,8 @@ impl Screen {
                     open.scroll(rows, usize::from(inside.height));
                 }
             }
-            Some((Pane::Profile, ..)) => self.move_rows(rows, Context::Profile),
+            Some((Pane::Profile, ..)) => self.move_in_profile(rows),
+            Some((Pane::Scores, ..)) => self.move_in_scores(rows),
             None => {}
         }
     }

@@ -85,7 +85,9 @@ impl Desk {
         for id in ids {
             // One that turned out to be another since is scored in a moment.
             if let Some(customer) = self.store.customer(id)?.filter(|customer| customer.merged_into.is_none()) {
+                let scored = self.store.scored(id)?.filter(|row| row.last != Timestamp(0));
                 rows.push(SegmentMember {
+                    standing: scored.map(|row| (row.last, row.count)),
                     customer: id,
                     name: customer.name,
                     address: customer.address,
@@ -199,6 +201,8 @@ impl Desk {
                     at: event.at,
                     covers: Timestamp(0),
                     messages: 0,
+                    last: Timestamp(0),
+                    count: 0,
                 })
             };
             if let Some(moved) = self.moved_segment(&row, old.as_ref()) {

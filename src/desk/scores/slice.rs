@@ -124,9 +124,12 @@ impl Desk {
         let version = frame.current.version();
         let score = |(_, scorer): &(ScoreKind, crate::score::Scorer)| scorer(&gathered.history, &frame.peers, version);
         let scores: Vec<Score> = SCORES.iter().map(score).collect();
+        let counted = Row::of(&gathered.history);
         let row = ScoredRow {
             customer: customer.id,
-            segments: segments(&frame.models, &Row::of(&gathered.history), frame.now, old.as_ref()),
+            segments: segments(&frame.models, &counted, frame.now, old.as_ref()),
+            last: counted.last,
+            count: counted.count,
             version,
             at: frame.now,
             covers: gathered.covers,
