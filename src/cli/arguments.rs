@@ -89,7 +89,7 @@ pub enum Verb {
     Automated(Limit),
     /// Print a message byte for byte, or one of its attachments
     Original(Original),
-    /// Import a Maildir or an mbox
+    /// Import messages, or orders, customers and ratings
     Import(Import),
     /// Print every message as one JSON object a line
     Export(Export),
@@ -454,18 +454,42 @@ pub struct Original {
 
 #[derive(Clone, Debug, Args)]
 pub struct Import {
-    /// What it is
-    #[arg(value_parser = ["maildir", "mbox", "json", "csv"])]
+    /// What it is: messages (maildir, mbox, json, csv), or facts about customers (orders, customers, ratings)
+    #[arg(value_parser = ["maildir", "mbox", "json", "csv", "orders", "customers", "ratings"])]
     pub kind: String,
-    /// The Maildir's folder (or one with .eml files), or the file
+    /// The Maildir's folder (or one with .eml files), or the file; customers also as .vcf or .json
     pub path: PathBuf,
-    /// The account it belongs to; `switchboard account list` names them
-    #[arg(long, value_name = "NAME")]
+    /// The account messages belong to; `switchboard account list` names them
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true,
+        required_if_eq_any = [("kind", "maildir"), ("kind", "mbox"), ("kind", "json"), ("kind", "csv")]
+    )]
     pub account: String,
     /// How rows of json and csv become messages: a file with a table `import`, as `switchboard connector help` describes it
-    /// [default: the `import` of the account's connector]
+    /// [default: the `import` of the account's connector]; for facts a file with a table `columns`
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
+    /// Facts: which column is what, as in id="Order no."; may be given several times
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    pub column: Vec<String>,
+    /// Orders: the currency where no column says it, by its three letters
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<String>,
+    /// Orders: the shop whose numbers they are, where there are several
+    #[arg(long, value_name = "NAME")]
+    pub shop: Option<String>,
+    /// Ratings: the worst and the best there is to give, as in 1-5, where no column says it
+    #[arg(long, value_name = "FROM-TO")]
+    pub scale: Option<String>,
+    /// Customers: overwrite what the profile says already
+    #[arg(long)]
+    pub replace: bool,
+    /// Facts: look and report alone, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Clone, Debug, Args)]

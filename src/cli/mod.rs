@@ -15,6 +15,7 @@ mod dead;
 mod demo;
 mod doctor;
 mod examples;
+mod facts;
 mod first_run;
 mod form;
 mod guest;
@@ -153,6 +154,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Drafts(args) => outbox::drafts(place, args),
             Verb::Webhook => webhook::run(place),
             Verb::Dead(args) => dead::run(place, args.verb),
+            Verb::Import(args) if facts::is_facts(&args.kind) => facts::import(place, &args),
             Verb::Import(args) if matches!(args.kind.as_str(), "json" | "csv") => rows::import(place, &args),
             Verb::Import(args) => transfer::import(place, args),
             Verb::Export(args) => transfer::export(place, args),

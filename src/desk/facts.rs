@@ -104,6 +104,8 @@ pub struct FactsReport {
     pub kept: u64,
     /// Rows that were not taken: their line and why.
     pub bad: Vec<(u64, String)>,
+    /// What was left out of rows that were taken: their line and why.
+    pub left_out: Vec<(u64, String)>,
 }
 
 impl std::ops::AddAssign for FactsReport {
@@ -114,6 +116,7 @@ impl std::ops::AddAssign for FactsReport {
         self.customers += other.customers;
         self.kept += other.kept;
         self.bad.extend(other.bad);
+        self.left_out.extend(other.left_out);
     }
 }
 
@@ -124,6 +127,7 @@ struct Intake<'a> {
     own: BTreeSet<String>,
     now: Timestamp,
     touched: BTreeSet<CustomerId>,
+    line: u64,
     report: FactsReport,
 }
 
@@ -220,10 +224,12 @@ impl Desk {
             own: self.accounts().iter().flat_map(|facts| facts.own.iter().cloned()).collect(),
             now: self.now(),
             touched: BTreeSet::new(),
+            line: 0,
             report: FactsReport::default(),
         };
         for row in rows {
             let line = line(&row);
+            intake.line = line;
             match take(&mut intake, row) {
                 Ok(()) => {}
                 Err(Trouble::Row(why)) => intake.report.bad.push((line, why)),
@@ -295,7 +301,10 @@ impl Intake<'_> {
             comment: comment.clone(),
         };
         // It may have come before by another of the addresses.
-        for (channel, address) in self.addresses(&row.whose)? {
+        let noted = self.report.left_out.len();
+        let addresses = self.addresses(&row.whose)?;
+        self.report.left_out.truncate(noted);
+        for (channel, address) in addresses {
             if self.transaction.has_rating(&of(identity::identity_id(channel, &address)))? {
                 self.report.known += 1;
                 return Ok(());
@@ -451,7 +460,7 @@ impl Intake<'_> {
     }
 
     /// The addresses of a row in their normal form, those that tell people apart first.
-    fn addresses(&self, whose: &Whose) -> Result<Vec<(&'static str, String)>, Trouble> {
+    fn addresses(&mut self, whose: &Whose) -> Result<Vec<(&'static str, String)>, Trouble> {
         let mut addresses = Vec::new();
         for email in whose.emails.iter().filter(|email| !email.trim().is_empty()) {
             let address = identity::normalise("email", email);
@@ -469,11 +478,18 @@ impl Intake<'_> {
             addresses.push((CRM, key));
         }
         for phone in whose.phones.iter().filter(|phone| !phone.trim().is_empty()) {
-            let number = phone_number(phone).ok_or_else(|| {
-                let shown = clean_line(phone);
-                Trouble::Row(format!("\"{shown}\" is no telephone number with its country: +4915112345678"))
-            })?;
-            addresses.push((PHONE, number));
+            match phone_number(phone) {
+                Some(number) => addresses.push((PHONE, number)),
+                None => {
+                    let shown = clean_line(phone);
+                    let why = format!("\"{shown}\" is no telephone number with its country: +4915112345678");
+                    // Where there is another address, the row is not lost for it.
+                    if addresses.is_empty() {
+                        return Err(Trouble::Row(why));
+                    }
+                    self.report.left_out.push((self.line, why));
+                }
+            }
         }
         if addresses.is_empty() {
             return Err(Trouble::Row("it names nobody: no mail address, no telephone number, no key".to_owned()));
