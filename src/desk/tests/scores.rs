@@ -1,8 +1,6 @@
 use super::paper::{Mail, NOON, Paper, mail};
 use crate::desk::{Desk, Marks};
-use crate::model::{
-    Act, Case, CaseStatus, CustomerId, EventKind, ScoreKind, SegmentKind, SentimentLabel, Timestamp,
-};
+use crate::model::{Act, Case, CaseStatus, CustomerId, EventKind, ScoreKind, SegmentKind, SentimentLabel, Timestamp};
 use crate::score::segment::Settings;
 use crate::store::Store;
 use std::sync::Arc;
@@ -49,7 +47,10 @@ fn many(paper: &Paper, count: usize) {
     for number in 0..count {
         let from = leak(format!("c{number:03}@x.example"));
         let at = -60 * 24 * (number as i64 % 300) - 1;
-        paper.receive(&[saying(if number % 2 == 0 { ANGRY } else { GLAD }, mail(leak(format!("{number}@m")), from, at))]);
+        paper.receive(&[saying(
+            if number % 2 == 0 { ANGRY } else { GLAD },
+            mail(leak(format!("{number}@m")), from, at),
+        )]);
     }
 }
 

@@ -101,9 +101,10 @@ pub fn english(tokens: &Tokens) -> Tally {
         let found = (token.kind == Kind::Word).then(|| ENGLISH.get(word)).flatten().and_then(|list| {
             list.iter().find(|phrase| {
                 phrase.parts.iter().enumerate().all(|(offset, part)| {
-                    tokens.list.get(at + 1 + offset).is_some_and(|token| {
-                        token.kind == Kind::Word && (*part == "*" || tokens.text(*token) == *part)
-                    })
+                    tokens
+                        .list
+                        .get(at + 1 + offset)
+                        .is_some_and(|token| token.kind == Kind::Word && (*part == "*" || tokens.text(*token) == *part))
                 })
             })
         });
