@@ -36,10 +36,7 @@ pub struct Reading {
 impl Reading {
     /// The likeliest of some labels.
     pub fn among(&self, labels: &[Label]) -> Label {
-        let best = labels
-            .iter()
-            .copied()
-            .max_by(|a, b| self.likelihoods[*a as usize].total_cmp(&self.likelihoods[*b as usize]));
+        let best = labels.iter().copied().max_by(|a, b| self.likelihoods[*a as usize].total_cmp(&self.likelihoods[*b as usize]));
         best.unwrap_or(self.label)
     }
 }
@@ -67,13 +64,7 @@ impl Models {
             version = mixed(version, u64::from(crc32c::crc32c(bytes)));
         }
         let read = |bytes| Weights::from_bytes(bytes).ok();
-        Models {
-            english: read(english),
-            chinese: read(chinese),
-            multilingual: read(multilingual),
-            language: read(language),
-            version,
-        }
+        Models { english: read(english), chinese: read(chinese), multilingual: read(multilingual), language: read(language), version }
     }
 
     /// The model that reads texts taken apart so.
@@ -190,8 +181,7 @@ impl Reader {
         let label = Label::ALL.into_iter().fold(Label::Neutral, |best, label| {
             if likelihoods[label as usize] > likelihoods[best as usize] { label } else { best }
         });
-        let words =
-            self.models.weights(cut).map(|model| explain::words(&features, cut, model, learned)).unwrap_or_default();
+        let words = self.models.weights(cut).map(|model| explain::words(&features, cut, model, learned)).unwrap_or_default();
         Reading {
             label,
             score: likelihoods[2] - likelihoods[0],
@@ -208,7 +198,7 @@ fn without_neutral(sums: Sums, features: &Features) -> Sums {
     let lean = (sums[2] - sums[0]) / 2.0;
     let tally = &features.tally;
     let asks = tally.asking > 0 && tally.bad == 0 && tally.good == 0;
-    [-lean, if asks { 0.4 } else { -1.2 }, lean]
+    [-lean, if asks { 0.8 } else { -1.2 }, lean]
 }
 
 /// Sums to likelihoods.

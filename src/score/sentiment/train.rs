@@ -1,6 +1,6 @@
 //! The trainer: labelled rows to weights.
 
-use super::feature::{Cut, Features, NUMBERS, features};
+use super::feature::{ASKING, BAD, Cut, Features, GOOD, NUMBERS, features};
 use super::fit::{Patience, Problem};
 use super::weights::Weights;
 use super::{Label, SentimentError, language};
@@ -95,21 +95,28 @@ impl Recipe {
     }
 }
 
+/// How much stronger the weights of the support phrases are held to their prior than those of other numbers.
+const HELD: f32 = 100.0;
+
 /// What each support phrase says before anything is learned: rows are the numbers, columns the classes.
 pub fn prior(kind: Kind) -> [f32; NUMBERS * 3] {
     let mut prior = [0.0; NUMBERS * 3];
     let mut set = |number: usize, weights: [f32; 3]| prior[number * 3..number * 3 + 3].copy_from_slice(&weights);
     match kind {
         Kind::English => {
-            set(8, [3.0, 0.0, -3.0]);
-            set(9, [-2.25, -0.75, 3.0]);
-            set(10, [-0.75, 1.5, -0.75]);
+            set(BAD, [3.0, 0.0, -3.0]);
+            set(GOOD, [-2.25, -0.75, 3.0]);
+            set(ASKING, [-0.75, 1.5, -0.75]);
         }
         Kind::Chinese => {
-            set(8, [3.0, 0.0, -3.0]);
-            set(9, [-3.0, 0.0, 3.0]);
+            set(BAD, [2.0, 0.0, -2.0]);
+            set(GOOD, [-2.0, 0.0, 2.0]);
         }
-        Kind::Multilingual | Kind::Language => {}
+        Kind::Multilingual => {
+            set(BAD, [1.5, -0.5, -1.5]);
+            set(GOOD, [-1.5, -0.5, 1.5]);
+        }
+        Kind::Language => {}
     }
     prior
 }
@@ -178,8 +185,7 @@ pub fn train(
     }
     let ready = balanced(ready, recipe, classes);
     let held = |row: &Ready| {
-        let mixed =
-            (row.row as u64 ^ recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD134_2543_DE82_EF95);
+        let mixed = (row.row as u64 ^ recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD134_2543_DE82_EF95);
         (mixed >> 40) % 5 == 0
     };
     let shown: Vec<&Ready> = ready.iter().filter(|row| !held(row)).collect();
@@ -254,15 +260,8 @@ fn prepare(at: usize, row: &Row, recipe: &Recipe, classes: usize) -> Option<Read
         let hashes = language::hashes(&row.text);
         let share = 1.0 / (hashes.len().max(1) as f32).sqrt();
         let target = (0..classes).map(|other| f32::from(u8::from(other == class))).collect();
-        return (!hashes.is_empty()).then_some(Ready {
-            row: at,
-            hashes,
-            numbers: [0.0; NUMBERS],
-            share,
-            target,
-            class,
-            weight: row.weight,
-        });
+        return (!hashes.is_empty())
+            .then_some(Ready { row: at, hashes, numbers: [0.0; NUMBERS], share, target, class, weight: row.weight });
     }
     let Features { hashes, numbers, .. } = &features(&row.text, recipe.kind.cut());
     let label = row.label?;
@@ -293,9 +292,8 @@ fn balanced(mut ready: Vec<Ready>, recipe: &Recipe, classes: usize) -> Vec<Ready
         total += row.weight;
     }
     let wanted: f32 = recipe.balance.iter().sum();
-    let factor: Vec<f32> = (0..3)
-        .map(|class| if have[class] > 0.0 { recipe.balance[class] / wanted * total / have[class] } else { 0.0 })
-        .collect();
+    let factor: Vec<f32> =
+        (0..3).map(|class| if have[class] > 0.0 { recipe.balance[class] / wanted * total / have[class] } else { 0.0 }).collect();
     for row in &mut ready {
         let by: f32 = row.target.iter().zip(&factor).map(|(target, factor)| target * factor).sum();
         row.weight *= by;
@@ -308,6 +306,10 @@ fn weights(rows: &[&Ready], recipe: &Recipe, classes: usize, step: &mut dyn FnMu
     let numbers = if recipe.kind == Kind::Language { 0 } else { NUMBERS };
     let prior = prior(recipe.kind);
     let mut penalties = vec![recipe.number_penalty; numbers];
+    // What the phrases say is known beforehand; the data are of other trades.
+    for held in penalties.iter_mut().skip(BAD).take(ASKING - BAD + 1) {
+        *held = HELD * recipe.number_penalty;
+    }
     // The bias is all but free.
     penalties.push(0.01);
     let bias_column = numbers as u32;
@@ -332,7 +334,9 @@ fn weights(rows: &[&Ready], recipe: &Recipe, classes: usize, step: &mut dyn FnMu
                 }
             }
         }
-        let all = words.chain(numbered.map(|(number, value)| (number as u32, *value))).chain([(bias_column, 1.0)]);
+        let all = words
+            .chain(numbered.map(|(number, value)| (number as u32, *value)))
+            .chain([(bias_column, 1.0)]);
         problem.push(all, &row.target, row.weight, Some(&offset));
     }
     let solved = problem.solve(Patience { steps: recipe.steps, enough: 1e-4 }, step);
