@@ -11,6 +11,7 @@ pub mod contract;
 mod damage;
 mod dead;
 mod doctor;
+mod facts;
 mod full;
 mod hostile;
 mod import;
