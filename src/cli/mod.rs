@@ -15,6 +15,7 @@ mod dead;
 mod demo;
 mod doctor;
 mod examples;
+mod facts;
 mod first_run;
 mod form;
 mod guest;
@@ -32,7 +33,9 @@ mod people;
 mod pushes;
 mod read;
 mod rows;
+mod score;
 mod screen;
+mod segment;
 mod serve;
 mod store;
 mod sync;
@@ -125,6 +128,8 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Original(args) => read::original(place, args),
             Verb::Automated(args) => read::automated(place, args),
             Verb::Log(args) => read::log(place, args),
+            Verb::Score(args) => score::run(place, &args.verb),
+            Verb::Segment(args) => segment::run(place, args),
             Verb::Reply(args) => write::reply(place, args),
             Verb::Forward(args) => write::forward(place, args),
             Verb::Compose(args) => write::compose(place, args),
@@ -149,6 +154,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Drafts(args) => outbox::drafts(place, args),
             Verb::Webhook => webhook::run(place),
             Verb::Dead(args) => dead::run(place, args.verb),
+            Verb::Import(args) if facts::is_facts(&args.kind) => facts::import(place, &args),
             Verb::Import(args) if matches!(args.kind.as_str(), "json" | "csv") => rows::import(place, &args),
             Verb::Import(args) => transfer::import(place, args),
             Verb::Export(args) => transfer::export(place, args),

@@ -22,6 +22,7 @@ const MOST_BYTES: u64 = 512 << 20;
 const NAMED: u64 = 20;
 
 pub fn import(place: &Place, args: &Import) -> Outcome {
+    super::facts::none_of_its_options(args)?;
     let house = place.open()?;
     let door = VerbDoor::open(place, &house);
     let connector = house.connector(&args.account)?;

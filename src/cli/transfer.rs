@@ -23,6 +23,7 @@ const BATCH_BYTES: usize = 8 << 20;
 const TOO_MANY: u64 = 1000;
 
 pub fn import(place: &Place, args: Import) -> Outcome {
+    super::facts::none_of_its_options(&args)?;
     let house = place.open()?;
     let settling = Settling::before(&house);
     let door = VerbDoor::open(place, &house);

@@ -139,7 +139,7 @@ impl Desk {
 }
 
 /// A number as E.164 writes it, without what people put between the digits: `+4915112345678`.
-fn phone_number(text: &str) -> Option<String> {
+pub(super) fn phone_number(text: &str) -> Option<String> {
     let digits = text.trim().strip_prefix('+')?;
     let plain: String = digits.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '/' | '(' | ')')).collect();
     let sound = (7..=15).contains(&plain.len()) && plain.bytes().all(|digit| digit.is_ascii_digit());

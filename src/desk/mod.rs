@@ -7,6 +7,7 @@ mod changes;
 mod dead;
 mod draft;
 mod error;
+mod facts;
 mod files;
 mod find;
 mod fits;
@@ -26,6 +27,7 @@ mod tests;
 mod triage;
 
 pub use error::DeskError;
+pub use facts::{CRM, CustomerRow, FactsReport, OrderRow, RatingRow, Whose};
 pub use find::Found;
 pub use ingest::IngestReport;
 pub use pushed::{PUSHED_FOLDER, Understood};

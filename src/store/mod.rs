@@ -37,6 +37,9 @@
 //! | `S` `f` kind | what that kind of segment was fitted to |
 //! | `S` `t` | `score::Tally`: what all customers together are like |
 //! | `S` `p` | [`Rescore`](crate::model::Rescore): how far scoring is |
+//! | `O` `o` identity, time, order | [`Order`](crate::model::Order) |
+//! | `O` `k` order | the key of its row |
+//! | `O` `r` identity, time, rating | [`Rating`](crate::model::Rating) |
 //! | `y` account | its source's cursor |
 //! | `u` account | what it has spent of what it may spend |
 //! | `v` | the version of these tables |
@@ -53,6 +56,7 @@ mod graph;
 mod identities;
 mod ledgers;
 mod messages;
+mod orders;
 mod outbox;
 mod pushed;
 mod record;

@@ -8,7 +8,7 @@ mod suggest;
 mod tree;
 
 pub(super) use proof::Proofs;
-pub(super) use tree::owner;
+pub(super) use tree::{owner, rooted};
 
 use super::case::new_customer;
 use super::{Desk, DeskError, SYSTEM};
@@ -17,7 +17,7 @@ use crate::model::{
     Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
 };
 use crate::store::Transaction;
-use tree::{cut, identities, join, rehome, rooted};
+use tree::{cut, identities, join, rehome};
 
 /// Letters of a reason.
 const REASON: usize = 500;

@@ -13,7 +13,7 @@ const MOST: usize = 200;
 const UNDONE: usize = 10_000;
 
 /// The customer with this id, or the one it turned out to be.
-pub(super) fn rooted(transaction: &Transaction<'_>, id: CustomerId) -> Result<Customer, DeskError> {
+pub(in crate::desk) fn rooted(transaction: &Transaction<'_>, id: CustomerId) -> Result<Customer, DeskError> {
     let root = transaction.root(id)?;
     transaction.customer(root)?.ok_or_else(|| DeskError::NotFound(format!("there is no customer {id}")))
 }

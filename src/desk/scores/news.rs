@@ -104,4 +104,17 @@ impl Desk {
         sliced.done = marks.customers.is_empty();
         Ok(sliced)
     }
+
+    /// Scores one customer now.
+    ///
+    /// # Errors
+    /// When the store refuses, or their scores cannot be computed.
+    pub fn score_customer(&self, id: CustomerId) -> Result<(), DeskError> {
+        let _turn = self.scoring.turn();
+        let sliced = self.score_slice(&[id], u64::MAX, |_, _| Worth::Always, |_, _, _| {})?;
+        if sliced.failed > 0 {
+            return Err(DeskError::Refused(format!("the scores of {id} cannot be computed; the log says why")));
+        }
+        Ok(())
+    }
 }

@@ -41,6 +41,8 @@ impl std::ops::AddAssign for Sliced {
 /// Which changes are worth writing a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Worth {
+    /// Any: the row is to be of this version and time.
+    Always,
     /// Whatever a screen would show differently.
     Visible,
     /// Another band, another number of facts, or a good deal more or less: time alone moves every number a little every day.
@@ -77,7 +79,11 @@ fn moved(old: &Score, new: &Score) -> bool {
 
 /// Whether a row is worth writing over another.
 fn differs(old: &ScoredRow, new: &ScoredRow, worth: Worth) -> bool {
-    if old.segments != new.segments || old.messages != new.messages || old.scores.len() != new.scores.len() {
+    if worth == Worth::Always
+        || old.segments != new.segments
+        || old.messages != new.messages
+        || old.scores.len() != new.scores.len()
+    {
         return true;
     }
     old.scores.iter().zip(&new.scores).any(|(old, new)| {
@@ -85,6 +91,7 @@ fn differs(old: &ScoredRow, new: &ScoredRow, worth: Worth) -> bool {
         plainly
             || match worth {
                 Worth::Material => moved(old, new),
+                Worth::Always => true,
                 Worth::Visible => old.shown != new.shown || old.reasons != new.reasons || old.next != new.next,
             }
     })

@@ -8,6 +8,7 @@ mod intake;
 mod paper;
 mod places;
 mod pushed;
+mod scores;
 mod threads;
 mod triage;
 

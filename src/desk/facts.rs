@@ -1,0 +1,500 @@
+//! Facts that come with an import: customers and what is known of them, their orders, their ratings. They hang on
+//! identities; an address nobody knew makes a customer without a case. Importing the same again changes nothing.
+
+use super::call::phone_number;
+use super::case::new_customer;
+use super::graph::rooted;
+use super::{Desk, DeskError};
+use crate::identity;
+use crate::model::{
+    Basis, Customer, CustomerId, Event, EventKind, IdentityId, Money, Order, OrderId, PHONE, Party, Rating, RatingId,
+    Timestamp, clean_block, clean_line,
+};
+use crate::store::{StoreError, Transaction};
+use std::collections::BTreeSet;
+
+/// The channel of a customer's key in another system (CRM, shop). Nothing can be sent there.
+pub const CRM: &str = "crm";
+
+/// Orders and ratings of a customer that are read, the latest.
+const READ: usize = 2_000;
+const MAX_IDENTITIES: usize = 100;
+const MAX_FIELDS: usize = 100;
+const MAX_TAGS: usize = 100;
+const MAX_TEXT: usize = 2_000;
+
+/// By what a row says whose it is; at least one of the addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whose {
+    /// Mail addresses, the main one first.
+    pub emails: Vec<String>,
+    /// Telephone numbers with their country.
+    pub phones: Vec<String>,
+    /// The customer's key in the system the row comes from.
+    pub key: String,
+    /// Their name; empty when the row has none.
+    pub name: String,
+}
+
+/// One order, as a row says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRow {
+    /// The line of the file, for what is said about it.
+    pub line: u64,
+    /// Whose.
+    pub whose: Whose,
+    /// Which shop: numbers are unique within one.
+    pub shop: String,
+    /// The order's number there.
+    pub number: String,
+    /// When it was placed.
+    pub at: Timestamp,
+    /// What was paid.
+    pub total: Money,
+}
+
+/// One answer to "how was it?", as a row says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RatingRow {
+    /// The line of the file.
+    pub line: u64,
+    /// Whose.
+    pub whose: Whose,
+    /// When.
+    pub at: Timestamp,
+    /// How many.
+    pub value: u16,
+    /// The worst there was to give.
+    pub from: u16,
+    /// The best there was to give.
+    pub of: u16,
+    /// What they said with it.
+    pub comment: String,
+}
+
+/// A customer, as a row says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerRow {
+    /// The line of the file.
+    pub line: u64,
+    /// Who.
+    pub whose: Whose,
+    /// Since when they are one; `None` for now.
+    pub since: Option<Timestamp>,
+    /// Two letters (ISO 639-1); empty when the row has none.
+    pub language: String,
+    /// Tags to add.
+    pub tags: Vec<String>,
+    /// Fields by name: company, plan …
+    pub fields: Vec<(String, String)>,
+}
+
+/// What became of the rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactsReport {
+    /// Rows that were new.
+    pub new: u64,
+    /// Rows known before that say something else now.
+    pub changed: u64,
+    /// Rows that were there already.
+    pub known: u64,
+    /// Customers made.
+    pub customers: u64,
+    /// Values of profiles that were left as they are, though a row says otherwise.
+    pub kept: u64,
+    /// Rows that were not taken: their line and why.
+    pub bad: Vec<(u64, String)>,
+    /// What was left out of rows that were taken: their line and why.
+    pub left_out: Vec<(u64, String)>,
+}
+
+impl std::ops::AddAssign for FactsReport {
+    fn add_assign(&mut self, other: Self) {
+        self.new += other.new;
+        self.changed += other.changed;
+        self.known += other.known;
+        self.customers += other.customers;
+        self.kept += other.kept;
+        self.bad.extend(other.bad);
+        self.left_out.extend(other.left_out);
+    }
+}
+
+/// Rows being filed.
+struct Intake<'a> {
+    transaction: Transaction<'a>,
+    agent: &'a str,
+    own: BTreeSet<String>,
+    now: Timestamp,
+    touched: BTreeSet<CustomerId>,
+    line: u64,
+    report: FactsReport,
+}
+
+/// A row that cannot be taken, or the store that cannot.
+enum Trouble {
+    Row(String),
+    Desk(DeskError),
+}
+
+impl<E: Into<DeskError>> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Trouble::Desk(error.into())
+    }
+}
+
+impl Desk {
+    /// The orders of a customer, oldest first, at most the latest 2,000.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`], or when the store cannot be read.
+    pub fn orders(&self, customer: CustomerId) -> Result<Vec<Order>, DeskError> {
+        let mut orders = Vec::new();
+        for identity in self.known(customer)?.identities {
+            orders.extend(self.store.orders(identity, READ)?);
+        }
+        orders.sort_by_key(|order| (order.at, order.id));
+        orders.drain(..orders.len().saturating_sub(READ));
+        Ok(orders)
+    }
+
+    /// The ratings of a customer, oldest first, at most the latest 2,000.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`], or when the store cannot be read.
+    pub fn ratings(&self, customer: CustomerId) -> Result<Vec<Rating>, DeskError> {
+        let mut ratings = Vec::new();
+        for identity in self.known(customer)?.identities {
+            ratings.extend(self.store.ratings(identity, READ)?);
+        }
+        ratings.sort_by_key(|rating| (rating.at, rating.id));
+        ratings.drain(..ratings.len().saturating_sub(READ));
+        Ok(ratings)
+    }
+
+    /// Files orders, in one commit. `write` is false to look alone at what would be done.
+    ///
+    /// # Errors
+    /// When the store refuses; nothing was filed then. Bad rows are in the report.
+    pub fn import_orders(&self, agent: &str, rows: Vec<OrderRow>, write: bool) -> Result<FactsReport, DeskError> {
+        self.intake(agent, EventKind::Ingested, "orders", write, rows, |row| row.line, Intake::order)
+    }
+
+    /// Files ratings, in one commit.
+    ///
+    /// # Errors
+    /// As [`Desk::import_orders`].
+    pub fn import_ratings(&self, agent: &str, rows: Vec<RatingRow>, write: bool) -> Result<FactsReport, DeskError> {
+        self.intake(agent, EventKind::Ingested, "ratings", write, rows, |row| row.line, Intake::rating)
+    }
+
+    /// Makes customers and completes their profiles, in one commit. What is there stays unless `replace`.
+    ///
+    /// # Errors
+    /// As [`Desk::import_orders`].
+    pub fn import_customers(
+        &self,
+        agent: &str,
+        rows: Vec<CustomerRow>,
+        replace: bool,
+        write: bool,
+    ) -> Result<FactsReport, DeskError> {
+        let take = |intake: &mut Intake<'_>, row: CustomerRow| intake.customer(row, replace);
+        self.intake(agent, EventKind::Profile, "customers", write, rows, |row| row.line, take)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn intake<'a, T>(
+        &'a self,
+        agent: &'a str,
+        kind: EventKind,
+        what: &str,
+        write: bool,
+        rows: Vec<T>,
+        line: impl Fn(&T) -> u64,
+        take: impl Fn(&mut Intake<'a>, T) -> Result<(), Trouble>,
+    ) -> Result<FactsReport, DeskError> {
+        let _writer = self.write();
+        if write && !rows.is_empty() {
+            self.store.engine().room().map_err(StoreError::from)?;
+        }
+        let mut intake = Intake {
+            transaction: self.store.begin(),
+            agent,
+            own: self.accounts().iter().flat_map(|facts| facts.own.iter().cloned()).collect(),
+            now: self.now(),
+            touched: BTreeSet::new(),
+            line: 0,
+            report: FactsReport::default(),
+        };
+        for row in rows {
+            let line = line(&row);
+            intake.line = line;
+            match take(&mut intake, row) {
+                Ok(()) => {}
+                Err(Trouble::Row(why)) => intake.report.bad.push((line, why)),
+                Err(Trouble::Desk(error)) => return Err(error),
+            }
+        }
+        let Intake { transaction, touched, report, now, .. } = intake;
+        if write && !transaction.is_empty() {
+            let mut event = Event::new(kind, now, agent);
+            event.customers = touched.into_iter().collect();
+            event.summary = format!("import of {what}: {} new, {} changed", report.new, report.changed);
+            self.commit(transaction, event)?;
+        }
+        Ok(report)
+    }
+}
+
+impl Intake<'_> {
+    fn order(&mut self, row: OrderRow) -> Result<(), Trouble> {
+        self.possible(row.at)?;
+        let number = clean_line(&row.number);
+        if number.is_empty() {
+            return Err(Trouble::Row("it has no order number".to_owned()));
+        }
+        let id = OrderId::of(&[row.shop.as_bytes(), number.as_bytes()]);
+        let before = self.transaction.order(id)?;
+        let (identity, customer) = self.whose(&row.whose, row.at)?;
+        let order = Order { id, identity, number, at: row.at, total: row.total };
+        // It stays where it is while that is the same customer's: addresses come and go.
+        let stays = match &before {
+            Some(before) => {
+                let owner = self.transaction.identity(before.identity)?.map(|known| known.customer);
+                let owner = owner.map(|owner| self.transaction.root(owner)).transpose()?;
+                owner == Some(customer)
+            }
+            None => false,
+        };
+        let order = match &before {
+            Some(before) if stays => Order { identity: before.identity, ..order },
+            _ => order,
+        };
+        match before {
+            Some(before) if before == order => self.report.known += 1,
+            before => {
+                self.report.new += u64::from(before.is_none());
+                self.report.changed += u64::from(before.is_some());
+                self.transaction.put_order(&order, before.as_ref());
+                self.touched.insert(customer);
+            }
+        }
+        Ok(())
+    }
+
+    fn rating(&mut self, row: RatingRow) -> Result<(), Trouble> {
+        self.possible(row.at)?;
+        if row.from >= row.of || !(row.from..=row.of).contains(&row.value) {
+            return Err(Trouble::Row(format!("{} is not within {} to {}", row.value, row.from, row.of)));
+        }
+        let (identity, customer) = self.whose(&row.whose, row.at)?;
+        let comment: String = clean_line(&row.comment).chars().take(MAX_TEXT).collect();
+        let numbers: [&[u8]; 3] = [&row.value.to_be_bytes(), &row.from.to_be_bytes(), &row.of.to_be_bytes()];
+        let of = |identity: IdentityId| Rating {
+            id: RatingId::of(&[&identity.0, &row.at.key(), numbers[0], numbers[1], numbers[2], comment.as_bytes()]),
+            identity,
+            at: row.at,
+            value: row.value,
+            from: row.from,
+            of: row.of,
+            comment: comment.clone(),
+        };
+        // It may have come before by another of the addresses.
+        let noted = self.report.left_out.len();
+        let addresses = self.addresses(&row.whose)?;
+        self.report.left_out.truncate(noted);
+        for (channel, address) in addresses {
+            if self.transaction.has_rating(&of(identity::identity_id(channel, &address)))? {
+                self.report.known += 1;
+                return Ok(());
+            }
+        }
+        let rating = of(identity);
+        self.report.new += 1;
+        self.transaction.put_rating(&rating);
+        self.touched.insert(customer);
+        Ok(())
+    }
+
+    fn customer(&mut self, row: CustomerRow, replace: bool) -> Result<(), Trouble> {
+        if let Some(since) = row.since {
+            self.possible(since)?;
+        }
+        let language = row.language.trim().to_lowercase();
+        if !language.is_empty() && !(language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_lowercase())) {
+            return Err(Trouble::Row(format!(
+                "\"{}\" is no language; write its two letters (ISO 639-1): en, zh, es",
+                clean_line(&language)
+            )));
+        }
+        let made = self.report.customers;
+        let (_, id) = self.whose(&row.whose, row.since.unwrap_or(self.now))?;
+        let made = self.report.customers > made;
+        let before = rooted(&self.transaction, id)?;
+        let mut customer = before.clone();
+        if let Some(since) = row.since {
+            customer.first_at = customer.first_at.min(since);
+        }
+        if !language.is_empty() && customer.language.as_deref() != Some(&language) {
+            if customer.language.is_none() || replace {
+                (customer.language, customer.language_fixed) = (Some(language), true);
+            } else {
+                self.report.kept += 1;
+            }
+        }
+        for tag in row.tags.iter().map(|tag| clean_line(tag)).filter(|tag| !tag.is_empty()) {
+            if !customer.tags.contains(&tag) && customer.tags.len() < MAX_TAGS {
+                customer.tags.push(tag);
+            }
+        }
+        customer.tags.sort();
+        for (name, value) in &row.fields {
+            let (name, value) = (clean_line(name), clean_block(value).chars().take(MAX_TEXT).collect::<String>());
+            let value = clean_line(&value);
+            if name.is_empty() || value.is_empty() {
+                continue;
+            }
+            match customer.fields.get(&name) {
+                Some(there) if *there == value => {}
+                Some(_) if !replace => self.report.kept += 1,
+                None if customer.fields.len() >= MAX_FIELDS => {
+                    return Err(Trouble::Row(format!("a customer has at most {MAX_FIELDS} fields")));
+                }
+                _ => {
+                    customer.fields.insert(name, value);
+                }
+            }
+        }
+        if customer != before {
+            self.transaction.put_customer(&customer)?;
+        }
+        match (made, customer != before || self.touched.contains(&id)) {
+            (true, _) => self.report.new += 1,
+            (false, true) => self.report.changed += 1,
+            (false, false) => self.report.known += 1,
+        }
+        if customer != before {
+            self.touched.insert(id);
+        }
+        Ok(())
+    }
+
+    /// A time that can be: not before 1990, nor later than a day ahead of us.
+    fn possible(&self, at: Timestamp) -> Result<(), Trouble> {
+        const OLDEST: Timestamp = Timestamp(631_152_000_000);
+        if at < OLDEST || at.since(self.now) > 86_400_000 {
+            return Err(Trouble::Row(format!("{at} cannot be: it lies before 1990 or in the future")));
+        }
+        Ok(())
+    }
+
+    /// The identity a row hangs on, and its customer: known by mail address or key, by telephone number where there is
+    /// neither (several may share one); else made. Further addresses nobody knows become identities of the customer.
+    fn whose(&mut self, whose: &Whose, at: Timestamp) -> Result<(IdentityId, CustomerId), Trouble> {
+        let addresses = self.addresses(whose)?;
+        let sure = addresses.iter().any(|(channel, _)| *channel != PHONE);
+        let mut found: Option<(IdentityId, CustomerId, String)> = None;
+        for (channel, address) in addresses.iter().filter(|(channel, _)| !sure || *channel != PHONE) {
+            let Some(known) = self.transaction.identity(identity::identity_id(channel, address))? else { continue };
+            let owner = self.transaction.root(known.customer)?;
+            match &found {
+                Some((_, other, with)) if *other != owner => {
+                    return Err(Trouble::Row(format!(
+                        "{with} and {address} are two customers; if they are one: switchboard merge {with} {address}"
+                    )));
+                }
+                Some(_) => {}
+                None => found = Some((known.id, owner, address.clone())),
+            }
+        }
+        let name = clean_line(&whose.name);
+        let (first, mut customer) = match found {
+            Some((first, owner, _)) => (first, rooted(&self.transaction, owner)?),
+            None => {
+                let Some((channel, address)) = addresses.first() else {
+                    return Err(Trouble::Row("it names nobody".to_owned()));
+                };
+                let party = Party { address: address.clone(), name: name.clone() };
+                let (customer, identity) = new_customer(channel, &party, Basis::Import, self.agent, at, self.now);
+                self.transaction.put_identity(&identity);
+                self.report.customers += 1;
+                self.touched.insert(customer.id);
+                (identity.id, customer)
+            }
+        };
+        let before = self.transaction.customer(customer.id)?;
+        for (channel, address) in &addresses {
+            let id = identity::identity_id(channel, address);
+            let full = customer.identities.len() >= MAX_IDENTITIES;
+            if full || customer.identities.contains(&id) || self.transaction.identity(id)?.is_some() {
+                continue;
+            }
+            let party = Party { address: address.clone(), name: String::new() };
+            let (_, mut identity) = new_customer(channel, &party, Basis::Import, self.agent, at, self.now);
+            identity.customer = customer.id;
+            customer.identities.push(id);
+            self.transaction.put_identity(&identity);
+            if !customer.channels.iter().any(|known| known == channel) {
+                customer.channels.push((*channel).to_owned());
+                customer.channels.sort();
+            }
+        }
+        if !customer.name_fixed {
+            customer.name = identity::better_name(&customer.name, &name, &customer.address).to_owned();
+        }
+        if customer.last_at == Timestamp(0) {
+            // Nobody wrote yet: they are known since the first that is known of them.
+            customer.first_at = customer.first_at.min(at);
+        }
+        if before.as_ref() != Some(&customer) {
+            self.put(&customer)?;
+        }
+        Ok((first, customer.id))
+    }
+
+    fn put(&mut self, customer: &Customer) -> Result<(), Trouble> {
+        self.transaction.put_customer(customer)?;
+        self.touched.insert(customer.id);
+        Ok(())
+    }
+
+    /// The addresses of a row in their normal form, those that tell people apart first.
+    fn addresses(&mut self, whose: &Whose) -> Result<Vec<(&'static str, String)>, Trouble> {
+        let mut addresses = Vec::new();
+        for email in whose.emails.iter().filter(|email| !email.trim().is_empty()) {
+            let address = identity::normalise("email", email);
+            let shown = clean_line(&address);
+            if !identity::is_deliverable("email", &address) || !address.contains('@') {
+                return Err(Trouble::Row(format!("\"{shown}\" is no mail address")));
+            }
+            if self.own.contains(&address) || identity::is_robot("email", &address) {
+                return Err(Trouble::Row(format!("{shown} is our own address or a robot's, no customer's")));
+            }
+            addresses.push(("email", address));
+        }
+        let key: String = clean_line(&whose.key).chars().take(200).collect();
+        if !key.is_empty() {
+            addresses.push((CRM, key));
+        }
+        for phone in whose.phones.iter().filter(|phone| !phone.trim().is_empty()) {
+            match phone_number(phone) {
+                Some(number) => addresses.push((PHONE, number)),
+                None => {
+                    let shown = clean_line(phone);
+                    let why = format!("\"{shown}\" is no telephone number with its country: +4915112345678");
+                    // Where there is another address, the row is not lost for it.
+                    if addresses.is_empty() {
+                        return Err(Trouble::Row(why));
+                    }
+                    self.report.left_out.push((self.line, why));
+                }
+            }
+        }
+        if addresses.is_empty() {
+            return Err(Trouble::Row("it names nobody: no mail address, no telephone number, no key".to_owned()));
+        }
+        addresses.dedup();
+        Ok(addresses)
+    }
+}
