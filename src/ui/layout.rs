@@ -22,8 +22,8 @@ pub(super) const LEAST: (u16, u16) = (60, 15);
 
 /// From so many rows profile and scores stand one above the other; under it the one that has the keys takes all.
 const BOTH: u16 = 42;
-/// Rows of the scores' pane under the profile: two a score, the segments, the frame.
-const SCORES: u16 = 26;
+/// Rows of the scores' pane under the profile, until it is known how many there are: two a score, the segments, the frame.
+const SCORES: u16 = 23;
 /// From so many rows and columns of the timeline there is room for a chart under it.
 const CHARTED: (u16, u16) = (60, 40);
 /// Rows of that chart, its frame included.
@@ -63,9 +63,19 @@ impl Layout {
             }
             return;
         }
-        let scores = SCORES.min(column.height * 3 / 5);
-        self.profile = Some(Rect { height: column.height - scores, ..column });
-        self.scores = Some(Rect { y: column.bottom() - scores, height: scores, ..column });
+        (self.profile, self.scores) = (Some(column), Some(Rect { height: 0, ..column }));
+        *self = self.with_scores(SCORES);
+    }
+
+    /// Gives the scores under the profile as many rows as they have, the frame included.
+    pub(super) fn with_scores(mut self, rows: u16) -> Layout {
+        if let (Some(profile), Some(scores)) = (&mut self.profile, &mut self.scores) {
+            let height = profile.height + scores.height;
+            let rows = rows.min(height * 3 / 5);
+            profile.height = height - rows;
+            *scores = Rect { y: profile.bottom(), height: rows, ..*profile };
+        }
+        self
     }
 
     /// Takes rows of the timeline for a chart under it, where there is room.

@@ -9,7 +9,7 @@ use super::news::News;
 use super::palette::Palette;
 use super::position::{DraftPosition, Position};
 use super::prompt::{Prompt, Question};
-use super::scores::Scores;
+use super::scores::{Scores, score_rows};
 use super::sheet::{Content, Sheet};
 use super::signs::Signs;
 use super::timeline::Open;
@@ -427,6 +427,7 @@ impl Screen {
     /// Where everything stands now.
     pub(super) fn layout(&self) -> Layout {
         let layout = layout(self.size.0, self.size.1, self.focus, self.composer.is_some(), &self.division);
+        let layout = self.scorecard().map_or(layout, |card| layout.with_scores(score_rows(card)));
         if self.has_moods() { layout.with_chart() } else { layout }
     }
 

@@ -372,7 +372,7 @@ fn moody(messages: usize) -> FakeDesk {
                 "Order",
                 &format!("message {number}"),
             );
-            let percent = 80 - (number * 160 / messages) as i8;
+            let percent = (80 - (number * 160 / messages) as i32) as i8;
             let label = crate::ui::signs::mood_label(percent);
             entry.sentiment = sentiment(label, percent, &["message"]);
             entry

@@ -57,7 +57,8 @@ pub(super) fn draw(screen: &Screen, area: Rect, painter: &mut Painter<'_>) {
     let cursor = open.entry().map(|entry| x(entry.message.at)).filter(|at| (0.0..=1.0).contains(at));
     if let Some(at) = cursor {
         let column = (at * f64::from(field.width - 1)).round() as u16;
-        let mark = Rect { x: field.x + column, width: 1, ..axis };
+        // On the frame, so that it covers no date.
+        let mark = Rect::new(field.x + column, area.bottom() - 1, 1, 1);
         painter.text(mark, 0, if signs.plain { "^" } else { "┴" }, Element::Cursor);
     }
 }

@@ -66,17 +66,19 @@ fn lines(screen: &Screen, card: &Scorecard, columns: usize) -> Vec<(Option<usize
             rows.push((None, vec![piece(Element::Dim, format!(" {part}"))]));
         }
     }
+    let widest = card.scores.iter().map(|score| width(&score.shown)).max().unwrap_or(0);
     for (index, score) in card.scores.iter().enumerate() {
         let made = if columns >= WIDE {
-            vec![wide(screen, score, card.stale, columns)]
+            vec![wide(screen, score, card.stale, columns, widest)]
         } else {
             narrow(screen, score, card.stale, columns)
         };
         rows.extend(made.into_iter().map(|row| (Some(index), row)));
     }
     for (index, (kind, name)) in card.segments.iter().enumerate() {
-        let label = cell(Element::Label, &format!("   {}", kind.word()), NAME + 3);
-        let name = piece(Element::Tag, cut(name, columns.saturating_sub(NAME + 3)));
+        let label_columns = if columns >= WIDE { NAME + 4 } else { NAME + 3 };
+        let label = cell(Element::Label, &format!("   {}", kind.word()), label_columns);
+        let name = piece(Element::Tag, cut(name, columns.saturating_sub(label_columns)));
         rows.push((Some(card.scores.len() + index), vec![label, name]));
     }
     let mut foot = |text: &str| {
@@ -127,26 +129,28 @@ fn looks(score: &Score, stale: bool) -> (Element, Element) {
     if stale || score.value.is_none() { (Element::Dim, Element::Dim) } else { (Element::Text, Element::ScoreLine) }
 }
 
-fn wide(screen: &Screen, score: &Score, stale: bool, columns: usize) -> Row {
+/// One row; the widest number of all takes `widest` columns, so that the lines stand under one another.
+fn wide(screen: &Screen, score: &Score, stale: bool, columns: usize, widest: usize) -> Row {
     let parts = parts(screen, score, stale);
     let (text, line) = looks(score, stale);
     let band = (columns / 5).clamp(16, 28);
     // Cursor, sign, two spaces, name, band; behind the number line, trend, n and age.
     let (left, right) = (4 + NAME + band, 3 + 7 + 5);
     let room = columns.saturating_sub(left + right);
-    let line_columns = LINE.min(room / 2);
-    let shown = room.saturating_sub(line_columns);
-    let about = match (&score.value, score.reasons.first()) {
-        (None, Some(missing)) => missing.text.clone(),
-        _ => score.shown.clone(),
+    let line_columns = LINE.min(room.saturating_sub(widest + 1)).max(room / 4);
+    let (about, line_columns) = match (&score.value, score.reasons.first()) {
+        // What is missing needs the room, and there is no line.
+        (None, Some(missing)) => (missing.text.as_str(), 0),
+        _ => (score.shown.as_str(), line_columns),
     };
+    let shown = room.saturating_sub(line_columns);
     let drawn = screen.signs().line(&score.line, score.kind.range(), line_columns);
     vec![
         piece(Element::Text, " "),
         piece(parts.look, format!("{} ", parts.sign)),
         cell(text, score.kind.word(), NAME + 1),
         cell(parts.look, &parts.band, band),
-        cell(text, &cut(&about, shown.saturating_sub(1)), shown),
+        cell(text, &cut(about, shown.saturating_sub(1)), shown),
         cell(line, &drawn, line_columns),
         piece(text, format!(" {} ", parts.trend)),
         piece(Element::Dim, fit_right(&format!("n {}", short(score.sample)), 7)),
@@ -157,13 +161,15 @@ fn wide(screen: &Screen, score: &Score, stale: bool, columns: usize) -> Row {
 fn narrow(screen: &Screen, score: &Score, stale: bool, columns: usize) -> Vec<Row> {
     let parts = parts(screen, score, stale);
     let (text, line) = looks(score, stale);
-    let band = columns.saturating_sub(3 + NAME + 2 + 4);
+    // What has no number goes nowhere.
+    let trend = if score.value.is_none() { String::new() } else { format!(" {}", parts.trend) };
+    let band = columns.saturating_sub(3 + NAME + width(&trend) + 4);
     let mut rows = vec![vec![
         piece(Element::Text, " "),
         piece(parts.look, format!("{} ", parts.sign)),
         cell(text, score.kind.word(), NAME),
         cell(parts.look, &parts.band, band),
-        piece(text, format!(" {}", parts.trend)),
+        piece(text, trend),
         piece(Element::Dim, fit_right(&parts.age, 4)),
     ]];
     let room = columns.saturating_sub(3);

@@ -119,7 +119,7 @@ fn draw_one(screen: &Screen, segments: &Segments, segment: &Segment, area: Rect,
         piece(Element::Strong, format!(" {}", cut(&head, columns / 2))),
         piece(Element::Text, cut(&traits, columns.saturating_sub(width(&head) + 2))),
     ]);
-    let mut about = format!(" {}", change(segment));
+    let mut about = change(segment);
     let [days, count, money] = segment.centre;
     about.push_str(&format!(" · in the middle {days:.0} days since the last, {count:.0} of them"));
     if money > 0.0 {
@@ -127,7 +127,10 @@ fn draw_one(screen: &Screen, segments: &Segments, segment: &Segment, area: Rect,
     }
     about.push_str(&format!(" · fitted {}", when::short(segment.at, screen.now, &screen.zone)));
     rows.extend(
-        wrap(&about, columns.saturating_sub(1)).into_iter().take(2).map(|part| vec![piece(Element::Dim, part)]),
+        wrap(&about, columns.saturating_sub(2))
+            .into_iter()
+            .take(2)
+            .map(|part| vec![piece(Element::Dim, format!(" {part}"))]),
     );
     for (y, row) in rows.iter().enumerate() {
         painter.row(area, y as u16, row);

@@ -3,7 +3,7 @@
 use super::paint::piece;
 use crate::command::Verb;
 use crate::keymap::{Context, show_keys};
-use crate::model::{MessageId, Score, Sentiment, SentimentLabel, TimelineEntry};
+use crate::model::{BlockKind, MessageId, Score, Sentiment, SentimentLabel, TimelineEntry, fold};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::signs::{element, label_element};
@@ -157,8 +157,10 @@ fn explain_message(screen: &Screen, entry: &TimelineEntry, columns: usize, lines
     }
     heading(lines, "What it says");
     let text = entry.text.as_deref().unwrap_or("(this text cannot be shown)");
-    let text = &text[..text.floor_char_boundary(BYTES)];
-    let mut parts = text.lines().filter(|line| !line.trim().is_empty()).flat_map(|line| wrap(line, columns - 5));
+    // Without what they quote and how they sign: that is not read either. A text that quotes nothing is itself.
+    let folded = fold(&text[..text.floor_char_boundary(BYTES)]);
+    let own = folded.iter().filter(|block| block.kind == BlockKind::Text).flat_map(|block| &block.lines);
+    let mut parts = own.filter(|line| !line.trim().is_empty()).flat_map(|line| wrap(line, columns.saturating_sub(5)));
     for part in parts.by_ref().take(TEXT) {
         lines.push((marked(&part, entry.sentiment.as_ref()), None));
     }
