@@ -35,6 +35,8 @@ impl Desk {
     /// # Errors
     /// When the store refuses.
     pub fn begin_round(&self, anew: bool) -> Result<(), DeskError> {
+        // A slice under way says where its own round is.
+        let _turn = self.scoring.turn();
         let version = self.score_version();
         let now = self.now();
         let known = self.store.rescore()?;
