@@ -105,7 +105,7 @@ impl Desk {
         let customer = self.known(id)?;
         let page = self.store.timeline(&self.parts(&customer), before, limit)?;
         let mut rows = Vec::with_capacity(page.rows.len());
-        let current = self.current()?;
+        let current = self.current();
         for stored in page.rows.into_iter().rev() {
             rows.push(self.entry(&current, stored)?);
         }
@@ -122,7 +122,11 @@ impl Desk {
             outgoing.filter(|outgoing| !matches!(outgoing.state, OutboxState::Sent | OutboxState::Cancelled));
         let changes = self.changes(&stored.message)?;
         let text = self.text(&stored);
-        let sentiment = self.sentiment_of(current, &stored.message, text.as_deref().ok())?;
+        // A message is shown whatever is wrong with what was said of it.
+        let sentiment = self.sentiment_of(current, &stored.message, text.as_deref().ok()).unwrap_or_else(|error| {
+            tracing::warn!(message = %stored.message.id, %error, "what a message sounds like");
+            None
+        });
         Ok(TimelineEntry { text, message: stored.message, outgoing, changes, sentiment })
     }
 

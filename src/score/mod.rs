@@ -49,3 +49,6 @@ pub const SCORES: &[(ScoreKind, Scorer)] = &[
 
 /// The version of the rules in this room: part of what makes a stored score stale. Raised when a definition changes.
 pub const RULES: u32 = 1;
+
+#[cfg(test)]
+mod tests;

@@ -297,7 +297,10 @@ impl Peers {
             Some(fifths) if cell.money > 0 => fifths[usize::from(cell.money)],
             _ => 1,
         };
-        self.recency[usize::from(cell.recency)] + cell.frequency + money
+        // Where orders are known, who has none came once at the most, however often they wrote: otherwise a first order
+        // would make somebody worth less.
+        let frequency = if cell.currency.is_none() && !self.money.is_empty() { 1 } else { cell.frequency };
+        self.recency[usize::from(cell.recency)] + frequency + money
     }
 
     /// The RFM sum, 3 to 15, of somebody who stands so, and their percentile by it.

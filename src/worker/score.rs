@@ -3,12 +3,13 @@
 //! much is coming in.
 
 use super::{Stop, backoff, blocking};
-use crate::desk::{Desk, DeskError, Marks, News, Sliced};
+use crate::desk::{Desk, DeskError, FitReport, Marks, News, Sliced};
 use crate::model::{Progress, Timestamp, WorkerStatus};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// What happened within this time is scored together.
@@ -28,6 +29,9 @@ const LONGEST_IMPORT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(3);
 /// Segments are fitted once a day, after this hour here.
 const NIGHT: i8 = 3;
+/// How often is looked whether a fit is over, and how long after one that failed it is tried again.
+const LOOK: Duration = Duration::from_millis(200);
+const FIT_AGAIN: Duration = Duration::from_secs(3_600);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
@@ -36,9 +40,18 @@ pub(super) type Board = watch::Sender<WorkerStatus>;
 
 /// Runs until told to stop.
 pub(super) async fn run(desk: Arc<Desk>, board: Board, stop: Stop) {
-    Scorer { feed: desk.listen(), desk, board, stop, marks: Marks::default(), imported: None, corrected: None }
-        .run()
-        .await;
+    let scorer = Scorer {
+        feed: desk.listen(),
+        desk,
+        board,
+        stop,
+        marks: Marks::default(),
+        imported: None,
+        corrected: None,
+        fitting: None,
+        fit_again: Instant::now(),
+    };
+    scorer.run().await;
 }
 
 /// It broke and is started again in a while.
@@ -61,6 +74,10 @@ struct Scorer {
     imported: Option<(Instant, Instant)>,
     /// When the last correction was made that was not learned from.
     corrected: Option<Instant>,
+    /// Segments are being fitted.
+    fitting: Option<JoinHandle<Result<FitReport, DeskError>>>,
+    /// Not before then.
+    fit_again: Instant,
 }
 
 /// What there was to do.
@@ -90,7 +107,9 @@ impl Scorer {
                 }
                 Ok(Did::Nothing(until)) => {
                     tries = 0;
-                    self.rest();
+                    if self.fitting.is_none() {
+                        self.rest();
+                    }
                     self.wait(until).await;
                     continue;
                 }
@@ -155,7 +174,7 @@ impl Scorer {
             return Ok(Did::Some);
         }
         if self.fit_when_due().await? {
-            return Ok(Did::Some);
+            return Ok(Did::Nothing(Some(now + LOOK)));
         }
         self.go_on().await
     }
@@ -210,28 +229,58 @@ impl Scorer {
         Ok(())
     }
 
-    /// Fits segments where a night has passed since they were.
+    /// Begins to fit segments where a night has passed since they were, and sees to what came of it. News are scored
+    /// meanwhile. True while it is at it.
     async fn fit_when_due(&mut self) -> Result<bool, DeskError> {
+        let Some(fitting) = self.fitting.take_if(|fitting| fitting.is_finished()) else {
+            if self.fitting.is_none() && self.fit_again <= Instant::now() && self.is_night_over().await? {
+                self.fitting = Some(self.fit());
+            }
+            if self.fitting.is_some() {
+                self.doing("fitting", self.board.borrow().progress);
+            }
+            return Ok(self.fitting.is_some());
+        };
+        match fitting.await {
+            Ok(Ok(report)) if report.stopped => {}
+            Ok(Ok(_)) => {
+                // What time alone changed is computed once a day.
+                let desk = self.desk.clone();
+                blocking(move || desk.begin_round(true)).await?;
+            }
+            failed => {
+                let why = match failed {
+                    Ok(Err(error)) => error.to_string(),
+                    _ => "it broke; the log of the profile says more".to_owned(),
+                };
+                tracing::error!(why, "segments were not fitted");
+                self.fit_again = Instant::now() + FIT_AGAIN;
+                self.show(|status| status.trouble = format!("segments were not fitted: {why}"));
+            }
+        }
+        Ok(false)
+    }
+
+    async fn is_night_over(&self) -> Result<bool, DeskError> {
         let desk = self.desk.clone();
         let fitted = blocking(move || desk.fitted_at()).await?;
-        if night_of(fitted) >= night_of(self.desk.now()) {
-            return Ok(false);
-        }
+        Ok(night_of(fitted) < night_of(self.desk.now()))
+    }
+
+    /// Fits segments on a thread of its own.
+    fn fit(&self) -> JoinHandle<Result<FitReport, DeskError>> {
         self.doing("fitting", None);
         let (desk, board, stop) = (self.desk.clone(), self.board.clone(), self.stop.clone());
-        let report = blocking(move || {
+        tokio::task::spawn_blocking(move || {
             desk.fit_segments(&Default::default(), &mut |counted| {
-                show(&board, |status| status.progress = Some(Progress { done: counted, total: 0 }));
+                show(&board, |status| {
+                    if status.doing == "fitting" {
+                        status.progress = Some(Progress { done: counted, total: 0 });
+                    }
+                });
                 !*stop.borrow()
             })
         })
-        .await?;
-        if !report.stopped {
-            // What time alone changed is computed once a day.
-            let desk = self.desk.clone();
-            blocking(move || desk.begin_round(true)).await?;
-        }
-        Ok(!report.stopped)
     }
 
     /// Goes on with scoring everybody, where that is due.
@@ -239,7 +288,7 @@ impl Scorer {
         let desk = self.desk.clone();
         let round = blocking(move || {
             let round = desk.round()?;
-            if round.due && (round.rescore.done || round.rescore.version != desk.score_version()?) {
+            if round.due && (round.rescore.done || round.rescore.version != desk.score_version()) {
                 desk.begin_round(false)?;
                 return desk.round();
             }
@@ -250,6 +299,10 @@ impl Scorer {
             return Ok(Did::Nothing(None));
         }
         self.doing("scoring", Some(Progress { done: round.rescore.scored, total: round.rescore.total }));
+        if round.rescore.scored == 0 {
+            // Whoever could not be scored before has another try.
+            self.show(|status| status.trouble = String::new());
+        }
         let begun = Instant::now();
         let desk = self.desk.clone();
         let sliced = blocking(move || desk.score_on(CUSTOMERS, MESSAGES)).await?;
@@ -312,3 +365,6 @@ fn night_of(at: Timestamp) -> i64 {
     let day = jiff::civil::date(1970, 1, 1).until(here.date());
     day.map_or(0, |span| i64::from(span.get_days()))
 }
+
+#[cfg(test)]
+mod tests;

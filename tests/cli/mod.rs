@@ -11,12 +11,14 @@ pub mod contract;
 mod damage;
 mod dead;
 mod doctor;
+mod facts;
 mod full;
 mod hostile;
 mod import;
 mod keys;
 mod manual;
 mod process;
+mod scores;
 mod writing;
 
 use crate::support::mail;

@@ -3,4 +3,5 @@
 
 mod intake;
 mod outcome;
+mod scoring;
 mod sending;

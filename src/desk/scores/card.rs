@@ -10,7 +10,7 @@ impl Desk {
     /// [`DeskError::NotFound`], or when the store cannot be read.
     pub fn scorecard(&self, id: CustomerId) -> Result<Scorecard, DeskError> {
         let customer = self.known(id)?;
-        let current = self.current()?;
+        let current = self.current();
         let corrections = current.layer().map_or(0, |layer| layer.corrections);
         let Some(row) = self.store.scored(customer.id)? else {
             let (scores, segments) = (Vec::new(), Vec::new());

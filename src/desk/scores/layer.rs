@@ -5,6 +5,7 @@ use super::{learned_from, version_of};
 use crate::desk::{Desk, DeskError};
 use crate::model::{Correction, Event, EventKind, Layer, LayerState, LearnedView, MessageId, SentimentLabel};
 use crate::score::sentiment::{self, Label, Reader};
+use crate::store::StoreError;
 use std::sync::{Arc, PoisonError};
 
 /// Layers kept.
@@ -62,16 +63,19 @@ fn print_of(corrections: &[Correction]) -> u64 {
 
 impl Desk {
     /// The model that reads messages now. A layer that cannot be read is left out, and said to be.
-    pub(in crate::desk) fn current(&self) -> Result<Arc<Current>, DeskError> {
+    pub(in crate::desk) fn current(&self) -> Arc<Current> {
         if let Some(current) = self.scoring.current.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            return Ok(current.clone());
+            return current.clone();
         }
-        let state = self.store.layer_state()?;
-        let (learned, trouble) = match state.number.filter(|_| !state.off) {
-            Some(number) => match self.learned(number) {
+        let learned = match self.store.layer_state() {
+            Ok(state) => state.number.filter(|_| !state.off).map(|number| self.learned(number)),
+            Err(error) => Some(Err(error.to_string())),
+        };
+        let (learned, trouble) = match learned {
+            Some(learned) => match learned {
                 Ok(learned) => (Some(learned), None),
                 Err(why) => {
-                    tracing::warn!(number, why, "the learned layer is not used");
+                    tracing::warn!(why, "the learned layer is not used");
                     (
                         None,
                         Some(format!("what was learned from corrections is not used, the shipped model reads: {why}")),
@@ -82,7 +86,7 @@ impl Desk {
         };
         let current = Arc::new(Current { learned, trouble });
         *self.scoring.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current.clone());
-        Ok(current)
+        current
     }
 
     fn learned(&self, number: u64) -> Result<(Layer, Reader), String> {
@@ -101,11 +105,8 @@ impl Desk {
     }
 
     /// The version of all that computes scores: a score of another one is stale.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn score_version(&self) -> Result<u64, DeskError> {
-        Ok(self.current()?.version())
+    pub fn score_version(&self) -> u64 {
+        self.current().version()
     }
 
     /// How what was learned from corrections is doing.
@@ -113,7 +114,7 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub fn learned_view(&self) -> Result<LearnedView, DeskError> {
-        let current = self.current()?;
+        let current = self.current();
         Ok(LearnedView {
             layer: current.layer().cloned(),
             off: self.store.layer_state()?.off,
@@ -151,7 +152,7 @@ impl Desk {
         if all.is_empty() && state.learned_from == 0 {
             return Ok(false);
         }
-        Ok(state.learned_from != print_of(&all) || self.current()?.trouble.is_some())
+        Ok(state.learned_from != print_of(&all) || self.current().trouble.is_some())
     }
 
     /// Learns from all corrections, and reads messages with that from now on. Takes a second for a thousand of them.
@@ -173,6 +174,7 @@ impl Desk {
         }
         let learned = sentiment::Layer::learn(Reader::shipped(), &examples);
         let _writer = self.write();
+        self.store.engine().room().map_err(StoreError::from)?;
         let mut state = self.store.layer_state()?;
         let mut transaction = self.store.begin();
         let layer = learned.map(|learned| {

@@ -23,7 +23,7 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub fn round(&self) -> Result<Round, DeskError> {
-        let version = self.score_version()?;
+        let version = self.score_version();
         let rescore = self.store.rescore()?.unwrap_or_default();
         let other = rescore.version != version;
         let due = other || !(rescore.done || rescore.stopped);
@@ -35,7 +35,9 @@ impl Desk {
     /// # Errors
     /// When the store refuses.
     pub fn begin_round(&self, anew: bool) -> Result<(), DeskError> {
-        let version = self.score_version()?;
+        // A slice under way says where its own round is.
+        let _turn = self.scoring.turn();
+        let version = self.score_version();
         let now = self.now();
         let known = self.store.rescore()?;
         let goes_on = known.as_ref().is_some_and(|known| known.version == version && !known.done && !anew);
@@ -44,9 +46,7 @@ impl Desk {
         }
         let total = if goes_on { 0 } else { self.count_customers()? };
         let _writer = self.write();
-        let before = self.store.rescore()?;
-        let seen = before.as_ref().map_or_else(|| self.store.engine().last(), |before| before.seen);
-        let before = before.unwrap_or_default();
+        let before = self.rescore()?;
         let rescore = if goes_on {
             Rescore { stopped: false, ..before }
         } else {
@@ -63,7 +63,7 @@ impl Desk {
                 total,
                 began: now,
                 stopped: false,
-                seen,
+                seen: before.seen,
                 fitted: before.fitted,
                 settled: before.settled,
             }
@@ -85,6 +85,12 @@ impl Desk {
             }
             None => Err(DeskError::Refused("nobody is being scored at the moment".to_owned())),
         }
+    }
+
+    /// How far scoring is; before the first time, everything that happened so far is the first round's to score.
+    pub(super) fn rescore(&self) -> Result<Rescore, DeskError> {
+        let known = self.store.rescore()?;
+        Ok(known.unwrap_or_else(|| Rescore { seen: self.store.engine().last(), ..Rescore::default() }))
     }
 
     fn put_rescore(&self, by: &str, rescore: &Rescore, said: String) -> Result<(), DeskError> {

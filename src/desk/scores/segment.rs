@@ -5,6 +5,7 @@ use crate::model::{
     CustomerId, Event, EventKind, Page, Rescore, ScoredRow, Segment, SegmentKind, SegmentMember, Timestamp,
 };
 use crate::score::segment::{self, Fitted, Model, Previous, Settings, Unfit};
+use crate::store::StoreError;
 use std::collections::BTreeMap;
 
 /// Customers whose segments are written in one commit.
@@ -109,7 +110,6 @@ impl Desk {
         settings: &Settings,
         go_on: &mut dyn FnMut(u64) -> bool,
     ) -> Result<FitReport, DeskError> {
-        let _turn = self.scoring.turn();
         let stopped = FitReport { stopped: true, ..FitReport::default() };
         let Some(everybody) = self.count_everybody(go_on)? else { return Ok(stopped) };
         let now = self.now();
@@ -156,7 +156,9 @@ impl Desk {
         tally: Vec<u8>,
         now: Timestamp,
     ) -> Result<(), DeskError> {
+        let _turn = self.scoring.turn();
         let _writer = self.write();
+        self.store.engine().room().map_err(StoreError::from)?;
         let mut transaction = self.store.begin();
         for fitted in fits {
             let kind = fitted.model.kind();
@@ -167,7 +169,7 @@ impl Desk {
             transaction.put_segments(*kind, &[])?;
         }
         transaction.put_tally(tally);
-        let rescore = Rescore { fitted: now, ..self.store.rescore()?.unwrap_or_default() };
+        let rescore = Rescore { fitted: now, ..self.rescore()? };
         transaction.put_rescore(&rescore);
         let mut event = Event::new(EventKind::Segment, now, SYSTEM);
         let count: usize = fits.iter().map(|fitted| fitted.segments.len()).sum();
@@ -179,6 +181,7 @@ impl Desk {
 
     /// Writes the segments of some customers, where they are others than before. How many were in another one.
     fn place(&self, some: &[(CustomerId, Vec<(SegmentKind, String)>)]) -> Result<u64, DeskError> {
+        let _turn = self.scoring.turn();
         let _writer = self.write();
         let mut transaction = self.store.begin();
         let mut event = Event::new(EventKind::Segment, self.now(), SYSTEM);

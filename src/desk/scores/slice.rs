@@ -7,6 +7,7 @@ use crate::model::{
 };
 use crate::score::segment::{Model, Row};
 use crate::score::{Peers, SCORES};
+use crate::store::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -114,7 +115,7 @@ fn segments(models: &[Model], row: &Row, now: Timestamp, old: Option<&ScoredRow>
 impl Desk {
     pub(super) fn frame(&self) -> Result<Frame, DeskError> {
         let now = self.now();
-        Ok(Frame { current: self.current()?, peers: self.peers()?, models: self.segment_models()?, now })
+        Ok(Frame { current: self.current(), peers: self.peers()?, models: self.segment_models()?, now })
     }
 
     /// Computes the row of a customer, and how many messages that took. A panic inside is that customer's alone.
@@ -216,15 +217,17 @@ impl Desk {
             event.customers.push(row.customer);
         }
         sliced.changed = event.customers.len() as u64;
-        let before = self.store.rescore()?;
-        let mut rescore = before.clone().unwrap_or_default();
+        let before = self.rescore()?;
+        let mut rescore = before.clone();
         progress(&mut rescore, sliced, version);
-        if before.as_ref() != Some(&rescore) {
+        if before != rescore {
             transaction.put_rescore(&rescore);
         }
         if transaction.is_empty() {
             return Ok(());
         }
+        // What is left of a full disk belongs to messages and agents.
+        self.store.engine().room().map_err(StoreError::from)?;
         event.summary = format!("scores of {} customers", sliced.changed);
         self.commit(transaction, event)
     }

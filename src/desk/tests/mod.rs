@@ -3,6 +3,7 @@
 
 mod answers;
 mod beside;
+mod facts;
 mod graph;
 mod intake;
 mod paper;

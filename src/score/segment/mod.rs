@@ -16,6 +16,8 @@ pub mod kmeans;
 mod names;
 mod partition;
 pub mod rfm;
+#[cfg(test)]
+mod tests;
 
 pub use features::{Features, Scale};
 pub use partition::{adjusted_rand, silhouette};

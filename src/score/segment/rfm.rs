@@ -33,15 +33,20 @@ const PLAIN_DAYS: [i64; 4] = [365, 180, 90, 30];
 pub struct Cuts {
     #[n(0)]
     limits: [(Timestamp, CustomerId); 4],
+    /// Orders are known: who has none came once at the most, however often they wrote.
+    #[n(1)]
+    #[cbor(default)]
+    orders: bool,
 }
 
 impl Cuts {
     /// The limits of these customers, in any order.
     pub fn of(rows: &[Row], now: Timestamp) -> Cuts {
         let all = CustomerId([0xff; 16]);
+        let orders = rows.iter().any(|row| row.spent.is_some());
         let since = |days: i64| (now.plus_millis(-days * DAY), all);
         if rows.len() < FEW {
-            return Cuts { limits: PLAIN_DAYS.map(since) };
+            return Cuts { limits: PLAIN_DAYS.map(since), orders };
         }
         let mut order: Vec<(Timestamp, CustomerId)> = rows.iter().map(|row| (row.last, row.customer)).collect();
         order.sort_unstable();
@@ -51,7 +56,7 @@ impl Cuts {
             let last = (order.len() - 1) * (at + 1) / 5;
             *limit = order[last].min(*limit);
         }
-        Cuts { limits }
+        Cuts { limits, orders }
     }
 
     /// Recency of a customer from 1 to 5, the most recent.
@@ -61,7 +66,8 @@ impl Cuts {
 
     /// The name of a customer's segment.
     pub fn name(&self, row: &Row) -> &'static str {
-        name(self.recency(row), frequency_bin(row.count))
+        let count = if self.orders && row.spent.is_none() { 0 } else { row.count };
+        name(self.recency(row), frequency_bin(count))
     }
 }
 

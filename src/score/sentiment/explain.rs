@@ -1,6 +1,6 @@
 //! The words that decided.
 
-use super::feature::{Cut, Features};
+use super::feature::{BAD, Cut, Features, GOOD};
 use super::layer::Part;
 use super::reader::Word;
 use super::token::Kind;
@@ -49,14 +49,14 @@ pub fn words(features: &Features, cut: Cut, model: &Weights, layer: Option<&Part
     };
     // A phrase counts a quarter of its number's weight (`feature.rs`: four are the most).
     for (from, to, weight) in &features.tally.found {
-        let each = number(if *weight < 0.0 { 8 } else { 9 }) * weight.abs() / 4.0 / (to - from + 1) as f32;
+        let each = number(if *weight < 0.0 { BAD } else { GOOD }) * weight.abs() / 4.0 / (to - from + 1) as f32;
         for at in *from..=*to {
             if let Some(spot) = spots.get_mut(at) {
                 *spot += each;
             }
         }
     }
-    rate(features, &mut spots, (0..8).map(|at| number(at) * features.numbers[at]).sum::<f32>());
+    rate(features, &mut spots, (0..BAD).map(|at| number(at) * features.numbers[at]).sum::<f32>());
     strongest(features, cut, &spots)
 }
 

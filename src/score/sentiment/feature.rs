@@ -1,11 +1,17 @@
 //! What a model looks at: hashes of words, pairs and pieces, and a few numbers for English.
 
 use super::support::{self, Tally};
-use super::token::{self, Kind, Token, Tokens};
+use super::token::{self, Kind, Tokens};
 use super::{Language, lexicon};
 
 /// Numbers beside the hashes.
 pub const NUMBERS: usize = 12;
+/// The number of the phrases of trouble.
+pub const BAD: usize = 8;
+/// The number of the phrases of pleasure.
+pub const GOOD: usize = 9;
+/// The number of questions and requests.
+pub const ASKING: usize = 10;
 /// Tokens behind a negation that it reaches.
 const REACH: u32 = 4;
 /// Pieces of words that are looked at, in letters.
@@ -137,8 +143,9 @@ fn negates(word: &str) -> bool {
 }
 
 fn english(text: &str) -> Features {
-    let polarity = lexicon::polarity(text);
     let tokens = token::tokens(text);
+    let courtesy = support::is_courtesy(&tokens);
+    let polarity = if courtesy { lexicon::Polarity::default() } else { lexicon::polarity(text) };
     let mut collector = Collector::new(tokens.list.len() * 2);
     let (mut before, mut reach) = (hash(7, "^"), 0);
     for (at, token) in tokens.list.iter().enumerate() {
@@ -160,12 +167,12 @@ fn english(text: &str) -> Features {
             reach.saturating_sub(1)
         };
     }
-    let tally = support::english(&tokens);
+    let tally = if courtesy { support::Tally { asking: 4, ..Tally::default() } } else { support::english(&tokens) };
     let (glad, sad) = polarity.words.iter().fold((0, 0), |(glad, sad), word| {
         if word.valence > 0.0 { (glad + 1, sad) } else { (glad, sad + 1) }
     });
     let compound = polarity.compound as f32;
-    let few = |count: i32| (count.min(4) as f32) / 4.0;
+    let [.., bad, good, asking, much] = counted(&tally, tokens.list.len() as f32 / 40.0);
     let numbers = [
         compound,
         polarity.positive as f32,
@@ -175,13 +182,27 @@ fn english(text: &str) -> Features {
         compound.abs(),
         few(glad),
         few(sad),
-        few(tally.bad),
-        few(tally.good),
-        few(tally.asking),
-        // How much there is to go by.
-        (tokens.list.len() as f32 / 40.0).min(1.0),
+        bad,
+        good,
+        asking,
+        much,
     ];
     Features { hashes: collector.found, numbers, tally, tokens, rated: polarity.words }
+}
+
+/// Up to four, as 0..=1.
+fn few(count: i32) -> f32 {
+    (count.min(4) as f32) / 4.0
+}
+
+/// The numbers where VADER has none: the support phrases, and how much text there is.
+fn counted(tally: &Tally, length: f32) -> [f32; NUMBERS] {
+    let mut numbers = [0.0; NUMBERS];
+    numbers[BAD] = few(tally.bad);
+    numbers[GOOD] = few(tally.good);
+    numbers[ASKING] = few(tally.asking);
+    numbers[NUMBERS - 1] = length.min(1.0);
+    numbers
 }
 
 fn chinese(text: &str) -> Features {
@@ -196,12 +217,7 @@ fn chinese(text: &str) -> Features {
         before = own;
     }
     let tally = support::chinese(&tokens);
-    let mut numbers = [0.0; NUMBERS];
-    let few = |count: i32| (count.min(4) as f32) / 4.0;
-    numbers[8] = few(tally.bad);
-    numbers[9] = few(tally.good);
-    numbers[10] = few(tally.asking);
-    numbers[11] = (tokens.list.len() as f32 / 80.0).min(1.0);
+    let numbers = counted(&tally, tokens.list.len() as f32 / 80.0);
     Features { hashes: collector.found, numbers, tally, tokens, rated: Vec::new() }
 }
 
@@ -237,11 +253,7 @@ fn pieces(text: &str) -> Features {
             }
         }
     }
-    let tally = Tally::default();
-    Features { hashes: collector.found, numbers: [0.0; NUMBERS], tally, tokens, rated: Vec::new() }
-}
-
-/// The letters of a spot.
-pub fn spot(features: &Features, at: usize) -> Option<(Token, &str)> {
-    features.tokens.list.get(at).map(|token| (*token, features.tokens.text(*token)))
+    let tally = support::other(&tokens);
+    let numbers = counted(&tally, tokens.list.len() as f32 / 40.0);
+    Features { hashes: collector.found, numbers, tally, tokens, rated: Vec::new() }
 }

@@ -110,7 +110,7 @@ impl Part {
             let offset = example.sums.map(|sum| sum * hold.kept);
             problem.push(row, &target, 1.0, Some(&offset));
         }
-        let solved = problem.solve(Patience { steps: 60, enough: 1e-3 }, |_| true);
+        let solved = problem.solve(Patience { steps: 30, enough: 3e-3 }, |_| true);
         let of = |column: usize| [solved[column * 3], solved[column * 3 + 1], solved[column * 3 + 2]];
         let words = found.iter().map(|(bucket, column)| (*bucket, of(*column as usize))).collect();
         Part::new(hold.kept, (0..COLUMNS).map(of).collect(), words)
@@ -153,7 +153,11 @@ impl Part {
 
 /// The part for one model, if it is better than none.
 fn best(examples: &[&Example]) -> Option<Part> {
-    let folds = if examples.len() < 20 { examples.len() } else { 5 };
+    let folds = match examples.len() {
+        0..20 => examples.len(),
+        20..400 => 5,
+        _ => 3,
+    };
     let loss = |sums: Sums, label: Label| -f64::from(likelihoods(sums)[label as usize].max(1e-4)).ln();
     let nothing: f64 = examples.iter().map(|example| loss(example.sums, example.label)).sum();
     let mut chosen: Option<(f64, Hold)> = None;

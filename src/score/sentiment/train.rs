@@ -1,6 +1,6 @@
 //! The trainer: labelled rows to weights.
 
-use super::feature::{Cut, Features, NUMBERS, features};
+use super::feature::{ASKING, BAD, Cut, Features, GOOD, NUMBERS, features};
 use super::fit::{Patience, Problem};
 use super::weights::Weights;
 use super::{Label, SentimentError, language};
@@ -95,21 +95,28 @@ impl Recipe {
     }
 }
 
+/// How much stronger the weights of the support phrases are held to their prior than those of other numbers.
+const HELD: f32 = 100.0;
+
 /// What each support phrase says before anything is learned: rows are the numbers, columns the classes.
 pub fn prior(kind: Kind) -> [f32; NUMBERS * 3] {
     let mut prior = [0.0; NUMBERS * 3];
     let mut set = |number: usize, weights: [f32; 3]| prior[number * 3..number * 3 + 3].copy_from_slice(&weights);
     match kind {
         Kind::English => {
-            set(8, [3.0, 0.0, -3.0]);
-            set(9, [-2.25, -0.75, 3.0]);
-            set(10, [-0.75, 1.5, -0.75]);
+            set(BAD, [3.0, 0.0, -3.0]);
+            set(GOOD, [-2.25, -0.75, 3.0]);
+            set(ASKING, [-0.75, 1.5, -0.75]);
         }
         Kind::Chinese => {
-            set(8, [3.0, 0.0, -3.0]);
-            set(9, [-3.0, 0.0, 3.0]);
+            set(BAD, [2.0, 0.0, -2.0]);
+            set(GOOD, [-2.0, 0.0, 2.0]);
         }
-        Kind::Multilingual | Kind::Language => {}
+        Kind::Multilingual => {
+            set(BAD, [1.5, -0.5, -1.5]);
+            set(GOOD, [-1.5, -0.5, 1.5]);
+        }
+        Kind::Language => {}
     }
     prior
 }
@@ -299,6 +306,10 @@ fn weights(rows: &[&Ready], recipe: &Recipe, classes: usize, step: &mut dyn FnMu
     let numbers = if recipe.kind == Kind::Language { 0 } else { NUMBERS };
     let prior = prior(recipe.kind);
     let mut penalties = vec![recipe.number_penalty; numbers];
+    // What the phrases say is known beforehand; the data are of other trades.
+    for held in penalties.iter_mut().skip(BAD).take(ASKING - BAD + 1) {
+        *held = HELD * recipe.number_penalty;
+    }
     // The bias is all but free.
     penalties.push(0.01);
     let bias_column = numbers as u32;

@@ -1,0 +1,140 @@
+//! Facts that come with an import: whose they are, twice the same, and what merging does to them.
+
+use super::paper::{MINUTE, NOON, Paper, mail};
+use crate::desk::{CustomerRow, OrderRow, RatingRow, Whose};
+use crate::model::{Act, Currency, InboxView, Money, Timestamp};
+
+fn whose(email: &str) -> Whose {
+    Whose { emails: vec![email.to_owned()], ..Whose::default() }
+}
+
+fn order(line: u64, email: &str, number: &str, minor: i64) -> OrderRow {
+    OrderRow {
+        line,
+        whose: whose(email),
+        shop: String::new(),
+        number: number.to_owned(),
+        at: Timestamp(NOON - line as i64 * MINUTE),
+        total: Money { currency: Currency::from_code("USD").unwrap(), minor },
+    }
+}
+
+fn rating(line: u64, email: &str, value: u16) -> RatingRow {
+    let comment = "so\u{1b}[31m so".to_owned();
+    RatingRow { line, whose: whose(email), at: Timestamp(NOON - MINUTE), value, from: 1, of: 5, comment }
+}
+
+#[test]
+fn orders_of_a_stranger_make_a_customer_without_a_case_and_again_change_nothing() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "Ana <ana@a.example>", -3)]);
+    let rows = || vec![order(2, "ANA@a.example", "#1", 1_250), order(3, "bo@b.example", "#2", 700)];
+    let looked = paper.desk.import_orders("lin", rows(), false).unwrap();
+    assert_eq!((looked.new, looked.customers), (2, 1));
+    assert!(paper.desk.find("bo@b.example").is_err(), "a look writes nothing");
+    let report = paper.desk.import_orders("lin", rows(), true).unwrap();
+    assert_eq!((report.new, report.known, report.customers, report.bad.len()), (2, 0, 1, 0));
+    let bo = paper.customer("bo@b.example");
+    let view = paper.desk.customer(bo).unwrap().unwrap();
+    assert_eq!((view.customer.case, view.customer.unread), (None, 0));
+    assert_eq!(view.identities[0].basis.word(), "import");
+    assert_eq!(paper.inbox(InboxView::Inbox), ["Ana"], "nothing waits for an answer");
+    let before = paper.desk.store().engine().last();
+    let again = paper.desk.import_orders("lin", rows(), true).unwrap();
+    assert_eq!((again.new, again.changed, again.known, again.customers), (0, 0, 2, 0));
+    assert_eq!(paper.desk.store().engine().last(), before, "not even a log line");
+    let changed = paper.desk.import_orders("lin", vec![order(3, "bo@b.example", "#2", 0)], true).unwrap();
+    assert_eq!((changed.changed, changed.new), (1, 0));
+    assert_eq!(paper.desk.orders(bo).unwrap().iter().map(|order| order.total.minor).collect::<Vec<_>>(), [0]);
+}
+
+#[test]
+fn orders_and_ratings_follow_their_identity_through_merge_and_unmerge() {
+    let paper = Paper::new();
+    paper
+        .desk
+        .import_orders("lin", vec![order(2, "ana@a.example", "1", 5), order(3, "bo@b.example", "2", 7)], true)
+        .unwrap();
+    paper.desk.import_ratings("lin", vec![rating(2, "bo@b.example", 4)], true).unwrap();
+    let again = paper.desk.import_ratings("lin", vec![rating(9, "bo@b.example", 4)], true).unwrap();
+    assert_eq!((again.new, again.known), (0, 1));
+    let (ana, bo) = (paper.customer("ana@a.example"), paper.customer("bo@b.example"));
+    let merged = paper.act(Act::Merge { stays: ana, other: bo, reason: String::new() });
+    let numbers = |who| paper.desk.orders(who).unwrap().into_iter().map(|order| order.number).collect::<Vec<_>>();
+    assert_eq!(numbers(ana), ["2", "1"], "oldest first");
+    assert_eq!(numbers(bo), numbers(ana), "its old id leads there");
+    assert_eq!(paper.desk.ratings(ana).unwrap()[0].comment, "so so");
+    paper.act(merged.undo[0].clone());
+    assert_eq!((numbers(ana), numbers(bo)), (vec!["1".to_owned()], vec!["2".to_owned()]));
+    assert_eq!(paper.desk.ratings(ana).unwrap().len(), 0);
+}
+
+#[test]
+fn bad_rows_are_named_and_the_rest_goes_in() {
+    let paper = Paper::new();
+    let mut rows = vec![
+        order(2, "not an address", "1", 1),
+        order(3, "support@shop.example", "2", 1),
+        order(4, "no-reply@a.example", "3", 1),
+        order(5, "ana@a.example", "", 1),
+        order(6, "ana@a.example", "6", 1),
+    ];
+    rows.push(OrderRow { at: Timestamp(NOON + 2 * 86_400_000), ..order(7, "ana@a.example", "7", 1) });
+    rows.push(OrderRow { whose: Whose::default(), ..order(8, "", "8", 1) });
+    let report = paper.desk.import_orders("lin", rows, true).unwrap();
+    assert_eq!(report.new, 1);
+    assert_eq!(report.bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 3, 4, 5, 7, 8], "{:?}", report.bad);
+    let out_of = paper.desk.import_ratings("lin", vec![rating(2, "ana@a.example", 6)], true).unwrap();
+    assert!(out_of.bad[0].1.contains("not within 1 to 5"), "{:?}", out_of.bad);
+}
+
+#[test]
+fn a_customer_is_completed_and_what_is_there_stays_unless_replaced() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "ana@a.example", -3)]);
+    let row = |plan: &str| CustomerRow {
+        line: 2,
+        whose: Whose {
+            phones: vec!["+49 151 12345678".to_owned(), "0151 1".to_owned()],
+            key: "C-7".to_owned(),
+            name: "Ana Silva".to_owned(),
+            ..whose("ana@a.example")
+        },
+        since: None,
+        language: "pt".to_owned(),
+        tags: vec!["vip".to_owned()],
+        fields: vec![("plan".to_owned(), plan.to_owned())],
+    };
+    let first = paper.desk.import_customers("lin", vec![row("gold")], false, true).unwrap();
+    assert_eq!((first.new, first.changed, first.customers, first.left_out.len()), (0, 1, 0, 1));
+    let ana = paper.desk.customer(paper.customer("Ana Silva")).unwrap().unwrap();
+    assert_eq!((ana.customer.tags.clone(), ana.customer.language.as_deref()), (vec!["vip".to_owned()], Some("pt")));
+    let mut channels: Vec<&str> = ana.identities.iter().map(|identity| identity.channel.as_str()).collect();
+    channels.sort_unstable();
+    assert_eq!(channels, ["crm", "email", "phone"]);
+    let again = paper.desk.import_customers("lin", vec![row("gold")], false, true).unwrap();
+    assert_eq!((again.known, again.changed, again.kept), (1, 0, 0));
+    let kept = paper.desk.import_customers("lin", vec![row("free")], false, true).unwrap();
+    assert_eq!((kept.known, kept.changed, kept.kept), (1, 0, 1));
+    let replaced = paper.desk.import_customers("lin", vec![row("free")], true, true).unwrap();
+    assert_eq!((replaced.changed, replaced.kept), (1, 0));
+    // An order by the key alone finds her.
+    let by_key = OrderRow { whose: Whose { key: "C-7".to_owned(), ..Whose::default() }, ..order(2, "", "1", 5) };
+    assert_eq!(paper.desk.import_orders("lin", vec![by_key], true).unwrap().customers, 0);
+    assert_eq!(paper.desk.orders(ana.customer.id).unwrap().len(), 1);
+}
+
+#[test]
+fn nobody_is_joined_by_a_shared_number_and_two_that_a_row_joins_are_asked_about() {
+    let paper = Paper::new();
+    let row = |line, email: &str, key: &str| CustomerRow {
+        line,
+        whose: Whose { phones: vec!["+4915112345678".to_owned()], key: key.to_owned(), ..whose(email) },
+        ..CustomerRow::default()
+    };
+    let rows = vec![row(2, "ana@a.example", ""), row(3, "bo@a.example", "B")];
+    assert_eq!(paper.desk.import_customers("lin", rows, false, true).unwrap().customers, 2);
+    assert_ne!(paper.customer("ana@a.example"), paper.customer("bo@a.example"));
+    let both = paper.desk.import_customers("lin", vec![row(4, "ana@a.example", "B")], false, true).unwrap();
+    assert!(both.bad[0].1.contains("are two customers; if they are one: switchboard merge"), "{:?}", both.bad);
+}

@@ -1,0 +1,213 @@
+//! Segments held to scikit-learn's and pandas' own results (`tests/golden/segments/make.py`), and to what an agent counts on.
+#![allow(clippy::unwrap_used)]
+
+use super::kmeans::{clusters, stability};
+use super::{
+    Features, Fitted, Model, Previous, Row, Scale, Settings, Unfit, adjusted_rand, dbscan, fit, rfm, silhouette,
+};
+use crate::model::{Currency, CustomerId, Money, SegmentKind, Timestamp};
+use crate::score::DAY;
+use std::collections::BTreeMap;
+
+const NOW: Timestamp = Timestamp(1_795_737_600_000);
+const CUSTOMERS: &str = include_str!("../../../tests/golden/segments/customers.csv");
+const GOLDEN: &str = include_str!("../../../tests/golden/segments/golden.json");
+
+fn row(id: usize, days: i64, count: u32, minor: i64) -> Row {
+    let mut customer = [0; 16];
+    customer[8..].copy_from_slice(&(id as u64).to_be_bytes());
+    let currency = Currency::from_code("USD").unwrap();
+    Row {
+        customer: CustomerId(customer),
+        last: NOW.plus_millis(-days * DAY),
+        count,
+        spent: (minor > 0).then_some(Money { currency, minor }),
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let lines = CUSTOMERS.lines().skip(1).enumerate();
+    lines
+        .map(|(id, line)| {
+            let cells: Vec<i64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
+            row(id, cells[0], cells[1] as u32, cells[2])
+        })
+        .collect()
+}
+
+fn points(rows: &[Row]) -> Vec<Features> {
+    let scale = Scale::of(rows, NOW);
+    rows.iter().map(|row| scale.features(row, NOW)).collect()
+}
+
+fn golden() -> serde_json::Value {
+    serde_json::from_str(GOLDEN).unwrap()
+}
+
+fn digits(value: &serde_json::Value) -> Vec<u32> {
+    value.as_str().unwrap().chars().map(|digit| digit.to_digit(10).unwrap()).collect()
+}
+
+fn fitted(kind: SegmentKind, rows: &[Row], previous: Previous<'_>) -> Fitted {
+    fit(kind, rows, NOW, previous, &Settings::default(), &mut |_| true).unwrap()
+}
+
+#[test]
+fn inertia_silhouette_and_rand_index_are_scikit_learns() {
+    let (golden, points) = (golden(), points(&rows()));
+    for k in 3..=8 {
+        let theirs = &golden["kmeans"][k.to_string()];
+        let found = clusters(&points, k, 10, 1);
+        let best_of_50 = theirs["inertia_50"].as_f64().unwrap();
+        let best_of_10 = theirs["inertia_10"].as_f64().unwrap();
+        assert!(found.inertia <= best_of_10 * 1.001, "k={k}: {} against {best_of_10}", found.inertia);
+        assert!(found.inertia >= best_of_50 * 0.999, "k={k}: {} against {best_of_50}", found.inertia);
+        let silhouette = silhouette(&points, &digits(&theirs["labels"]));
+        assert!((silhouette - theirs["silhouette"].as_f64().unwrap()).abs() < 1e-9, "k={k}: {silhouette}");
+    }
+    let ours = adjusted_rand(&digits(&golden["kmeans"]["4"]["labels"]), &digits(&golden["kmeans"]["7"]["labels"]));
+    assert!((ours - golden["ari_4_7"].as_f64().unwrap()).abs() < 1e-12, "{ours}");
+    assert!(stability(&points, 3) > 0.5);
+}
+
+#[test]
+fn dbscan_finds_scikit_learns_groups_and_noise() {
+    let points = points(&rows());
+    for case in golden()["dbscan"].as_array().unwrap() {
+        let (eps, samples) = (case["eps"].as_f64().unwrap(), case["min_samples"].as_u64().unwrap() as usize);
+        let theirs: Vec<Option<u32>> =
+            case["labels"].as_array().unwrap().iter().map(|label| label.as_u64().map(|label| label as u32)).collect();
+        assert_eq!(dbscan::groups(&points, eps, samples), theirs, "eps {eps}, {samples} neighbours");
+    }
+}
+
+#[test]
+fn rfm_names_are_those_of_pandas_and_everybody_has_one() {
+    let rows = rows();
+    let found = fitted(SegmentKind::Rfm, &rows, Previous::default());
+    assert_eq!(found.members.len(), rows.len(), "every customer is in exactly one");
+    let theirs = golden();
+    let theirs = theirs["rfm"].as_array().unwrap();
+    for (customer, place) in &found.members {
+        let at = rows.iter().position(|row| row.customer == *customer).unwrap();
+        assert_eq!(found.segments[*place as usize].name, theirs[at].as_str().unwrap(), "{:?}", rows[at]);
+        assert_eq!(found.model.place(&rows[at], NOW), theirs[at].as_str(), "placed as fitted");
+    }
+    assert_eq!(found.segments.iter().map(|segment| segment.size as usize).sum::<usize>(), rows.len());
+}
+
+#[test]
+fn nobody_is_lost_who_was_there_the_other_day_and_few_are_told_by_days() {
+    let busy: Vec<Row> = (0..100).map(|id| row(id, id as i64 % 7, 1 + id as u32 % 9, 100)).collect();
+    let found = fitted(SegmentKind::Rfm, &busy, Previous::default());
+    for segment in found.segments.iter().filter(|segment| segment.size > 0) {
+        assert!(!["lost", "hibernating", "at risk", "can't lose"].contains(&segment.name.as_str()), "{}", segment.name);
+    }
+    let few = [row(1, 1, 9, 1), row(2, 500, 1, 1), row(3, 200, 3, 1), row(4, 10, 1, 1)];
+    let found = fitted(SegmentKind::Rfm, &few, Previous::default());
+    let names: Vec<&str> = few.iter().map(|row| found.model.place(row, NOW).unwrap()).collect();
+    assert_eq!(names, ["champions", "lost", "at risk", "new"]);
+}
+
+#[test]
+fn segments_do_not_depend_on_the_order_of_customers() {
+    let mut mixed = rows();
+    for kind in [SegmentKind::Rfm, SegmentKind::KMeans, SegmentKind::Dbscan] {
+        let first = fitted(kind, &mixed, Previous::default());
+        mixed.reverse();
+        mixed.rotate_left(17);
+        assert_eq!(fitted(kind, &mixed, Previous::default()), first, "{}", kind.word());
+    }
+}
+
+#[test]
+fn names_stay_over_a_refit_on_slightly_other_customers() {
+    let all = rows();
+    for kind in [SegmentKind::KMeans, SegmentKind::Dbscan] {
+        let first = fitted(kind, &all, Previous::default());
+        // A tenth of the customers are others.
+        let mut later: Vec<Row> = all.iter().filter(|row| row.customer.0[15] % 10 != 3).copied().collect();
+        later.extend((0..150).map(|id| row(10_000 + id, id as i64 * 3, 1 + id as u32 % 4, 900 * (1 + id as i64))));
+        let previous = Previous { model: Some(&first.model), segments: &first.segments };
+        let second = fitted(kind, &later, previous);
+        let name = |fitted: &Fitted, customer: CustomerId| {
+            let place = fitted.members.iter().find(|(id, _)| *id == customer).map(|(_, place)| *place as usize);
+            place.map(|place| fitted.segments[place].name.clone())
+        };
+        let stayed = later.iter().filter(|row| row.customer.0[14] < 0x27);
+        let (mut same, mut count) = (0, 0);
+        for row in stayed {
+            let (before, after) = (name(&first, row.customer), name(&second, row.customer));
+            if before.is_some() {
+                count += 1;
+                same += usize::from(before == after);
+            }
+        }
+        assert!(same * 10 >= count * 8, "{}: {same} of {count} customers keep the name of their segment", kind.word());
+        let mut names: Vec<&String> = second.segments.iter().map(|segment| &segment.name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), second.segments.len(), "no two of the same name");
+        let kept = second.segments.iter().find(|segment| !segment.sizes.is_empty()).unwrap();
+        let before = first.segments.iter().find(|segment| segment.name == kept.name).unwrap();
+        assert_eq!(kept.sizes, [before.size], "its size of the last fit is remembered");
+    }
+}
+
+#[test]
+fn learned_segments_say_their_traits_and_place_who_comes_between_fits() {
+    let rows = rows();
+    let found = fitted(SegmentKind::KMeans, &rows, Previous::default());
+    assert!((3..=8).contains(&found.segments.len()));
+    assert!(found.stability.unwrap() > 0.9 && found.silhouette.unwrap() > 0.2);
+    for segment in &found.segments {
+        assert_eq!(segment.traits.len(), 3, "{segment:?}");
+        assert_eq!(segment.name.split(", ").count(), 3, "{}", segment.name);
+    }
+    let by_customer: BTreeMap<CustomerId, u32> = found.members.iter().copied().collect();
+    for row in &rows {
+        let name = &found.segments[by_customer[&row.customer] as usize].name;
+        assert_eq!(found.model.place(row, NOW), Some(name.as_str()));
+    }
+    let bytes = minicbor::to_vec(&found.model).unwrap();
+    assert_eq!(minicbor::decode::<Model>(&bytes).unwrap(), found.model, "the model can be kept");
+}
+
+#[test]
+fn too_few_customers_bad_settings_and_a_stop_are_told_apart() {
+    let same: Vec<Row> = (0..100).map(|id| row(id, 3, 1, 100)).collect();
+    let fit = |rows: &[Row], settings: Settings, go_on: bool| {
+        fit(SegmentKind::KMeans, rows, NOW, Previous::default(), &settings, &mut |_| go_on).unwrap_err()
+    };
+    assert_eq!(fit(&same[..10], Settings::default(), true), Unfit::TooFew { found: 10, needed: 30 });
+    assert_eq!(fit(&same, Settings::default(), true), Unfit::TooFew { found: 1, needed: 3 });
+    assert!(matches!(fit(&same, Settings { k: Some(99), ..Settings::default() }, true), Unfit::Setting(_)));
+    assert_eq!(fit(&rows(), Settings::default(), false), Unfit::Stopped);
+}
+
+#[test]
+fn every_recency_and_frequency_has_a_name_of_the_table() {
+    for recency in 0..=6 {
+        for frequency in 0..=6 {
+            assert!(rfm::NAMES.contains(&rfm::name(recency, frequency)));
+        }
+    }
+}
+
+/// Takes some seconds; `cargo test --release -- --ignored segments_of_23000` prints the times.
+#[test]
+#[ignore = "a measurement"]
+fn segments_of_23000_customers_in_seconds() {
+    let rows: Vec<Row> = (0..23_570)
+        .map(|id| {
+            let mixed = (id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+            let count = if mixed % 10 < 6 { 1 } else { 1 + (mixed % 17) as u32 };
+            row(id, (mixed % 700) as i64, count, 500 + (mixed % 9_973) as i64 * i64::from(count))
+        })
+        .collect();
+    for kind in [SegmentKind::Rfm, SegmentKind::KMeans, SegmentKind::Dbscan] {
+        let began = std::time::Instant::now();
+        let found = fitted(kind, &rows, Previous::default());
+        println!("{}: {} segments in {:?}", kind.word(), found.segments.len(), began.elapsed());
+    }
+}

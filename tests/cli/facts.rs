@@ -1,0 +1,65 @@
+//! Orders, customers and ratings from files, by the real program.
+
+use crate::support::profile::Profile;
+use serde_json::json;
+
+fn file(profile: &Profile, name: &str, text: &str) -> String {
+    let path = profile.home().join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn orders_go_in_once_bad_rows_are_named_and_a_dry_run_writes_nothing() {
+    let profile = Profile::offline();
+    let path = file(
+        &profile,
+        "orders.csv",
+        "Order ID,Email,Order Date,Total\n1,ana@test.example,2026-06-01,12.50\n2,bo@test.example,soon,7\n3,bo@test.example,2026-06-02,7\n",
+    );
+    let words = ["import", "orders", &path, "--currency", "usd"];
+    let dry = profile.run(&[&words[..], &["--dry-run", "--json"]].concat());
+    assert_eq!(dry.code, Some(1), "{}", dry.err);
+    let report = &dry.rows()[0];
+    assert_eq!((&report["new"], &report["customers"], &report["dry_run"]), (&json!(2), &json!(2), &json!(true)));
+    assert_eq!(report["bad"][0]["line"], json!(3));
+    assert!(profile.refused(&["show", "ana@test.example"]).contains("ana@test.example"));
+    let done = profile.run(&words);
+    assert_eq!(done.code, Some(1));
+    assert!(done.err.contains("line 3: \"soon\" is no date"), "{}", done.err);
+    assert!(done.err.contains("1 rows could not be taken; the rest is in"), "{}", done.err);
+    let ana = profile.one(&["show", "ana@test.example"]);
+    assert_eq!((&ana["case"], &ana["identities"][0]["basis"]), (&json!(null), &json!("import")));
+    let log = profile.ok(&["log", "--json"]).out();
+    let again = profile.run(&[&words[..], &["--json"]].concat()).rows().remove(0);
+    assert_eq!((&again["new"], &again["changed"], &again["known"]), (&json!(0), &json!(0), &json!(2)));
+    assert_eq!(profile.ok(&["log", "--json"]).out(), log, "not even a line in the log");
+    profile.assert_sound();
+}
+
+#[test]
+fn customers_come_as_csv_and_vcards_with_a_map() {
+    let profile = Profile::offline();
+    let path = file(&profile, "people.csv", "Kunde,Adresse,Stufe,Region\nAna,ana@test.example,gold,north\n");
+    let map = file(&profile, "map.toml", "[columns]\nname = \"Kunde\"\nemail = \"Adresse\"\nplan = \"Stufe\"\n");
+    let words = ["import", "customers", &path, "--map", &map, "--column", "field:region=Region"];
+    let report = profile.one(&words);
+    assert_eq!((&report["new"], &report["columns"]["email"]), (&json!(1), &json!("Adresse")));
+    let ana = profile.one(&["show", "ana@test.example"]);
+    assert_eq!((&ana["name"], &ana["fields"]), (&json!("Ana"), &json!({"plan": "gold", "region": "north"})));
+    assert_eq!(profile.one(&words)["known"], json!(1));
+    let cards = file(&profile, "people.vcf", "BEGIN:VCARD\nVERSION:4.0\nFN:Bo\nEMAIL:bo@test.example\nEND:VCARD\n");
+    assert_eq!(profile.one(&["import", "customers", &cards])["new"], json!(1));
+}
+
+#[test]
+fn options_that_do_not_belong_together_are_refused() {
+    let profile = Profile::offline();
+    let path = file(&profile, "orders.csv", "id,email,date,total\n");
+    assert!(profile.refused(&["import", "orders", &path]).contains("--currency USD"));
+    assert!(profile.refused(&["import", "orders", &path, "--account", "support"]).contains("--account"));
+    assert!(profile.refused(&["import", "customers", &path, "--scale", "1-5"]).contains("--scale"));
+    let mail = ["import", "mbox", &path, "--account", "support", "--dry-run"];
+    assert!(profile.refused(&mail).contains("--dry-run"));
+    assert_eq!(profile.run(&["import", "mbox", &path]).code, Some(2), "messages need an account");
+}
