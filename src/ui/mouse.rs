@@ -3,6 +3,7 @@
 use super::Screen;
 use super::composer::Stage;
 use super::layout::{Pane, inner, too_small};
+use super::sheet::Content;
 use crate::command::Verb;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
@@ -50,6 +51,10 @@ impl Screen {
         }
         self.keys.clear();
         self.touch();
+        if matches!(self.sheets.last().map(|sheet| &sheet.content), Some(Content::Segments(_))) {
+            // Two lists stand there: keys go between them.
+            return;
+        }
         if let Some(sheet) = self.sheets.last_mut() {
             let inside = inner(Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(2)));
             let row = sheet.top + usize::from(at.y.saturating_sub(inside.y));

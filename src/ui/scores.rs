@@ -25,7 +25,11 @@ pub(super) struct Scores {
 /// Rows of the pane of these scores where it is narrow, its frame included.
 pub(super) fn score_rows(card: &Scorecard) -> u16 {
     // Two a score; a word about corrections, or that there are none yet, and about what is stale.
-    let foot = if card.scores.is_empty() { 3 } else { 2 } + if card.stale { 3 } else { 0 };
+    let foot = match (card.scores.is_empty(), card.stale) {
+        (true, _) => 3,
+        (false, true) => 5,
+        (false, false) => 2,
+    };
     (2 + 2 * card.scores.len() + card.segments.len() + foot) as u16
 }
 

@@ -22,7 +22,7 @@ const LINE: usize = 24;
 pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Painter<'_>) {
     let border = if focused { Element::BorderFocus } else { Element::Border };
     let title = if focused { "▸ scores" } else { "scores" };
-    let stale = screen.scorecard().is_some_and(|card| card.stale);
+    let stale = screen.scorecard().is_some_and(|card| card.stale && !card.scores.is_empty());
     let inside = painter.frame(area, title, if stale { "stale" } else { "" }, border, false);
     let Some(open) = &screen.open else { return };
     let Some(card) = &open.scores else {
@@ -86,7 +86,7 @@ fn lines(screen: &Screen, card: &Scorecard, columns: usize) -> Vec<(Option<usize
             rows.push((None, vec![piece(Element::Dim, format!(" {part}"))]));
         }
     };
-    if card.stale {
+    if card.stale && !card.scores.is_empty() {
         foot("stale: older than the last message, or of another model; they are computed anew");
     }
     match card.corrections {

@@ -15,6 +15,8 @@ use crate::ui::why::{Subject, Why};
 const HEARD: usize = 6;
 /// Lines of a message that is explained.
 const TEXT: usize = 8;
+/// Words that decided.
+const WORDS: usize = 12;
 /// Bytes of it that are looked at.
 const BYTES: usize = 8_000;
 
@@ -205,7 +207,7 @@ fn explain_reading(screen: &Screen, sentiment: &Sentiment, columns: usize, lines
     };
     say(lines, Element::Dim, &by, columns);
     if !sentiment.words.is_empty() {
-        let words = sentiment.words.iter().take(12).map(|word| format!("“{word}”")).collect::<Vec<_>>().join(" ");
+        let words = sentiment.words.iter().take(WORDS).map(|word| format!("“{word}”")).collect::<Vec<_>>().join(" ");
         heading(lines, "The words that decided, the strongest first");
         say(lines, Element::Text, &words, columns);
     }
@@ -222,6 +224,7 @@ fn marked(line: &str, sentiment: Option<&Sentiment>) -> Row {
     let lower = line.to_lowercase();
     // Where a small letter is longer than its capital the places would not agree.
     let words = if lower.len() == line.len() { sentiment.words.as_slice() } else { &[] };
+    let words = &words[..words.len().min(WORDS)];
     let mut at = 0;
     while at < line.len() {
         let rest = &lower[at..];
