@@ -8,10 +8,10 @@
 //! | [`engine`] | the storage seam, bytes only: `sled` (journal + sled), `memory` (tests) | – |
 //! | [`store`] | tables over the engine: keys, record encoding | engine, model |
 //! | [`identity`] | pure: normalise addresses, tell robots from people, choose names; who may be one person, with evidence | model |
-//! | [`score`] | pure: what customers are like, with reasons: the table `SCORES`, segments | model |
+//! | [`score`] | pure: what messages sound like ([`score::sentiment`], with the shipped models), what customers are like, with reasons: the table `SCORES`, segments | model |
 //! | [`connector`] | the outside world: `Source`, `Sink`, errors, the table `CONNECTORS`, secrets by reference | identity, model |
 //! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, score, connector, model |
-//! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, back-off | desk, score, connector, model |
+//! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, score, back-off | desk, score, connector, model |
 //! | [`command`] | what an agent can say: the table `COMMANDS` | model |
 //! | [`data_file`] | TOML files an agent may write: which inherits which, read as far as they can be, warnings with line and column | – |
 //! | [`keymap`], [`theme`] | data files → tries and styles | data_file, command (keymap only) |
@@ -36,6 +36,10 @@
 //! **Pushed.** [`server::webhook`] asks the account's [`connector::Hook`] whether a request is really from the platform →
 //! [`desk::Desk::receive_push`] writes it down as it came, once → it is answered → `worker::pushed` has the hook understand it
 //! and files it, and takes it off the queue, in one commit.
+//!
+//! **Scored.** `worker::score` follows the log ([`desk::Desk::follow_log`]) and has those scored whom something happened to;
+//! after another model, everybody, in a round that is kept in the commit of each slice. A row holds a customer's scores;
+//! a message's sentiment is read when it is shown, and only an agent's correction of it is kept.
 //!
 //! **Kept.** [`engine::sled`]: the journal is the truth, sled the state. A row is small, and neighbours share a row of sled
 //! (`engine/bucket.rs`); text and originals are content in the journal, packed together (`engine/journal/block.rs`) and

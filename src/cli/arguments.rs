@@ -101,6 +101,10 @@ pub enum Verb {
     Accounts(Accounts),
     /// Print the log: who did what, when; or file a phone call
     Log(Log),
+    /// Show scores and sentiment, correct them, bring them up to date
+    Score(ScoreArgs),
+    /// List segments of customers, show who is in one, fit them anew
+    Segment(SegmentArgs),
     /// Check every record of the journal, and the state against it
     Verify,
     /// Make the state anew from the journal
@@ -544,6 +548,65 @@ pub struct ConnectorTry {
     pub delivery: Option<PathBuf>,
 }
 
+#[derive(Clone, Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub struct ScoreArgs {
+    #[command(subcommand)]
+    pub verb: ScoreVerb,
+}
+
+/// What `score` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ScoreVerb {
+    /// Show the scores of a customer, with their reasons
+    Show(Who),
+    /// Say what a message sounds like; the model learns from it
+    Correct(ScoreCorrect),
+    /// Bring all scores up to date, to the end; with nobody else at work too
+    Refresh(ScoreRefresh),
+    /// Show what was learned from corrections; switch it off and on, take it back
+    Layer(ScoreLayer),
+    /// Read a text a line from standard input, and say of each whether it is glad or angry
+    Text(ScoreText),
+    /// Train a model's weights from labelled texts
+    Train(ScoreTrain),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreText {
+    /// Measure against the labels of this file, one a line: negative, neutral, positive (neg, neu, pos; -1, 0, 1; 0, 1, 2), or
+    /// a JSON object with `label`; its `text` is read when standard input is empty. With two different labels in
+    /// the file, the likelier of the two is measured
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Learn from the corrections of this file first: a JSON object with `text` and `label` a line, or a label, a tab and the text
+    #[arg(long, value_name = "FILE")]
+    pub learn: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreTrain {
+    /// Files of JSON objects, one a line: `text`, `label`, and perhaps `lang` and `score`; a .txt file has one text a line, in a
+    /// language that cannot be read
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub data: Vec<PathBuf>,
+    /// Where the weights go; the report stands beside it, with the ending .report.txt
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Decides which fifth of the rows the report is measured on; the weights are made from all
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Which model [default: by the languages of the data]
+    #[arg(long, value_name = "NAME", value_parser = ["english", "chinese", "multilingual", "language"])]
+    pub model: Option<String>,
+    /// How much the rows of a file count, by its name without ending; may be given several times
+    #[arg(long, value_name = "SET=NUMBER")]
+    pub weight: Vec<String>,
+    /// The table has two to this power of buckets [default: that of the shipped model]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(6..=20))]
+    pub bits: Option<u32>,
+}
+
 #[derive(Clone, Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub enum AccountVerb {
@@ -739,6 +802,72 @@ pub struct Log {
 }
 
 #[derive(Clone, Debug, Args)]
+pub struct ScoreCorrect {
+    /// The message's id, as `show --json` prints it
+    pub message: String,
+    /// What it sounds like; `none` takes the correction back
+    #[arg(value_parser = ["negative", "neutral", "positive", "none"])]
+    pub label: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreRefresh {
+    /// Score everybody anew, and fit the segments
+    #[arg(long)]
+    pub all: bool,
+    /// Stop scoring everybody, where that is under way; the same without it goes on
+    #[arg(long, conflicts_with = "all")]
+    pub stop: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ScoreLayer {
+    /// Read messages by the shipped model alone; what was learned is kept
+    #[arg(long, conflicts_with_all = ["on", "undo"])]
+    pub off: bool,
+    /// Read messages with what was learned again
+    #[arg(long, conflicts_with = "undo")]
+    pub on: bool,
+    /// Go back to what was learned before
+    #[arg(long)]
+    pub undo: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(disable_help_subcommand = true)]
+pub struct SegmentArgs {
+    #[command(subcommand)]
+    pub verb: SegmentVerb,
+}
+
+/// What `segment` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SegmentVerb {
+    /// List all segments, kind by kind, the largest first
+    List,
+    /// List the customers of a segment
+    Show(SegmentShow),
+    /// Count everybody and fit the segments anew
+    Fit(SegmentFit),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SegmentShow {
+    /// The segment's name, as `segment list` prints it
+    pub name: String,
+    /// Which kind it is of, where several have one of that name
+    #[arg(long, value_name = "KIND", value_parser = ["rfm", "k-means", "dbscan"])]
+    pub kind: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SegmentFit {
+    /// How many segments k-means makes [default: chosen by how well and how stably they part]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=20))]
+    pub kmeans: Option<u8>,
+}
+
+#[derive(Clone, Debug, Args)]
 pub struct Folder {
     /// The backup's folder
     pub folder: PathBuf,
@@ -816,6 +945,13 @@ pub struct Serve {
     pub log: Option<PathBuf>,
 }
 
+impl ScoreVerb {
+    /// Reading and training on texts of one's own needs no profile.
+    fn uses_the_store(&self) -> bool {
+        !matches!(self, ScoreVerb::Text(_) | ScoreVerb::Train(_))
+    }
+}
+
 impl Verb {
     /// It may begin a profile where there is none. The others need one: a mistyped `--profile` must not make one.
     pub fn may_begin_a_profile(&self) -> bool {
@@ -824,6 +960,7 @@ impl Verb {
             Verb::Import(_) | Verb::Restore(_) | Verb::Demo(_) => true,
             // These look at the machine and at files of their own.
             Verb::Keys(_) | Verb::Bench(_) | Verb::Doctor(_) => true,
+            Verb::Score(args) => !args.verb.uses_the_store(),
             Verb::Connector(args) => !matches!(args.verb, ConnectorVerb::Try(_)),
             Verb::Completions(_) | Verb::Man(_) | Verb::Help(_) => true,
             _ => false,
@@ -835,6 +972,9 @@ impl Verb {
         if let Verb::Connector(args) = self {
             // Only trying spends from an account's budget.
             return matches!(args.verb, ConnectorVerb::Try(_));
+        }
+        if let Verb::Score(args) = self {
+            return args.verb.uses_the_store();
         }
         !matches!(
             self,

@@ -94,8 +94,37 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
             "switchboard connector try desk.toml --account desk",
         ],
     ),
+    (
+        "score",
+        &[
+            "switchboard score show ana@example.com",
+            "switchboard score correct 0f3c5a1e9b7d4c2a8e6f1b3d5a7c9e0f negative",
+            "switchboard score refresh --all --json",
+            "switchboard score layer --undo",
+        ],
+    ),
+    (
+        "segment",
+        &[
+            "switchboard segment list",
+            "switchboard segment show champions --json",
+            "switchboard segment fit --kmeans 4",
+        ],
+    ),
     ("backup", &["switchboard backup /mnt/safe/switchboard"]),
     ("restore", &["switchboard --profile ~/new restore /mnt/safe/switchboard"]),
+    (
+        "score text",
+        &[
+            "switchboard score text --json < messages.txt",
+            "switchboard score text --labels labels.txt < messages.txt",
+            "switchboard score text --learn corrections.jsonl --labels gold.jsonl < messages.txt",
+        ],
+    ),
+    (
+        "score train",
+        &["switchboard score train --data reviews.jsonl tweets.jsonl --out english.weights --weight tweets=2"],
+    ),
     ("demo", &["switchboard demo", "switchboard demo --seed 12 --speed 4", "switchboard demo --headless --json"]),
     ("doctor", &["switchboard doctor", "switchboard doctor --online", "switchboard doctor --json"]),
     (

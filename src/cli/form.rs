@@ -2,7 +2,8 @@
 
 use crate::model::{
     AccountStatus, Activity, Case, ChangeKind, ChangeView, CustomerView, DeadLetter, DraftView, Event, HistoryLine,
-    InboxRow, Message, OutboxRow, Outgoing, Party, ReplyKind, Snooze, SuggestionView, TimelineEntry, Timestamp, Trust,
+    InboxRow, LearnedView, Level, Message, OutboxRow, Outgoing, Party, ReplyKind, Score, Scorecard, Segment,
+    SegmentMember, Sentiment, Snooze, SuggestionView, TimelineEntry, Timestamp, Trust, WorkerStatus,
 };
 use serde_json::{Value, json};
 
@@ -31,6 +32,7 @@ pub fn inbox_row(row: &InboxRow) -> Value {
         "waiting_since": row.waiting_since.map(time),
         "snoozed_until": row.snoozed_until.map(time),
         "trouble": row.trouble,
+        "mood": row.mood,
     })
 }
 
@@ -107,7 +109,120 @@ pub fn customer(view: &CustomerView) -> serde_json::Map<String, Value> {
 
 /// A message of a timeline, with what happened to it since.
 pub fn entry(entry: &TimelineEntry) -> Value {
-    with_changes(message(&entry.message, &entry.text), &entry.changes)
+    let mut value = with_changes(message(&entry.message, &entry.text), &entry.changes);
+    if let Value::Object(map) = &mut value {
+        map.insert("sentiment".to_owned(), entry.sentiment.as_ref().map_or(Value::Null, sentiment));
+    }
+    value
+}
+
+fn sentiment(sentiment: &Sentiment) -> Value {
+    json!({
+        "label": sentiment.label.word(),
+        "percent": sentiment.percent,
+        "confidence": sentiment.confidence,
+        "corrected": sentiment.corrected,
+        "words": sentiment.words,
+    })
+}
+
+/// A version of what computes scores. A number of 64 bits is not safe in JSON.
+pub fn version(version: u64) -> String {
+    format!("{version:016x}")
+}
+
+fn score(score: &Score) -> Value {
+    json!({
+        "kind": score.kind.word(),
+        "value": score.value,
+        "shown": score.shown,
+        "band": score.band.as_ref().map(|band| &band.word),
+        "level": score.band.as_ref().map(|band| match band.level {
+            Level::Bad => "bad",
+            Level::Watch => "watch",
+            Level::Fair => "fair",
+            Level::Good => "good",
+        }),
+        "trend_30": score.trend_30,
+        "trend_90": score.trend_90,
+        "line": score.line,
+        "sample": score.sample,
+        "confidence": score.confidence,
+        "reasons": score.reasons.iter().map(|reason| json!({
+            "text": reason.text,
+            "message": reason.message.map(|id| id.to_string()),
+        })).collect::<Vec<_>>(),
+        "next": score.next,
+        "at": time(score.at),
+        "version": version(score.version),
+    })
+}
+
+/// The scores of a customer.
+pub fn scorecard(name: &str, card: &Scorecard) -> Value {
+    json!({
+        "customer": card.customer.to_string(),
+        "name": name,
+        "scores": card.scores.iter().map(score).collect::<Vec<_>>(),
+        "segments": card.segments.iter().map(|(kind, name)| json!({
+            "kind": kind.word(),
+            "name": name,
+        })).collect::<Vec<_>>(),
+        "stale": card.stale,
+        "corrections": card.corrections,
+    })
+}
+
+/// What was learned from corrections.
+pub fn layer(view: &LearnedView) -> Value {
+    json!({
+        "layer": view.layer.as_ref().map(|layer| layer.number),
+        "learned_from": view.layer.as_ref().map(|layer| layer.corrections),
+        "at": view.layer.as_ref().map(|layer| time(layer.at)),
+        "corrections": view.corrections,
+        "off": view.off,
+        "kept": view.kept,
+        "trouble": view.trouble,
+        "version": version(view.version),
+    })
+}
+
+/// A segment.
+pub fn segment(segment: &Segment) -> Value {
+    let [days, count, money] = segment.centre;
+    json!({
+        "kind": segment.kind.word(),
+        "name": segment.name,
+        "size": segment.size,
+        "sizes": segment.sizes,
+        "traits": segment.traits,
+        "centre": { "days": days, "count": count, "money": money },
+        "at": time(segment.at),
+    })
+}
+
+/// A customer of a segment.
+pub fn member(member: &SegmentMember) -> Value {
+    json!({
+        "customer": member.customer.to_string(),
+        "name": member.name,
+        "address": member.address,
+        "last_at": time(member.last_at),
+        "mood": member.mood,
+    })
+}
+
+/// How a worker is doing that is no account's.
+pub fn worker(status: &WorkerStatus, running: bool) -> Value {
+    json!({
+        "worker": status.name,
+        "doing": if running { status.doing } else { "not-running" },
+        "done": status.progress.map(|progress| progress.done),
+        "total": status.progress.map(|progress| progress.total),
+        "last_success": status.last_success.map(time),
+        "next": status.next.map(time),
+        "trouble": if status.trouble.is_empty() { None } else { Some(&status.trouble) },
+    })
 }
 
 /// A message as scripts see it, and what happened to it since.

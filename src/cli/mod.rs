@@ -33,7 +33,9 @@ mod people;
 mod pushes;
 mod read;
 mod rows;
+mod score;
 mod screen;
+mod segment;
 mod serve;
 mod store;
 mod sync;
@@ -126,6 +128,8 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Original(args) => read::original(place, args),
             Verb::Automated(args) => read::automated(place, args),
             Verb::Log(args) => read::log(place, args),
+            Verb::Score(args) => score::run(place, &args.verb),
+            Verb::Segment(args) => segment::run(place, args),
             Verb::Reply(args) => write::reply(place, args),
             Verb::Forward(args) => write::forward(place, args),
             Verb::Compose(args) => write::compose(place, args),

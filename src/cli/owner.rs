@@ -143,6 +143,9 @@ impl Seats {
         let mut comforts = config.comforts;
         // The console prints what it does not know.
         comforts.links &= term != "linux";
+        // Its letters, and those of a locale that says it has no others, have no dots to draw with.
+        let narrow = locale::set(&environment).is_some() && locale::trouble(&environment).is_some();
+        comforts.plain |= term == "linux" || narrow;
         let Look { keymap, theme, mut warnings } = look::load(&self.place.profile, &config, &environment);
         let resume = self.unpark(&agent);
         // A screen that goes on elsewhere says where it was; its agent has read the rest.

@@ -1,10 +1,11 @@
 //! `sync`: fetch all that the servers have, then return.
 
-use super::Outcome;
 use super::arguments::Sync;
 use super::house::{Place, runtime};
 use super::output::{Meter, Output};
 use super::owner::VerbDoor;
+use super::{Outcome, form};
+use crate::model::WorkerStatus;
 use crate::worker;
 use anyhow::Context;
 use serde_json::json;
@@ -16,6 +17,8 @@ pub fn run(place: &Place, args: Sync) -> Outcome {
     let door = VerbDoor::open(place, &house);
     let names = house.accounts(&args.account)?;
     anyhow::ensure!(!names.is_empty(), "no account is configured; `switchboard account help` says how");
+    let board = place.shared().and_then(|shared| shared.board.get());
+    let workers = board.map_or_else(|| vec![WorkerStatus::idle("scores")], |board| board.workers());
     let meter = Arc::new(Mutex::new(Meter::new()));
     let runtime = runtime()?;
     let failed = runtime.block_on(async {
@@ -64,6 +67,7 @@ pub fn run(place: &Place, args: Sync) -> Outcome {
                         "last_success": if report.error.is_none() { Some(now.to_string()) } else { None },
                         "next": None::<String>,
                         "backlog": report.left,
+                        "workers": workers.iter().map(|status| form::worker(status, board.is_some())).collect::<Vec<_>>(),
                         "budget": budget.as_ref().map(|(left, _)| left),
                         "budget_until": budget.as_ref().and_then(|(_, until)| until.map(|at| at.to_string())),
                     })

@@ -11,6 +11,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Read", &["inbox", "show", "log", "original", "automated", "export"]),
     ("Write", &["reply", "forward", "compose", "note", "drafts", "outbox"]),
     ("Cases and customers", &["resolve", "reopen", "wait", "snooze", "assign", "tag", "priority", "edit"]),
+    ("Scores", &["score", "segment"]),
     ("Who is who", &["merge", "split", "move", "accept", "suggestions", "history", "unmerge"]),
     ("Messages in", &["sync", "import", "webhook", "dead", "account", "accounts", "connector"]),
     ("The profile", &["verify", "rebuild", "backup", "restore"]),

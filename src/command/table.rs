@@ -41,6 +41,9 @@ commands! {
     Dead "dead-letters" Go Nothing, Harmless, "Show what could not be understood";
     Automated "automated" Go Nothing, Harmless, "Show automatic mail";
     Accounts "accounts" Go Nothing, Harmless, "Show how every account is doing";
+    Segments "segments" Go Optional("rfm, k-means or dbscan"), Harmless, "Show the segments customers are in";
+    Scores "scores" Go Nothing, Harmless, "Go to the customer's scores";
+    Moods "moods" Go Optional("on or off; none for the other"), Harmless, "Show or hide what messages sound like";
     Drafts "drafts" Go Nothing, Harmless, "Show drafts";
     Grow "grow" Go Nothing, Harmless, "Make this pane wider";
     Shrink "shrink" Go Nothing, Harmless, "Make this pane narrower";
@@ -79,6 +82,8 @@ commands! {
     Narrow "narrow" Read Optional("thread, channel or all; none for the next"), Harmless, "Show one conversation or channel only, or all again";
     LogCall "log-call" Read Needed("in or out, how long, what was said: in 3m Wants the invoice"), Harmless, "File a phone call; it cannot be taken back, as any message";
     SaveAttachment "save-attachment" Read Optional("which one, counted from 1"), Harmless, "Save an attachment";
+    Why "why" Read Nothing, Harmless, "Explain a score, or what the message under the cursor sounds like";
+    Sentiment "sentiment" Read Needed("negative, neutral or positive; none for what the model says"), Undoable, "Say what the message sounds like";
     Original "original" Read Nothing, Harmless, "View the original message";
     Copy "copy" Read Optional("message, address or id"), Harmless, "Copy to the clipboard: the message, the address, the id";
     SaveOriginal "save-original" Read Nothing, Harmless, "Save the original message (.eml)";

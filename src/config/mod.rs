@@ -95,6 +95,8 @@ const KEYS: &[&str] = &[
     "mouse",
     "clipboard",
     "links",
+    "moods",
+    "plain",
     "notify",
     "webhook",
     "account",
@@ -167,6 +169,8 @@ impl Config {
             mouse: switch("mouse", otherwise.mouse)?,
             clipboard: switch("clipboard", otherwise.clipboard)?,
             links: switch("links", otherwise.links)?,
+            moods: switch("moods", otherwise.moods)?,
+            plain: switch("plain", otherwise.plain)?,
             notify: match text_of("notify")? {
                 None => otherwise.notify,
                 Some(word) => Notify::from_word(&word)

@@ -65,6 +65,7 @@ pub(super) fn new_customer(
         merged_into: None,
         absorbed: Vec::new(),
         split_from: None,
+        mood: None,
     };
     (customer, identity)
 }

@@ -19,6 +19,7 @@ mod pushed;
 mod read;
 mod recipients;
 mod roster;
+mod scores;
 mod send;
 mod takeback;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use find::Found;
 pub use ingest::IngestReport;
 pub use pushed::{PUSHED_FOLDER, Understood};
 pub use roster::Roster;
+pub use scores::{FitReport, Marks, News, Round, SEGMENT_KINDS, Sliced, segment_kind};
 
 use crate::connector::Connector;
 use crate::model::{Act, Acted, Event, Timestamp};
@@ -55,6 +57,7 @@ pub struct Desk {
     /// Use cases read, decide and write: one at a time.
     writer: Mutex<()>,
     feed: broadcast::Sender<Arc<Event>>,
+    scoring: scores::Scoring,
 }
 
 /// The clock of the machine.
@@ -71,6 +74,7 @@ impl Desk {
             clock,
             writer: Mutex::new(()),
             feed: broadcast::channel(FEED).0,
+            scoring: scores::Scoring::default(),
         };
         desk.set_connectors(connectors);
         desk
@@ -126,6 +130,8 @@ impl Desk {
             Act::AcceptSuggestion(suggestion, stays) => self.accept_suggestion(agent, suggestion, stays),
             Act::NeverSuggest(suggestion) => self.never_suggest(agent, suggestion),
             Act::RestoreSuggestions(suggestions) => self.restore_suggestions(agent, &suggestions),
+            Act::CorrectSentiment { message, label } => self.correct_sentiment(agent, message, label),
+            Act::RestoreCorrection(message, correction) => self.put_correction(agent, message, correction),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What screens and commands read, one page at a time.
 
 use super::graph::owner;
+use super::scores::Current;
 use super::{Desk, DeskError};
 use crate::connector::ConnectorError;
 use crate::identity;
@@ -108,13 +109,14 @@ impl Desk {
         let customer = self.known(id)?;
         let page = self.store.timeline(&self.parts(&customer), before, limit)?;
         let mut rows = Vec::with_capacity(page.rows.len());
+        let current = self.current();
         for stored in page.rows.into_iter().rev() {
-            rows.push(self.entry(stored)?);
+            rows.push(self.entry(&current, stored)?);
         }
         Ok(Page { rows, next: page.next })
     }
 
-    fn entry(&self, mut stored: StoredMessage) -> Result<TimelineEntry, DeskError> {
+    fn entry(&self, current: &Current, mut stored: StoredMessage) -> Result<TimelineEntry, DeskError> {
         stored.message.thread = self.store.thread(stored.message.thread)?;
         let outgoing = match stored.message.outgoing {
             Some(id) => self.store.outgoing(id)?.map(|row| self.as_of_now(row).outgoing),
@@ -123,7 +125,13 @@ impl Desk {
         let outgoing =
             outgoing.filter(|outgoing| !matches!(outgoing.state, OutboxState::Sent | OutboxState::Cancelled));
         let changes = self.changes(&stored.message)?;
-        Ok(TimelineEntry { text: self.text(&stored), message: stored.message, outgoing, changes })
+        let text = self.text(&stored);
+        // A message is shown whatever is wrong with what was said of it.
+        let sentiment = self.sentiment_of(current, &stored.message, text.as_deref().ok()).unwrap_or_else(|error| {
+            tracing::warn!(message = %stored.message.id, %error, "what a message sounds like");
+            None
+        });
+        Ok(TimelineEntry { text, message: stored.message, outgoing, changes, sentiment })
     }
 
     /// The cleaned text of a message, or why it cannot be shown.

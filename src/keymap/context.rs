@@ -17,13 +17,15 @@ pub enum Context {
     Review,
     /// Outbox, dead letters, automated mail, drafts, an original, the help.
     List,
+    /// Why a score or the mood of a message is as it is.
+    Why,
     /// The line at the bottom. Letters are text here.
     Prompt,
 }
 
 impl Context {
     /// All of them, in the order of the help.
-    pub const ALL: [Context; 8] = [
+    pub const ALL: [Context; 9] = [
         Context::Global,
         Context::Inbox,
         Context::Timeline,
@@ -31,6 +33,7 @@ impl Context {
         Context::Compose,
         Context::Review,
         Context::List,
+        Context::Why,
         Context::Prompt,
     ];
 
@@ -44,6 +47,7 @@ impl Context {
             Context::Compose => "compose",
             Context::Review => "review",
             Context::List => "list",
+            Context::Why => "why",
             Context::Prompt => "prompt",
         }
     }
@@ -55,6 +59,6 @@ impl Context {
 
     /// Whether the keys of `global` count here too.
     pub fn inherits(self) -> bool {
-        !matches!(self, Context::Global | Context::Compose | Context::Review | Context::Prompt)
+        !matches!(self, Context::Global | Context::Compose | Context::Review | Context::Why | Context::Prompt)
     }
 }

@@ -45,7 +45,9 @@ fn the_keys_an_agent_was_promised_are_there() {
         ("q", "back"),
         ("Tab", "next-pane"),
         ("J", "next-case"),
-        ("K", "previous-case"),
+        ("K", "why"),
+        ("}", "next-case"),
+        ("{", "previous-case"),
         ("r", "reply"),
         ("R", "reply-all"),
         ("f", "forward"),
@@ -139,6 +141,8 @@ fn is_meant(context: Context, verb: Verb) -> bool {
         Context::Profile => matches!(verb, Verb::Split | Verb::MoveIdentity | Verb::Accept),
         _ => false,
     };
+    // Looked at now and then; Enter on a segment among the scores leads there, too.
+    let in_the_palette = in_the_palette || verb == Verb::Segments;
     !in_the_palette && (context != Context::List || !(about_customer || answers))
 }
 

@@ -84,3 +84,34 @@ pub struct AccountStatus {
     /// How much is known to wait at the server; `None` when nobody says.
     pub backlog: Option<u64>,
 }
+
+/// The state of a worker that is no account's: what computes scores, for instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerStatus {
+    /// What it is: `scores`.
+    pub name: String,
+    /// What it is doing, in a word: `idle`, `scoring`, `learning`, `fitting`, `backing-off`.
+    pub doing: &'static str,
+    /// How far, while that takes long: customers.
+    pub progress: Option<Progress>,
+    /// The last trouble in plain words; empty when well.
+    pub trouble: String,
+    /// When it next tries, while backing off.
+    pub next: Option<Timestamp>,
+    /// When it last finished something.
+    pub last_success: Option<Timestamp>,
+}
+
+impl WorkerStatus {
+    /// One that has not started.
+    pub fn idle(name: &str) -> WorkerStatus {
+        WorkerStatus {
+            name: name.to_owned(),
+            doing: "idle",
+            progress: None,
+            trouble: String::new(),
+            next: None,
+            last_success: None,
+        }
+    }
+}

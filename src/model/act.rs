@@ -1,8 +1,8 @@
 //! Acts: everything an agent can do to the desk, by key or by command line.
 
 use super::{
-    ActId, CustomerId, DeadId, Draft, DraftId, IdentityId, MessageId, OutgoingId, Party, Priority, Snooze,
-    SuggestionId, ThreadId, Timestamp, Way,
+    ActId, Correction, CustomerId, DeadId, Draft, DraftId, IdentityId, MessageId, OutgoingId, Party, Priority,
+    SentimentLabel, Snooze, SuggestionId, ThreadId, Timestamp, Way,
 };
 use minicbor::{Decode, Encode};
 
@@ -254,6 +254,15 @@ pub enum Act {
     NeverSuggest(SuggestionId),
     /// Ask about a suggestion again: what undo runs.
     RestoreSuggestions(Vec<SuggestionId>),
+    /// A message sounds like this, an agent says; `None` takes what was said back.
+    CorrectSentiment {
+        /// Which.
+        message: MessageId,
+        /// What it sounds like.
+        label: Option<SentimentLabel>,
+    },
+    /// The correction of a message as it was: what undo runs.
+    RestoreCorrection(MessageId, Option<Correction>),
 }
 
 /// What came of an act.

@@ -43,12 +43,16 @@ pub struct Comforts {
     pub links: bool,
     /// Tell that somebody wrote.
     pub notify: Notify,
+    /// Mark what messages and customers sound like.
+    pub moods: bool,
+    /// Draw charts and signs of scores with ASCII alone.
+    pub plain: bool,
 }
 
 impl Default for Comforts {
     fn default() -> Comforts {
         // The mouse is the terminal's until somebody asks for it: its own selection is what a terminal person reaches for,
         // and the wheel works without, since terminals send it as arrow keys to a screen like ours.
-        Comforts { mouse: false, clipboard: true, links: true, notify: Notify::Off }
+        Comforts { mouse: false, clipboard: true, links: true, notify: Notify::Off, moods: true, plain: false }
     }
 }

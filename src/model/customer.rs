@@ -397,6 +397,9 @@ pub struct Customer {
     /// Whom it was split off.
     #[n(27)]
     pub split_from: Option<CustomerId>,
+    /// What they sound like of late, from -100 to 100 in steps of ten: their mood score as the inbox shows it.
+    #[n(28)]
+    pub mood: Option<i8>,
 }
 
 /// How many times of unread messages are kept.

@@ -37,6 +37,18 @@ pub enum EventKind {
     /// The identity graph changed: a merge, a split, a move, an undo of one, a suggestion decided.
     #[n(9)]
     Identity,
+    /// Scores of customers were computed anew.
+    #[n(10)]
+    Scored,
+    /// An agent said what a message sounds like, or took that back.
+    #[n(11)]
+    Corrected,
+    /// A customer is in another segment than before.
+    #[n(12)]
+    Segment,
+    /// The layer of the sentiment model that corrections teach changed: learned anew, off, on, taken back.
+    #[n(13)]
+    Learned,
 }
 
 impl EventKind {
@@ -53,6 +65,10 @@ impl EventKind {
             EventKind::Dead => "dead",
             EventKind::Read => "read",
             EventKind::Identity => "identity",
+            EventKind::Scored => "scored",
+            EventKind::Corrected => "corrected",
+            EventKind::Segment => "segment",
+            EventKind::Learned => "learned",
         }
     }
 }

@@ -23,12 +23,13 @@ mod pushed;
 mod quote;
 mod safe_text;
 mod score;
+mod scored;
 mod time;
 mod times;
 mod view;
 
 pub use abilities::{Abilities, Apart, Count, Idempotency, Length, Opens, Terms, Way, Window, WindowLeft};
-pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress};
+pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress, WorkerStatus};
 pub use act::{Act, Acted, AttachmentSource, Call, Compose, PHONE, ProfileEdit, ReplyKind, TakeBack};
 pub use change::{Change, ChangeKind};
 pub use comforts::{Comforts, Notify};
@@ -50,6 +51,7 @@ pub use pushed::Pushed;
 pub use quote::{Block, BlockKind, fold};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
 pub use score::{Band, Level, Reason, Score, ScoreKind, Scorecard, Segment, SegmentKind, Sentiment, SentimentLabel};
+pub use scored::{Correction, Layer, LayerState, LearnedView, Rescore, ScoredRow, SegmentMember};
 pub use time::Timestamp;
 pub use view::{
     ChangeView, Comparison, CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page,

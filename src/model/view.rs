@@ -2,7 +2,7 @@
 
 use super::{
     CaseStatus, Change, Customer, CustomerId, DeadLetter, Direction, Draft, Identity, Message, Outgoing, Priority,
-    SuggestionView, Timestamp,
+    Sentiment, SuggestionView, Timestamp,
 };
 
 /// One page of a list, and where the next begins.
@@ -122,6 +122,9 @@ pub struct InboxRow {
     /// A message to them failed, is unknown, or bounced.
     #[n(14)]
     pub trouble: bool,
+    /// What they sound like of late, from -100 to 100 in steps of ten; `None` when that is not known.
+    #[n(15)]
+    pub mood: Option<i8>,
 }
 
 /// One message of a timeline, ready to show.
@@ -135,6 +138,8 @@ pub struct TimelineEntry {
     pub outgoing: Option<Outgoing>,
     /// What happened to it since, oldest first.
     pub changes: Vec<ChangeView>,
+    /// What it sounds like; `None` for what we wrote, for robots, and where the model cannot tell.
+    pub sentiment: Option<Sentiment>,
 }
 
 /// Something that happened to a message, ready to show.

@@ -1,6 +1,7 @@
 //! Scores: what can be told of a message from its words alone, of a customer from what happened, and of all customers
 //! together. Pure: no I/O, no clock; the same facts give the same numbers everywhere.
 //!
+//! - [`sentiment`]: whether a message is glad or angry, in nine languages, and what an agent's corrections change of it.
 //! - [`History`]: the facts of one customer at one time; [`Tally`] and [`Peers`]: what all customers together are like,
 //!   gathered in one pass.
 //! - [`SCORES`]: one file a score, each a pure function of both, with its reasons.
@@ -18,6 +19,7 @@ mod potential;
 mod reading;
 mod satisfaction;
 pub mod segment;
+pub mod sentiment;
 mod service;
 mod value;
 

@@ -18,6 +18,8 @@ const SHOWN: usize = 256 * 1024;
 const OUTBOX: usize = 200;
 /// Lines of a history.
 const HISTORY: usize = 500;
+/// Customers of a segment in one page.
+const MEMBERS: usize = 200;
 /// Customers found at once.
 const FOUND: usize = 20;
 /// What is typed last must be durable before the program ends; a disk that takes longer than this is broken.
@@ -205,6 +207,19 @@ impl Hand {
                     Wanted::Named(text) => desk.find(&text)?.customer.id,
                 };
                 Loaded::Compare(Box::new(desk.compare(customer, other)?))
+            }
+            Load::Scorecard(id) => Loaded::Scorecard(
+                id,
+                match desk.scorecard(id) {
+                    Ok(card) => Some(Box::new(card)),
+                    Err(DeskError::NotFound(_)) => None,
+                    Err(error) => return Err(error),
+                },
+            ),
+            Load::Segments => Loaded::Segments(desk.segments()?),
+            Load::Members { kind, name, after } => {
+                let page = desk.segment_members(kind, &name, after.as_deref(), MEMBERS)?;
+                Loaded::Members { kind, name, after, page }
             }
             Load::History(id) => Loaded::History(id, desk.history(id, HISTORY)?),
             Load::News(ids) => {

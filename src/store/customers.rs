@@ -50,6 +50,7 @@ fn inbox_row(customer: &Customer) -> InboxRow {
         snoozed_until: wake_time(customer),
         address: customer.address.clone(),
         trouble: customer.trouble,
+        mood: customer.mood,
     }
 }
 

@@ -28,6 +28,15 @@
 //! | `B` `q` account, delivery | [`Pushed`](crate::model::Pushed): what a platform pushed and is not filed yet, with the place of what came |
 //! | `B` `k` hash of account and the delivery's key | when it came: the same one again changes nothing |
 //! | `B` `t` time, that hash | the same by time, to be forgotten |
+//! | `S` `c` customer | [`ScoredRow`](crate::model::ScoredRow): their scores and segments |
+//! | `S` `m` message | [`Correction`](crate::model::Correction): what an agent said it sounds like |
+//! | `S` `l` number | [`Layer`](crate::model::Layer): what corrections taught the sentiment model, with the place of its weights |
+//! | `S` `L` | [`LayerState`](crate::model::LayerState): which layer is in use |
+//! | `S` `s` kind, hash of a name | [`Segment`](crate::model::Segment) |
+//! | `S` `i` kind, hash of a name, customer | who is in a segment |
+//! | `S` `f` kind | what that kind of segment was fitted to |
+//! | `S` `t` | `score::Tally`: what all customers together are like |
+//! | `S` `p` | [`Rescore`](crate::model::Rescore): how far scoring is |
 //! | `O` `o` identity, time, order | [`Order`](crate::model::Order) |
 //! | `O` `k` order | the key of its row |
 //! | `O` `r` identity, time, rating | [`Rating`](crate::model::Rating) |
@@ -51,6 +60,7 @@ mod orders;
 mod outbox;
 mod pushed;
 mod record;
+mod scores;
 mod threads;
 mod transaction;
 

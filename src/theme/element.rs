@@ -53,6 +53,11 @@ elements! {
     Folded "timeline.folded" "The line that stands for folded text";
     Attachment "timeline.attachment" "Attachments";
     Cursor "timeline.cursor" "The edge of the message under the cursor";
+    ScoreGood "score.good" "A score that is good, a message that sounds happy";
+    ScoreFair "score.fair" "A score that is as usual, a message that sounds neither";
+    ScoreWatch "score.watch" "A score worth an eye";
+    ScoreBad "score.bad" "A score somebody should look at, a message that sounds unhappy";
+    ScoreLine "score.line" "Lines, bars and dots of charts";
     Label "profile.label" "What stands before a value";
     ComposeBorder "compose.border" "The frame of a reply or new message";
     ComposeNote "compose.note" "The frame of a private note being written";

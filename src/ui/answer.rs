@@ -29,6 +29,8 @@ impl Screen {
         self.search_failed();
         self.news.failed();
         (self.timeline_asked, self.profile_asked, self.reply_wanted) = (None, None, None);
+        self.scores.forget();
+        self.forget_members();
         self.resume_wanted = None;
         (self.counts_asked, self.counts_again, self.timeline_again) = (false, false, false);
         for sheet in &mut self.sheets {
@@ -52,11 +54,15 @@ impl Screen {
                     Some(open) => {
                         let latest = before.is_none();
                         open.answer(before, page);
+                        let found = open.go_on_seeking();
                         if latest {
                             self.ask_window_again();
                         }
                         if again {
                             self.ask_open();
+                        }
+                        if !found {
+                            self.complain("that message is further back than is looked through here");
                         }
                         self.answer_when_loaded();
                     }
@@ -102,6 +108,9 @@ impl Screen {
             Loaded::DeadOriginal(id, text) => self.fill(Content::DeadOriginal(id, text)),
             Loaded::History(id, rows) => self.fill(Content::History(id, rows)),
             Loaded::Compare(comparison) => self.compared(comparison),
+            Loaded::Scorecard(id, card) => self.take_scorecard(id, card),
+            Loaded::Segments(segments) => self.take_segments(segments),
+            Loaded::Members { kind, name, after, page } => self.take_members(kind, &name, after, page),
         }
     }
 
@@ -148,6 +157,12 @@ impl Screen {
         match (answer, then) {
             (Ok(_), Then::SaveDraft) if self.composer.is_none() => self.ask_profile_again(),
             (Ok(_), Then::Quiet | Then::SaveDraft) => {}
+            (Ok(acted), Then::Corrected) => {
+                self.say_done(&acted);
+                self.remember_acted(acted, None);
+                // What was corrected is seen at once, whatever else the desk tells.
+                self.ask_open();
+            }
             (Ok(acted), Then::Say) => {
                 self.say_done(&acted);
                 self.remember_acted(acted, None);
@@ -245,17 +260,25 @@ impl Screen {
         } else if was_copied && matches!(event.kind, K::Queued | K::Noted) {
             self.complain("the draft this was copied from was sent from another window");
         }
-        if !event.customers.is_empty()
-            && event.kind != K::Draft
-            && let Some(load) = self.inbox.reload()
-        {
+        // Scores of many are computed at once: only those in sight matter.
+        let in_sight = match event.kind {
+            K::Scored | K::Segment | K::Learned => self.is_listed(&event.customers),
+            kind => kind != K::Draft && !event.customers.is_empty(),
+        };
+        if in_sight && let Some(load) = self.inbox.reload() {
             self.load(load);
         }
         if self.open.as_ref().is_some_and(|open| event.customers.contains(&open.id)) {
             match event.kind {
                 K::Ingested | K::Queued | K::Outgoing | K::Noted | K::Identity => self.ask_open(),
+                K::Scored | K::Corrected | K::Segment => self.ask_open(),
+                // Below: it is about everybody.
+                K::Learned => {}
                 K::Case | K::Profile | K::Draft | K::Dead | K::Read => self.ask_profile_again(),
             }
+        }
+        if event.kind == K::Learned {
+            self.ask_open();
         }
         if matches!(event.kind, K::Queued | K::Outgoing | K::Draft | K::Dead | K::Noted)
             || event.outgoing.is_some()
@@ -271,7 +294,8 @@ impl Screen {
             Content::Compare(comparing) => event.customers.contains(&comparing.customer),
             Content::History(id, _) => event.customers.contains(id),
             Content::Original(..) | Content::DeadOriginal(..) | Content::Messages(_) | Content::Help(_) => false,
-            Content::Accounts | Content::Trouble(_) => false,
+            Content::Segments(_) => event.kind == K::Segment,
+            Content::Accounts | Content::Trouble(_) | Content::Why(_) => false,
         });
     }
 

@@ -37,6 +37,7 @@ impl Screen {
             self.load(latest);
         }
         self.ask_profile();
+        self.ask_scores();
     }
 
     /// Asks for the open customer's profile.
@@ -85,7 +86,7 @@ impl Screen {
     pub(super) fn target(&self) -> Option<CustomerId> {
         match self.focus {
             Pane::Inbox => self.inbox.row().map(|row| row.customer),
-            Pane::Timeline | Pane::Profile => self.open.as_ref().map(|open| open.id),
+            Pane::Timeline | Pane::Profile | Pane::Scores => self.open.as_ref().map(|open| open.id),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::beside::{Beside, beside};
 use super::link::linked;
-use super::text::{Row, count, cut, fit, piece, size, width, wrap};
+use super::signs::{Signs, label_element};
+use super::text::{Piece, Row, count, cut, fit, piece, size, width, wrap};
 use super::when;
 use crate::command::{Verb, of};
 use crate::keymap::{Context, Keymap};
@@ -43,6 +44,8 @@ pub(super) struct Surroundings<'s> {
     pub agent: &'s str,
     /// The keys named in the text.
     pub keys: &'s KeyNames,
+    /// What messages sound like is marked with these.
+    pub moods: Option<Signs>,
 }
 
 /// The keys a timeline names, from the live keymap.
@@ -224,9 +227,11 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
     };
 
     if around.before.is_some_and(|before| goes_on(before, entry, around.zone)) {
-        line(vec![piece(Element::Dim, format!("· {}", when::clock(message.at, around.zone)))]);
+        let mut row = vec![piece(Element::Dim, format!("· {}", when::clock(message.at, around.zone)))];
+        row.extend(mood(entry, around));
+        line(row);
     } else {
-        line(head(message, own, edge, columns, around));
+        line(head(entry, own, edge, columns, around));
         facts(&mut line, message, own, columns, around);
     }
     let sum = beside(entry);
@@ -352,8 +357,22 @@ fn edited(line: &mut impl FnMut(Row), sum: &Beside<'_>, columns: usize, around: 
     }
 }
 
+/// What a message sounds like, and who corrected that; nothing where there is no reading.
+fn mood(entry: &TimelineEntry, around: &Surroundings<'_>) -> Option<Piece> {
+    let (signs, sentiment) = (around.moods?, entry.sentiment.as_ref()?);
+    let by = match &sentiment.corrected {
+        Some(agent) if agent == around.agent => " corrected by you".to_owned(),
+        Some(agent) => format!(" corrected by {}", cut(agent, 16)),
+        None => String::new(),
+    };
+    Some(piece(label_element(sentiment.label), format!(" {}{by}", signs.label(sentiment.label))))
+}
+
 /// Who, which way, when.
-fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Surroundings<'_>) -> Row {
+fn head(entry: &TimelineEntry, own: bool, edge: Element, columns: usize, around: &Surroundings<'_>) -> Row {
+    let message = &entry.message;
+    let mood = mood(entry, around);
+    let mooded = mood.as_ref().map_or(0, |piece| width(&piece.text));
     let clock = when::clock(message.at, around.zone);
     let who = match (&message.agent, own) {
         (Some(agent), true) if agent == around.agent => format!("→ you ({agent})"),
@@ -363,23 +382,26 @@ fn head(message: &Message, own: bool, edge: Element, columns: usize, around: &Su
         (_, false) if message.from.name.is_empty() => format!("← {}", message.from.address),
         (_, false) => {
             let address = format!(" <{}>", message.from.address);
-            let room = columns.saturating_sub(width(&address) + width(&clock) + 3).max(4);
+            let room = columns.saturating_sub(width(&address) + width(&clock) + mooded + 3).max(4);
             format!("← {}{address}", cut(&message.from.name, room))
         }
     };
     let about = format!(" {}{}{}", message.channel, if message.account.is_empty() { "" } else { "/" }, message.account);
     // Who can read it is never cut off.
     let public = if message.way == Way::Public { " PUBLIC" } else { "" };
-    let room = columns.saturating_sub(width(&clock) + width(public) + 1);
+    let room = columns.saturating_sub(width(&clock) + width(public) + mooded + 1);
     let who = cut(&who, room);
     let about = cut(&about, room.saturating_sub(width(&who)));
-    let gap = columns.saturating_sub(width(&who) + width(&about) + width(public) + width(&clock));
-    vec![
-        piece(edge, who),
-        piece(Element::Dim, about),
-        piece(Element::Warning, public),
-        piece(Element::Dim, format!("{}{clock}", " ".repeat(gap))),
-    ]
+    let gap = columns.saturating_sub(width(&who) + width(&about) + width(public) + mooded + width(&clock));
+    let mut row = vec![piece(edge, who), piece(Element::Dim, about), piece(Element::Warning, public)];
+    if let Some(mood) = mood {
+        row.push(piece(Element::Dim, " ".repeat(gap.saturating_sub(1))));
+        row.push(mood);
+        row.push(piece(Element::Dim, format!("{}{clock}", " ".repeat(gap.min(1)))));
+    } else {
+        row.push(piece(Element::Dim, format!("{}{clock}", " ".repeat(gap))));
+    }
+    row
 }
 
 /// The text with quotes and signature folded.

@@ -18,7 +18,7 @@ impl Screen {
         let what = match (argument, context) {
             ("", Context::Timeline) => "message",
             ("", Context::Compose | Context::Review) => "text",
-            ("", Context::List) => "id",
+            ("", Context::List | Context::Why) => "id",
             ("", _) => "address",
             (known @ ("message" | "address" | "id" | "text"), _) => known,
             (other, _) => return self.complain(format!("`{other}` cannot be copied; say message, address or id")),
@@ -76,6 +76,8 @@ impl Screen {
             Content::History(_, rows) => {
                 rows.get(sheet.selected).and_then(|line| line.act.as_ref()).map(|act| act.id.to_string())
             }
+            Content::Why(why) => why.message().map(|id| id.to_string()),
+            Content::Segments(segments) => segments.member().map(|member| member.customer.to_string()),
             Content::Messages(_) | Content::Help(_) | Content::Compare(_) => None,
         }
     }

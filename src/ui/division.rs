@@ -83,6 +83,8 @@ impl Division {
     fn resize(&mut self, by: i32, width: u16, focus: Pane, composing: bool) -> bool {
         let moved = |columns: u16, by: i32| (i32::from(columns) + by).clamp(0, i32::from(width)) as u16;
         let before = *self;
+        // They share a column.
+        let focus = if focus == Pane::Scores { Pane::Profile } else { focus };
         let (two, three) = (width < 150, self.three(width));
         match focus {
             _ if composing => self.compose = Some(share(moved(self.compose(width), by), width)),
@@ -90,7 +92,7 @@ impl Division {
             Pane::Timeline if two => self.inbox_of_two = Some(share(moved(self.inbox(width), -by), width)),
             Pane::Profile if two => self.profile_of_two = Some(share(moved(self.profile(width), by), width)),
             Pane::Inbox => self.inbox_of_three = Some(share(moved(three.0, by), width)),
-            Pane::Profile => {
+            Pane::Profile | Pane::Scores => {
                 // The timeline gives and takes; the inbox stays where it is.
                 self.profile_of_three = Some(share(moved(three.1, by).min(width - three.0 - TIMELINE_LEAST), width));
             }

@@ -13,9 +13,13 @@ const NOT_HERE: &str = "that cannot be done with what is selected here";
 impl Screen {
     /// Moves in the list that is shown.
     pub(super) fn move_in_list(&mut self, rows: isize, height: usize) {
+        if self.move_in_segments(rows) {
+            return;
+        }
         let help = match self.sheets.last().map(|sheet| &sheet.content) {
             Some(Content::Help(context)) => Some(help_lines(&self.keymap, *context).len()),
             Some(Content::Compare(comparing)) => Some(compare_lines(self, comparing, 80).len()),
+            Some(Content::Why(why)) => Some(super::view::why_lines(self, why, usize::from(self.size.0) - 2).len()),
             Some(Content::Accounts) => Some(self.account_names().len()),
             Some(Content::Trouble(name)) => {
                 Some(super::view::account_lines(self, name, usize::from(self.size.0)).len())
@@ -51,6 +55,8 @@ impl Screen {
             }
             Content::Dead(_) | Content::Automated(..) => self.show_original(),
             Content::Compare(_) => self.decide(),
+            Content::Why(_) => self.open_in_why(),
+            Content::Segments(_) => self.open_in_segments(),
             Content::History(_, rows) => {
                 let Some(act) = rows.get(row).and_then(|line| line.act.clone()) else {
                     return self.say("only what was done to who is who can be taken back here");
@@ -133,7 +139,7 @@ impl Screen {
                 _ => self.say(NOT_HERE),
             },
             Content::Messages(_) | Content::Help(_) => {}
-            Content::Compare(_) | Content::History(..) => self.say(NOT_HERE),
+            Content::Compare(_) | Content::History(..) | Content::Why(_) | Content::Segments(_) => self.say(NOT_HERE),
         }
     }
 

@@ -30,14 +30,18 @@ mod place;
 mod position;
 mod prompt;
 mod run;
+mod scores;
 mod screen;
+mod segments;
 mod sheet;
+mod signs;
 mod text;
 mod timeline;
 mod tour;
 mod triage;
 mod view;
 mod when;
+mod why;
 mod write;
 
 #[cfg(test)]
@@ -51,8 +55,8 @@ pub use view::{view, view_first_run};
 
 use crate::model::{
     AccountFacts, AccountStatus, Act, Acted, Comparison, Customer, CustomerId, CustomerView, DeadId, DeadLetter,
-    DraftView, Event, HistoryLine, InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, Page,
-    TimelineEntry, Timestamp, Way, WindowLeft,
+    DraftView, Event, HistoryLine, InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, Page, Scorecard,
+    Segment, SegmentKind, SegmentMember, TimelineEntry, Timestamp, Way, WindowLeft,
 };
 
 /// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
@@ -112,6 +116,19 @@ pub enum Load {
     },
     /// What was done to a customer, the latest first.
     History(CustomerId),
+    /// A customer's scores and segments.
+    Scorecard(CustomerId),
+    /// All segments.
+    Segments,
+    /// A page of the customers of a segment.
+    Members {
+        /// Of which kind.
+        kind: SegmentKind,
+        /// Its name.
+        name: String,
+        /// Where to go on; `None` from the top.
+        after: Option<Vec<u8>>,
+    },
     /// Customers who may have written just now.
     News(Vec<CustomerId>),
     /// The numbers of the status line.
@@ -173,6 +190,21 @@ pub enum Loaded {
     Compare(Box<Comparison>),
     /// A history.
     History(CustomerId, Vec<HistoryLine>),
+    /// Scores and segments; `None` when there is no such customer (any more).
+    Scorecard(CustomerId, Option<Box<Scorecard>>),
+    /// All segments.
+    Segments(Vec<Segment>),
+    /// A page of the customers of a segment.
+    Members {
+        /// Of which kind.
+        kind: SegmentKind,
+        /// Its name.
+        name: String,
+        /// From where.
+        after: Option<Vec<u8>>,
+        /// The customers.
+        page: Page<SegmentMember>,
+    },
     /// The customers asked for.
     News(Vec<Customer>),
     /// The numbers.

@@ -3,8 +3,8 @@
 use super::Screen;
 use super::composer::Stage;
 use super::layout::{Pane, inner, too_small};
+use super::sheet::Content;
 use crate::command::Verb;
-use crate::keymap::Context;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 use ratatui_textarea::Scrolling;
@@ -31,7 +31,12 @@ impl Screen {
     /// The pane at a place, and the row of its inside.
     fn pane_at(&self, at: Position) -> Option<(Pane, Rect, usize)> {
         let places = self.layout();
-        let panes = [(Pane::Inbox, places.inbox), (Pane::Timeline, places.timeline), (Pane::Profile, places.profile)];
+        let panes = [
+            (Pane::Inbox, places.inbox),
+            (Pane::Timeline, places.timeline),
+            (Pane::Profile, places.profile),
+            (Pane::Scores, places.scores),
+        ];
         let (pane, area) = panes.into_iter().find_map(|(pane, area)| Some((pane, area.filter(|a| a.contains(at))?)))?;
         let inside = inner(area);
         Some((pane, inside, usize::from(at.y.saturating_sub(inside.y))))
@@ -46,6 +51,10 @@ impl Screen {
         }
         self.keys.clear();
         self.touch();
+        if matches!(self.sheets.last().map(|sheet| &sheet.content), Some(Content::Segments(_))) {
+            // Two lists stand there: keys go between them.
+            return;
+        }
         if let Some(sheet) = self.sheets.last_mut() {
             let inside = inner(Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(2)));
             let row = sheet.top + usize::from(at.y.saturating_sub(inside.y));
@@ -72,7 +81,7 @@ impl Screen {
                     }
                 }
             }
-            Pane::Timeline | Pane::Profile => {
+            Pane::Timeline | Pane::Profile | Pane::Scores => {
                 let Some(open) = &mut self.open else { return };
                 if pane == Pane::Timeline && within {
                     let line = open.top + row;
@@ -122,7 +131,8 @@ impl Screen {
                     open.scroll(rows, usize::from(inside.height));
                 }
             }
-            Some((Pane::Profile, ..)) => self.move_rows(rows, Context::Profile),
+            Some((Pane::Profile, ..)) => self.move_in_profile(rows),
+            Some((Pane::Scores, ..)) => self.move_in_scores(rows),
             None => {}
         }
     }

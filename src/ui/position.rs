@@ -82,7 +82,7 @@ pub(super) struct DraftPosition {
     reviewed: bool,
 }
 
-const PANES: [Pane; 3] = [Pane::Inbox, Pane::Timeline, Pane::Profile];
+const PANES: [Pane; 4] = [Pane::Inbox, Pane::Timeline, Pane::Profile, Pane::Scores];
 const FIELDS: [Field; 4] = [Field::To, Field::Cc, Field::Subject, Field::Body];
 
 fn place_of<T: PartialEq>(all: &[T], one: &T) -> u8 {

@@ -99,6 +99,11 @@ impl Screen {
             V::Automated => self.open_sheet(Content::Automated(Vec::new(), None)),
             V::Accounts => self.open_sheet(Content::Accounts),
             V::Drafts => self.open_sheet(Content::Drafts(Vec::new())),
+            V::Segments => self.show_segments(argument),
+            V::Scores => self.show_scores(),
+            V::Moods => self.switch_moods(argument),
+            V::Why => self.explain(context),
+            V::Sentiment => self.correct(argument),
             V::Help => self.open_sheet(Content::Help(context)),
             V::Tour => self.show_tour(),
             V::Messages => self.show_messages(),
@@ -199,24 +204,21 @@ impl Screen {
         self.move_rows_of(rows, height, context);
     }
 
-    /// Moves by rows in what is shown.
-    pub(super) fn move_rows(&mut self, rows: isize, context: Context) {
-        let height = self.rows();
-        self.move_rows_of(rows, height, context);
-    }
-
     fn move_rows_of(&mut self, rows: isize, height: usize, context: Context) {
         match context {
-            Context::List => self.move_in_list(rows, height),
+            Context::List | Context::Why => self.move_in_list(rows, height),
             Context::Review => self.scroll_review(rows),
             Context::Inbox => self.move_in_inbox(rows),
-            Context::Profile => {
-                if let Some(open) = &mut self.open {
-                    open.profile_top = open.profile_top.saturating_add_signed(rows).min(500);
-                }
-            }
+            Context::Profile if self.focus == Pane::Scores => self.move_in_scores(rows),
+            Context::Profile => self.move_in_profile(rows),
             Context::Timeline => self.move_in_timeline(rows, height),
             Context::Global | Context::Compose | Context::Prompt => {}
+        }
+    }
+
+    pub(super) fn move_in_profile(&mut self, rows: isize) {
+        if let Some(open) = &mut self.open {
+            open.profile_top = open.profile_top.saturating_add_signed(rows).min(500);
         }
     }
 
@@ -272,7 +274,8 @@ impl Screen {
                 }
             }
             Context::Timeline => self.fold(),
-            Context::List => self.open_in_list(),
+            Context::Profile if self.focus == Pane::Scores => self.open_score(),
+            Context::List | Context::Why => self.open_in_list(),
             _ => {}
         }
     }
@@ -302,7 +305,8 @@ impl Screen {
     fn back(&mut self, context: Context) {
         self.touch();
         match context {
-            Context::List => drop(self.sheets.pop()),
+            Context::List if self.leave_members() => {}
+            Context::List | Context::Why => drop(self.sheets.pop()),
             Context::Timeline if self.widen() => {}
             Context::Timeline | Context::Profile => self.focus = Pane::Inbox,
             Context::Compose => self.ask_about_text(),
@@ -328,12 +332,15 @@ impl Screen {
             }
             return;
         }
-        if matches!(context, Context::List | Context::Review) {
+        if context == Context::List {
+            return self.next_kind(forward);
+        }
+        if matches!(context, Context::Why | Context::Review) {
             return;
         }
-        const ORDER: [Pane; 3] = [Pane::Inbox, Pane::Timeline, Pane::Profile];
+        const ORDER: [Pane; 4] = [Pane::Inbox, Pane::Timeline, Pane::Profile, Pane::Scores];
         let at = ORDER.iter().position(|pane| *pane == self.focus).unwrap_or_default();
-        let to = ORDER[(at + if forward { 1 } else { 2 }) % 3];
+        let to = ORDER[(at + if forward { 1 } else { ORDER.len() - 1 }) % ORDER.len()];
         if to != Pane::Inbox {
             // What the cursor is on is what one goes to.
             let id = match self.focus {

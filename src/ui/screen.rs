@@ -9,7 +9,9 @@ use super::news::News;
 use super::palette::Palette;
 use super::position::{DraftPosition, Position};
 use super::prompt::{Prompt, Question};
-use super::sheet::Sheet;
+use super::scores::{Scores, score_rows};
+use super::sheet::{Content, Sheet};
+use super::signs::Signs;
 use super::timeline::Open;
 use super::when::seconds_until;
 use super::{Counts, Division, Effect, Load, Msg};
@@ -58,6 +60,8 @@ pub struct Setup {
 pub(super) enum Then {
     /// Say what it did, remember how to take it back.
     Say,
+    /// What a message sounds like is shown anew.
+    Corrected,
     /// Only say what went wrong.
     Quiet,
     /// The draft of what is being written.
@@ -116,6 +120,9 @@ pub struct Screen {
     pub(super) keep_division_at: Option<Timestamp>,
     pub(super) inbox: Inbox,
     pub(super) open: Option<Open>,
+    pub(super) scores: Scores,
+    /// What messages sound like is marked.
+    pub(super) moods: bool,
     pub(super) composer: Option<Composer>,
     pub(super) sheets: Vec<Sheet>,
     pub(super) prompt: Option<Prompt>,
@@ -183,6 +190,8 @@ impl Screen {
             keep_division_at: None,
             inbox: Inbox::default(),
             open: None,
+            scores: Scores::default(),
+            moods: setup.comforts.moods,
             composer: None,
             sheets: Vec::new(),
             prompt: None,
@@ -361,6 +370,7 @@ impl Screen {
             let inside = inner(area);
             // One column is the cursor's edge.
             let size = (usize::from(inside.width.saturating_sub(2)), usize::from(inside.height));
+            open.mark_moods(self.moods.then_some(Signs { plain: self.comforts.plain }));
             open.lay_out(size, self.now, &self.zone, &self.agent);
         }
         if let Some(area) = places.inbox {
@@ -416,12 +426,19 @@ impl Screen {
 
     /// Where everything stands now.
     pub(super) fn layout(&self) -> Layout {
-        layout(self.size.0, self.size.1, self.focus, self.composer.is_some(), &self.division)
+        let layout = layout(self.size.0, self.size.1, self.focus, self.composer.is_some(), &self.division);
+        let layout = self.scorecard().map_or(layout, |card| layout.with_scores(score_rows(card)));
+        if self.has_moods() { layout.with_chart() } else { layout }
     }
 
     /// Rows inside the frame of the pane that has the keys.
     pub(super) fn rows(&self) -> usize {
-        usize::from(inner(self.layout().body).height).max(1)
+        let places = self.layout();
+        let area = match self.focus {
+            Pane::Timeline if self.sheets.is_empty() => places.timeline.unwrap_or(places.body),
+            _ => places.body,
+        };
+        usize::from(inner(area).height).max(1)
     }
 
     /// Where keys are pressed now.
@@ -430,15 +447,15 @@ impl Screen {
         if self.prompt.is_some() {
             return Context::Prompt;
         }
-        if !self.sheets.is_empty() {
-            return Context::List;
+        if let Some(sheet) = self.sheets.last() {
+            return if matches!(sheet.content, Content::Why(_)) { Context::Why } else { Context::List };
         }
         match (&self.composer, self.focus) {
             (Some(composer), _) if composer.stage == Stage::Writing => Context::Compose,
             (Some(_), _) => Context::Review,
             (None, Pane::Inbox) => Context::Inbox,
             (None, Pane::Timeline) => Context::Timeline,
-            (None, Pane::Profile) => Context::Profile,
+            (None, Pane::Profile | Pane::Scores) => Context::Profile,
         }
     }
 

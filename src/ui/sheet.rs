@@ -2,7 +2,9 @@
 
 use super::Load;
 use super::people::Comparing;
+use super::segments::Segments;
 use super::text::wrap;
+use super::why::Why;
 use crate::keymap::Context;
 use crate::model::{CustomerId, DeadId, DeadLetter, DraftView, HistoryLine, Message, MessageId, OutboxRow, Page};
 
@@ -30,6 +32,10 @@ pub(super) enum Content {
     Compare(Box<Comparing>),
     /// What was done to a customer.
     History(CustomerId, Vec<HistoryLine>),
+    /// Why a score or a message is as it is.
+    Why(Why),
+    /// The segments, and the customers of one.
+    Segments(Box<Segments>),
     /// How every account is doing, as the workers tell.
     Accounts,
     /// All that is known of one account, by its name.
@@ -74,8 +80,10 @@ pub(super) struct Sheet {
 impl Sheet {
     /// A sheet of which nothing came yet.
     pub(super) fn new(content: Content) -> Sheet {
-        let loaded =
-            matches!(content, Content::Help(_) | Content::Messages(_) | Content::Accounts | Content::Trouble(_));
+        let loaded = matches!(
+            content,
+            Content::Help(_) | Content::Messages(_) | Content::Accounts | Content::Trouble(_) | Content::Why(_)
+        );
         Sheet {
             content,
             selected: 0,
@@ -99,7 +107,10 @@ impl Sheet {
             Content::DeadOriginal(id, _) => Load::DeadOriginal(*id),
             Content::Compare(comparing) => comparing.load(),
             Content::History(id, _) => Load::History(*id),
-            Content::Accounts | Content::Trouble(_) | Content::Messages(_) | Content::Help(_) => return None,
+            Content::Segments(_) => Load::Segments,
+            Content::Accounts | Content::Trouble(_) | Content::Messages(_) | Content::Help(_) | Content::Why(_) => {
+                return None;
+            }
         };
         if self.asked {
             self.again = true;
@@ -153,6 +164,7 @@ impl Sheet {
             Content::History(_, rows) => rows.len(),
             // The screen knows how many there are.
             Content::Compare(_) | Content::Accounts | Content::Trouble(_) | Content::Help(_) => usize::MAX,
+            Content::Why(_) | Content::Segments(_) => usize::MAX,
         }
     }
 
@@ -181,6 +193,8 @@ impl Sheet {
             Content::Compare(comparing) if comparing.moving.is_some() => "Whose address is it?",
             Content::Compare(_) => "Are they one customer?",
             Content::History(..) => "History: who did what, when and why",
+            Content::Why(_) => "Why",
+            Content::Segments(_) => "Segments",
             Content::Accounts => "Accounts",
             Content::Trouble(_) => "Account",
             Content::Help(_) => "Keys and commands",

@@ -3,8 +3,9 @@
 use super::Load;
 use super::block::{Block, KeyNames, Surroundings, block};
 use super::narrow::Narrow;
+use super::signs::Signs;
 use crate::keymap::Keymap;
-use crate::model::{CustomerId, CustomerView, Direction, MessageId, Page, TimelineEntry, Timestamp};
+use crate::model::{CustomerId, CustomerView, Direction, MessageId, Page, Scorecard, TimelineEntry, Timestamp};
 use jiff::tz::TimeZone;
 use std::collections::{HashMap, HashSet};
 
@@ -22,6 +23,8 @@ pub(super) struct Open {
     pub id: CustomerId,
     /// The profile, when it came.
     pub profile: Option<Box<CustomerView>>,
+    /// Scores and segments, when they came.
+    pub scores: Option<Box<Scorecard>>,
     /// There is no such customer any more.
     pub gone: bool,
     /// Messages, oldest first.
@@ -56,6 +59,12 @@ pub(super) struct Open {
     keys: KeyNames,
     /// Where the cursor's message stood on the screen, to be kept over the next layout.
     anchor: Option<isize>,
+    /// When messages were written and what they sound like, from -100 to 100, oldest first.
+    pub readings: Vec<(Timestamp, i8)>,
+    /// A message that is looked for among older ones.
+    sought: Option<MessageId>,
+    /// What messages sound like is marked.
+    moods: Option<Signs>,
     /// The next layout brings the cursor's message into view.
     show: bool,
     /// The next layout shows what came behind the cursor's message, as far as that stays in view.
@@ -70,6 +79,7 @@ impl Open {
         Open {
             id,
             profile: None,
+            scores: None,
             gone: false,
             entries: Vec::new(),
             selected: 0,
@@ -89,6 +99,9 @@ impl Open {
             columns: 0,
             keys: KeyNames::new(keymap),
             anchor: None,
+            readings: Vec::new(),
+            sought: None,
+            moods: None,
             show: true,
             follow_end: false,
             begin: None,
@@ -115,6 +128,9 @@ impl Open {
     /// Asks for older messages when the agent is near the oldest held.
     pub(super) fn near_edge(&self) -> Option<Load> {
         let most = if self.narrow == Narrow::All { usize::MAX } else { SEARCHED };
+        if self.sought.is_some() && self.entries.len() < SEARCHED {
+            return Some(Load::Timeline { customer: self.id, before: Some(self.older.clone()?), limit: PAGE });
+        }
         let near = self.loaded && (self.selected == 0 || self.top < 20) && self.entries.len() < most;
         let before = self.older.clone().filter(|_| near)?;
         Some(Load::Timeline { customer: self.id, before: Some(before), limit: PAGE })
@@ -136,6 +152,7 @@ impl Open {
             if before == self.older {
                 self.prepend(page);
             }
+            self.read_moods();
             return;
         }
         let begin = self.begin.take();
@@ -166,6 +183,47 @@ impl Open {
             }
         }
         (self.loaded, self.stale) = (true, true);
+        self.read_moods();
+    }
+
+    fn read_moods(&mut self) {
+        let readings =
+            self.entries.iter().filter_map(|entry| Some((entry.message.at, entry.sentiment.as_ref()?.percent)));
+        self.readings = readings.collect();
+    }
+
+    /// Marks what messages sound like, or not.
+    pub(super) fn mark_moods(&mut self, moods: Option<Signs>) {
+        if self.moods != moods {
+            self.moods = moods;
+            self.blocks.clear();
+            self.anchor = Some(self.offset());
+            self.stale = true;
+        }
+    }
+
+    /// Goes to a message, and looks for it among older ones when it is not held. False when it is not there.
+    pub(super) fn seek(&mut self, id: MessageId) -> bool {
+        let Some(index) = self.entries.iter().position(|entry| entry.message.id == id) else {
+            self.sought = Some(id);
+            return self.loaded && self.older.is_some() && self.entries.len() < SEARCHED;
+        };
+        if !self.narrow.shows(&self.entries[index]) {
+            self.set_narrow(Narrow::All);
+        }
+        (self.selected, self.sought) = (index, None);
+        (self.show, self.stale) = (true, true);
+        true
+    }
+
+    /// Goes on looking for a message. False when it was looked for everywhere and not found.
+    pub(super) fn go_on_seeking(&mut self) -> bool {
+        let Some(id) = self.sought else { return true };
+        let found = self.seek(id);
+        if !found {
+            self.sought = None;
+        }
+        found
     }
 
     /// How far the first line shown is from the beginning of the cursor's message.
@@ -272,6 +330,7 @@ impl Open {
             unfolded: self.unfolded.contains(&entry.message.id),
             agent,
             keys: &self.keys,
+            moods: self.moods,
         };
         block(entry, &around)
     }

@@ -1,4 +1,4 @@
-//! When, not what: pulling, delivering, waking snoozed cases. One task an account and a way, so that one account's
+//! When, not what: pulling, delivering, waking snoozed cases, scoring. One task an account and a way, so that one account's
 //! trouble never slows another.
 
 mod backoff;
@@ -7,6 +7,7 @@ mod foreman;
 mod housekeeping;
 mod pull;
 mod pushed;
+mod score;
 mod status;
 
 pub use deliver::{deliver_until_done, wait_until_done};
@@ -15,6 +16,7 @@ pub use pushed::file_pushed;
 pub use status::StatusBoard;
 
 use crate::desk::Desk;
+use crate::model::WorkerStatus;
 use foreman::Foreman;
 use pushed::Pushing;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ pub struct Board {
     nudge: Arc<Notify>,
     pushing: Arc<Pushing>,
     notices: watch::Sender<Notices>,
+    scoring: score::Board,
 }
 
 /// What is to be said about the house until it is over.
@@ -63,6 +66,16 @@ impl Board {
     /// What is to be said about the house, as it changes.
     pub fn notices(&self) -> watch::Receiver<Notices> {
         self.notices.subscribe()
+    }
+
+    /// How the workers are doing that are no account's.
+    pub fn workers(&self) -> Vec<WorkerStatus> {
+        vec![self.scoring.borrow().clone()]
+    }
+
+    /// How scoring is doing, as it changes.
+    pub fn scoring(&self) -> watch::Receiver<WorkerStatus> {
+        self.scoring.subscribe()
     }
 
     /// What is wrong with the configuration, if anything.
@@ -98,7 +111,7 @@ impl Board {
 pub(crate) type Stop = watch::Receiver<bool>;
 
 impl Workers {
-    /// Starts a pulling and a delivering worker for every account, and the housekeeping. They follow the desk's accounts
+    /// Starts a pulling and a delivering worker for every account, the housekeeping and the scoring. They follow the desk's accounts
     /// as these change.
     pub fn start(desk: &Arc<Desk>) -> Workers {
         let (stop, stopped) = watch::channel(false);
@@ -114,9 +127,17 @@ impl Workers {
         tasks.spawn(keep_running(
             move || Some(housekeeping::run(house.clone(), told.clone(), ends.clone())),
             || {},
+            stopped.clone(),
+        ));
+        let scoring = watch::Sender::new(WorkerStatus::idle("scores"));
+        let (scored, told, ends) = (desk.clone(), scoring.clone(), stopped.clone());
+        let (broken, clock) = (scoring.clone(), desk.clone());
+        tasks.spawn(keep_running(
+            move || Some(score::run(scored.clone(), told.clone(), ends.clone())),
+            move || score::broke(&broken, clock.now()),
             stopped,
         ));
-        Workers { stop, tasks, board: Board { status, nudge, pushing, notices } }
+        Workers { stop, tasks, board: Board { status, nudge, pushing, notices, scoring } }
     }
 
     /// What others see of them.

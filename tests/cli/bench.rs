@@ -35,6 +35,8 @@ fn every_figure_is_there_and_nothing_stays() {
         "/disk/total_mb",
         "/verify/messages_per_cpu_second",
         "/rebuild/peak_mb",
+        "/score/messages_per_cpu_second",
+        "/rescore/messages_per_cpu_second",
     ] {
         for row in &figures {
             let figure = row.pointer(path).and_then(Value::as_f64);

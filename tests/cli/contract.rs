@@ -89,6 +89,7 @@ const INBOX: &[Fields] = &[
     is("trouble", Flag),
     may("status owner", Text),
     may("waiting_since snoozed_until", Time),
+    may("mood", Number),
 ];
 
 pub const OUTGOING: &[Fields] = &[is("outgoing remote_id state customer message", Text), may("leaves", Time)];
@@ -244,6 +245,7 @@ fn a_sync_has_its_fields() {
             may("error budget", Text),
             may("last_success next budget_until", Time),
             may("backlog", Number),
+            is("workers", List),
         ],
     );
     assert!(report["last_success"].is_string(), "{report}");
@@ -256,8 +258,12 @@ fn a_sync_has_its_fields() {
             may("last_success next budget_until", Time),
             may("backlog", Number),
             may("budget trouble", Text),
+            is("workers", List),
         ],
     );
+    let fields =
+        [is("worker doing", Text), may("done total", Number), may("last_success next", Time), may("trouble", Text)];
+    check("accounts", &account["workers"][0], &fields);
     assert_eq!(account["doing"], "not-running");
     assert_eq!((&report["account"], &report["new"], &report["error"]), (&"support".into(), &3.into(), &Value::Null));
     drop(server);
@@ -265,4 +271,58 @@ fn a_sync_has_its_fields() {
     assert_eq!(done.code, Some(1), "an account that failed is not 0");
     let report = &done.rows()[0];
     check("sync", report, &[is("account error", Text), is("new duplicate dead seconds", Number)]);
+}
+
+#[test]
+fn scores_and_segments_have_their_fields() {
+    let profile = Profile::offline();
+    profile.import(&mail::numbered(0..3));
+    let entry = profile.one(&["show", "ana@test.example"])["messages"][0].clone();
+    check("show", &entry, &[may("sentiment", Object)]);
+    profile.ok(&["score", "correct", entry["id"].as_str().unwrap(), "negative"]);
+    let sentiment = profile.one(&["show", "ana@test.example"])["messages"][0]["sentiment"].clone();
+    let fields = [is("label corrected", Text), is("percent confidence", Number), is("words", Texts)];
+    check("show", &sentiment, &fields);
+    let refreshed = profile.one(&["score", "refresh"]);
+    let fields = [
+        is("customers messages changed failed seconds cpu_seconds messages_per_cpu_second corrections", Number),
+        may("layer", Number),
+        is("version", Text),
+    ];
+    check("score refresh", &refreshed, &fields);
+    let card = profile.one(&["score", "show", "ana@test.example"]);
+    let fields = [is("customer name", Text), is("scores segments", List), is("stale", Flag), is("corrections", Number)];
+    check("score show", &card, &fields);
+    let fields = [
+        is("kind shown version", Text),
+        may("value trend_30 trend_90", Number),
+        may("band level next", Text),
+        is("line reasons", List),
+        is("sample confidence", Number),
+        is("at", Time),
+    ];
+    for score in card["scores"].as_array().unwrap() {
+        check("score show", score, &fields);
+    }
+    let layer = profile.one(&["score", "layer"]);
+    let fields = [
+        may("layer learned_from", Number),
+        may("at", Time),
+        is("corrections", Number),
+        is("off", Flag),
+        is("kept", List),
+        may("trouble", Text),
+        is("version", Text),
+    ];
+    check("score layer", &layer, &fields);
+    let fitted = profile.one(&["segment", "fit"]);
+    let fields = [is("customers moved", Number), may("silhouette stability", Number), is("without segments", List)];
+    check("segment fit", &fitted, &fields);
+    let segments = profile.json(&["segment", "list"]);
+    let fields =
+        [is("kind name", Text), is("size", Number), is("sizes traits", List), is("centre", Object), is("at", Time)];
+    segments.iter().for_each(|segment| check("segment list", segment, &fields));
+    let found = segments.iter().find(|segment| segment["size"] == 1).unwrap();
+    let member = profile.one(&["segment", "show", found["name"].as_str().unwrap()]);
+    check("segment show", &member, &[is("customer name address", Text), is("last_at", Time), may("mood", Number)]);
 }

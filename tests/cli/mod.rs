@@ -19,6 +19,7 @@ mod keys;
 mod manual;
 mod people;
 mod process;
+mod scores;
 mod writing;
 
 use crate::support::mail;

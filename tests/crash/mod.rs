@@ -4,4 +4,5 @@
 mod intake;
 mod outcome;
 mod people;
+mod scoring;
 mod sending;

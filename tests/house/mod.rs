@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("sled::", &["engine/"]),
     ("crossbeam_epoch::", &["engine/"]),
-    ("zstd::", &["engine/"]),
+    ("zstd::", &["engine/", "score/sentiment/"]),
     ("lz4_flex::", &["engine/"]),
     ("lettre::", &["connector/email/"]),
     ("async_imap::", &["connector/email/"]),

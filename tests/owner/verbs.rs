@@ -16,6 +16,8 @@ fn lived_in() -> Profile {
     profile.import(&mail::numbered(0..6));
     profile.ok(&["reply", "ana@test.example", "--text", "On its way."]);
     profile.ok(&["tag", "ana@test.example", "vip"]);
+    // The owner's workers find nothing to do.
+    profile.ok(&["score", "refresh"]);
     profile
 }
 

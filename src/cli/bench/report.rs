@@ -42,6 +42,9 @@ pub(super) fn lines(figures: &Value) -> Vec<String> {
         ("verify", long("verify")),
         ("rebuild", long("rebuild")),
         ("disk after it", disk("disk_rebuilt")),
+        ("scores", long("score")),
+        ("scores again", long("rescore")),
+        ("disk with scores", disk("disk_scored")),
     ];
     let head = format!("{} messages of {} customers", whole("/messages"), whole("/customers"));
     std::iter::once(head).chain(rows.map(|(name, text)| format!("  {name:<18} {text}"))).collect()

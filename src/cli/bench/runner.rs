@@ -31,6 +31,9 @@ pub(super) async fn measure(workplace: &Workplace, plan: Plan) -> anyhow::Result
     let verify = runner.step(Step::Verify, "verifying").await?.figures;
     let rebuild = runner.step(Step::Rebuild, "rebuilding").await?.figures;
     let rebuilt = runner.disk()?;
+    let score = runner.step(Step::Score, "scoring everybody").await?.figures;
+    let scored = runner.disk()?;
+    let rescore = runner.step(Step::Rescore, "scoring everybody again").await?.figures;
     starts.sort_by_key(|start| start.usable);
     let middle = starts.swap_remove(STARTS / 2);
     let mut figures = Map::new();
@@ -49,6 +52,9 @@ pub(super) async fn measure(workplace: &Workplace, plan: Plan) -> anyhow::Result
     figures.insert("verify".to_owned(), verify);
     figures.insert("rebuild".to_owned(), rebuild);
     figures.insert("disk_rebuilt".to_owned(), rebuilt);
+    figures.insert("score".to_owned(), score);
+    figures.insert("rescore".to_owned(), rescore);
+    figures.insert("disk_scored".to_owned(), scored);
     Ok(Value::Object(figures))
 }
 

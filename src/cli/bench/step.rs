@@ -5,6 +5,7 @@ use super::usage::{Samples, Stretch, memory_mb, process_cpu, seconds};
 use super::workplace::Workplace;
 use super::{Plan, corpus};
 use crate::cli::house::House;
+use crate::cli::score::bring_up_to_date;
 use crate::cli::{Outcome, transfer};
 use crate::engine::sled::{Options, SledEngine};
 use crate::model::{CustomerId, InboxFilter, InboxView};
@@ -34,6 +35,10 @@ pub enum Step {
     Verify,
     /// Make the state anew.
     Rebuild,
+    /// Fit the segments and score everybody for the first time.
+    Score,
+    /// Score everybody again.
+    Rescore,
 }
 
 impl Step {
@@ -46,6 +51,8 @@ impl Step {
             Step::Work => "work",
             Step::Verify => "verify",
             Step::Rebuild => "rebuild",
+            Step::Score => "score",
+            Step::Rescore => "rescore",
         }
     }
 
@@ -59,6 +66,8 @@ impl Step {
             Step::Work => work(workplace, plan)?,
             Step::Verify => verify(workplace, plan)?,
             Step::Rebuild => rebuild(workplace, plan)?,
+            Step::Score => score(workplace, plan)?,
+            Step::Rescore => rescore(workplace, plan)?,
         };
         say(&figures.to_string())
     }
@@ -168,4 +177,25 @@ fn rebuild(workplace: &Workplace, plan: Plan) -> anyhow::Result<Value> {
     let stretch = Stretch::begin();
     SledEngine::rebuild(&workplace.place().profile, Options::default(), &mut |_, _| {})?;
     Ok(stretch.end(plan.messages))
+}
+
+fn score(workplace: &Workplace, plan: Plan) -> anyhow::Result<Value> {
+    let house = workplace.place().open()?;
+    let stretch = Stretch::begin();
+    let done = bring_up_to_date(&house, true)?;
+    let figures = stretch.end(plan.messages);
+    house.close()?;
+    anyhow::ensure!(done.failed == 0 && done.changed > 0, "{} customers cannot be scored", done.failed);
+    Ok(figures)
+}
+
+fn rescore(workplace: &Workplace, plan: Plan) -> anyhow::Result<Value> {
+    let house = workplace.place().open()?;
+    let stretch = Stretch::begin();
+    house.desk.begin_round(true)?;
+    let done = bring_up_to_date(&house, false)?;
+    let figures = stretch.end(plan.messages);
+    house.close()?;
+    anyhow::ensure!(done.failed == 0 && done.customers > 0, "{} customers cannot be scored", done.failed);
+    Ok(figures)
 }

@@ -9,6 +9,7 @@ mod intake;
 mod paper;
 mod places;
 mod pushed;
+mod scores;
 mod threads;
 mod triage;
 

@@ -27,6 +27,12 @@ pub(super) struct FakeDesk {
     pub(super) done: Vec<Act>,
     /// Rows of one page, however many are asked for.
     pub(super) page: usize,
+    /// Scores by customer.
+    pub(super) scorecards: BTreeMap<CustomerId, Scorecard>,
+    /// All segments.
+    pub(super) segments: Vec<Segment>,
+    /// Whoever is in any of them.
+    pub(super) members: Vec<SegmentMember>,
     /// What was done to any customer.
     pub(super) history: Vec<crate::model::HistoryLine>,
 }
@@ -96,6 +102,7 @@ pub(super) fn message(customer: &str, direction: Direction, at: i64, subject: &s
         text: Ok(text.into()),
         outgoing: None,
         changes: vec![],
+        sentiment: None,
     }
 }
 
@@ -147,6 +154,7 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             merged_into: None,
             absorbed: vec![],
             split_from: None,
+            mood: None,
         },
         identities: vec![Identity {
             id: identity,
@@ -188,6 +196,9 @@ impl FakeDesk {
             done: vec![],
             page: usize::MAX,
             history: vec![],
+            scorecards: BTreeMap::new(),
+            segments: vec![],
+            members: vec![],
         }
     }
 
@@ -280,6 +291,7 @@ impl FakeDesk {
             },
             address: self.customers[index].0.identities[0].address.clone(),
             trouble: customer.trouble,
+            mood: customer.mood,
         }
     }
 
@@ -359,6 +371,19 @@ impl FakeDesk {
                 Loaded::Compare(Box::new(crate::model::Comparison { mine, theirs, mine_last, theirs_last }))
             }
             Load::History(id) => Loaded::History(id, self.history.clone()),
+            Load::Scorecard(id) => {
+                let none = Scorecard { customer: id, scores: vec![], segments: vec![], stale: false, corrections: 0 };
+                let card = self.scorecards.get(&id).cloned().unwrap_or(none);
+                Loaded::Scorecard(id, self.entry(id).map(|_| Box::new(card)))
+            }
+            Load::Segments => Loaded::Segments(self.segments.clone()),
+            Load::Members { kind, name, after } => {
+                let from = after.as_ref().map_or(0, |bytes| usize::from_be_bytes(bytes.as_slice().try_into().unwrap()));
+                let to = self.members.len().min(from + self.page.min(100));
+                let next = (to < self.members.len()).then(|| to.to_be_bytes().to_vec());
+                let rows = self.members[from..to].to_vec();
+                Loaded::Members { kind, name, after, page: Page { rows, next } }
+            }
             Load::News(ids) => {
                 let known = ids.into_iter().filter_map(|id| self.entry(id).map(|(view, _)| view.customer.clone()));
                 Loaded::News(known.collect())
@@ -454,6 +479,32 @@ impl FakeDesk {
                     acted.leaves = Some(NOW.plus_millis(10_000));
                 }
                 acted.customer = compose.customer;
+            }
+            Act::CorrectSentiment { message, label } => {
+                let entries = self.customers.iter_mut().flat_map(|(_, entries)| entries);
+                let entry = entries.into_iter().find(|entry| entry.message.id == message).unwrap();
+                acted.undo = vec![Act::RestoreCorrection(message, None)];
+                let model = Sentiment {
+                    label: SentimentLabel::Negative,
+                    percent: -62,
+                    confidence: 91,
+                    corrected: None,
+                    words: vec!["not arrived".into(), "still".into()],
+                };
+                entry.sentiment = Some(match label {
+                    Some(label) => Sentiment {
+                        label,
+                        percent: match label {
+                            SentimentLabel::Negative => -100,
+                            SentimentLabel::Neutral => 0,
+                            SentimentLabel::Positive => 100,
+                        },
+                        corrected: Some("lin".into()),
+                        ..model
+                    },
+                    None => model,
+                });
+                acted.said = "corrected".into();
             }
             Act::SaveDraft(draft) => {
                 self.drafts.retain(|view| view.draft.id != draft.id);

@@ -45,7 +45,7 @@ fn of_three_panes_the_timeline_gives_and_takes() {
     let mut seat = FakeSeat::new(160, 50, FakeDesk::shop());
     assert_eq!(borders(&seat), [0, 53, 122]);
     assert_eq!(borders(seat.keys("Tab Tab > > >")), [0, 53, 110], "the profile grows, the inbox stays");
-    assert_eq!(borders(seat.keys("Tab <")), [0, 49, 110]);
+    assert_eq!(borders(seat.keys("Tab Tab <")), [0, 49, 110]);
     seat.keys("Tab");
     for _ in 0..40 {
         seat.keys(">");

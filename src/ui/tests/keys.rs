@@ -36,6 +36,7 @@ fn seat_in(context: Context, keymap: &Keymap, place: &str) -> FakeSeat {
         Context::Compose => drop(seat.keys("Enter").say("reply").text("Hello")),
         Context::Review => drop(seat.keys("Enter").say("reply").text("Hello").keys("F2")),
         Context::List => drop(seat.say(place)),
+        Context::Why => drop(seat.keys("Enter").say("why")),
         Context::Prompt => drop(seat.keys("/")),
     }
     seat
@@ -47,7 +48,7 @@ fn no_key_of_any_preset_loses_anything_by_itself() {
         !matches!(
             act,
             Act::Send(_) | Act::SaveDraft(_) | Act::MarkRead(_) | Act::MarkUnread(_) | Act::Resolve(_) | Act::Reopen(_)
-        ) && !matches!(act, Act::Wait(_) | Act::Prioritise(..) | Act::RetryOutgoing(_))
+        ) && !matches!(act, Act::Wait(_) | Act::Prioritise(..) | Act::RetryOutgoing(_) | Act::CorrectSentiment { .. })
     };
     for (name, _) in PRESETS {
         let (keymap, _) = Keymap::load(name, &[]);

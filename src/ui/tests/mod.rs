@@ -16,6 +16,7 @@ mod people;
 mod places;
 mod position;
 mod reading;
+mod scores;
 mod seat;
 mod shots;
 mod terminal;

@@ -108,9 +108,9 @@ fn next_and_previous_case_stop_at_the_ends() {
     seat.shows("▸ Bob Builder");
     seat.keys("J");
     seat.shows("this is the last case");
-    seat.keys("K K K");
+    seat.keys("{ { {");
     seat.shows("▸ Ana Sánchez");
-    seat.keys("K");
+    seat.keys("{");
     seat.shows("this is the first case");
 }
 

@@ -228,7 +228,7 @@ fn a_reply_to_all_leaves_ourselves_out_and_a_forward_takes_the_files_along() {
     last.cc = vec![party("", "HELP@shop.example"), party("", "dora@example.com"), party("", "Ana@example.com")];
     let files = last.attachments.iter().map(|file| AttachmentSource::Message(last.id, file.part)).collect::<Vec<_>>();
     seat.keys("Enter R").text("Hi all").keys("Alt-Enter y");
-    seat.keys("K G f").text("zoe@example.com").keys("Tab Tab Tab").text("FYI").keys("Alt-Enter y");
+    seat.keys("{ G f").text("zoe@example.com").keys("Tab Tab Tab").text("FYI").keys("Alt-Enter y");
     let sent = sent(&seat);
     assert_eq!(sent[0].to, [party("Ana Sánchez", "ana@example.com"), party("Carl", "carl@example.com")]);
     assert_eq!(sent[0].cc, [party("", "dora@example.com")]);

@@ -7,6 +7,7 @@ use crate::model::{CaseStatus, Direction, InboxRow, InboxView, Priority};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::inbox::show_filter;
+use crate::ui::signs::{label_element, mood_label};
 use crate::ui::text::{Row, cut, fit_right, width, wrap};
 use crate::ui::when;
 use ratatui::layout::Rect;
@@ -141,6 +142,9 @@ fn line(screen: &Screen, row: &InboxRow, columns: usize, mark: &str) -> Row {
     if let Some(owner) = &row.owner {
         let room = if columns < MIDDLE { 7 } else { 12 };
         right.push(piece(Element::Dim, format!(" {}", cut(&format!("@{owner}"), room))));
+    }
+    if let Some(label) = row.mood.filter(|_| screen.moods).map(mood_label) {
+        right.push(piece(label_element(label), format!(" {}", screen.signs().label(label))));
     }
     right.push(piece(Element::Dim, fit_right(&age, 5)));
 

@@ -1,24 +1,30 @@
 //! Drawing: the state of a screen as one frame. Nothing here changes anything.
 
 mod accounts;
+mod chart;
 mod composer;
 mod first_run;
 mod following;
 mod help;
 mod inbox;
+mod moods;
 mod paint;
 mod palette;
 mod people;
 mod profile;
+mod scores;
+mod segments;
 mod sheet;
 mod status;
 mod timeline;
 mod tour;
+mod why;
 
 pub(super) use accounts::lines as account_lines;
 pub use first_run::view as view_first_run;
 pub(super) use help::lines as help_lines;
 pub(super) use people::compare_lines;
+pub(super) use why::lines as why_lines;
 
 use super::Screen;
 use super::layout::{LEAST, Pane, too_small};
@@ -61,6 +67,12 @@ pub fn view(screen: &Screen, theme: &Theme, frame: &mut Frame) {
         }
         if let Some(area) = places.profile {
             profile::draw(screen, area, focused(Pane::Profile), &mut painter);
+        }
+        if let Some(area) = places.scores {
+            scores::draw(screen, area, focused(Pane::Scores), &mut painter);
+        }
+        if let Some(area) = places.moods {
+            moods::draw(screen, area, &mut painter);
         }
         if let (Some(area), Some(writing)) = (places.compose, &screen.composer) {
             composer::draw(screen, writing, area, &mut painter);

@@ -13,9 +13,12 @@ use ratatui::layout::Rect;
 
 /// Draws a list or text.
 pub(super) fn draw(screen: &Screen, sheet: &Sheet, area: Rect, painter: &mut Painter<'_>) {
+    if let Content::Segments(segments) = &sheet.content {
+        return super::segments::draw(screen, sheet, segments, area, painter);
+    }
     let right = match (&sheet.content, sheet.loaded) {
         (_, false) => "loading …".to_owned(),
-        (Content::Help(_) | Content::Trouble(_) | Content::Compare(_), _) => String::new(),
+        (Content::Help(_) | Content::Trouble(_) | Content::Compare(_) | Content::Why(_), _) => String::new(),
         (Content::Accounts, _) => format!("{}/{}", sheet.selected + 1, screen.account_names().len()),
         _ if sheet.is_text() => format!("line {} of {}", sheet.top + 1, sheet.len()),
         _ if sheet.len() == 0 => String::new(),
@@ -37,6 +40,11 @@ pub(super) fn draw(screen: &Screen, sheet: &Sheet, area: Rect, painter: &mut Pai
         Content::Compare(comparing) => {
             super::compare_lines(screen, comparing, columns).into_iter().skip(sheet.top).take(height).collect()
         }
+        Content::Why(why) => {
+            let lines = super::why_lines(screen, why, columns).into_iter().skip(sheet.top).take(height);
+            lines.map(|(row, _)| row).collect()
+        }
+        Content::Segments(_) => Vec::new(),
         Content::Accounts => {
             let names = screen.account_names();
             shown(&names, sheet, height, |name| super::accounts::row(screen, name, columns))

@@ -7,6 +7,7 @@ use crate::keymap::Context;
 use crate::model::{AccountStatus, Activity};
 use crate::theme::Element;
 use crate::ui::Screen;
+use crate::ui::layout::Pane;
 use crate::ui::prompt::{Prompt, Purpose, Question};
 use crate::ui::sheet::Content;
 use crate::ui::text::{Row, cut, width, wrap};
@@ -170,8 +171,18 @@ fn worth_a_hint(screen: &Screen, context: Context) -> &'static [(Verb, &'static 
             (V::Undo, "undo"),
             (V::Back, "back"),
             (V::Narrow, "only this"),
+            (V::Why, "mood"),
             (V::Help, "help"),
         ],
+        Context::Profile if screen.focus == Pane::Scores => &[
+            (V::Open, "why"),
+            (V::Segments, "segments"),
+            (V::NextPane, "next pane"),
+            (V::NextCase, "next"),
+            (V::Back, "back"),
+            (V::Help, "help"),
+        ],
+        Context::Why => &[(V::Open, "to the message"), (V::Undo, "undo"), (V::Back, "back"), (V::Help, "help")],
         Context::Profile => &[
             (V::Name, "name"),
             (V::Tag, "tag"),
@@ -218,6 +229,10 @@ fn worth_a_hint(screen: &Screen, context: Context) -> &'static [(Verb, &'static 
                 (V::Delete, "remove"),
                 (V::Back, "back"),
             ],
+            Some(Content::Segments(segments)) if segments.inside => &[(V::Open, "customer"), (V::Back, "segments")],
+            Some(Content::Segments(_)) => {
+                &[(V::Open, "its customers"), (V::NextPane, "other kinds"), (V::Back, "back")]
+            }
             Some(Content::Accounts) => &[(V::Open, "all of it"), (V::Retry, "pull now"), (V::Back, "back")],
             Some(Content::Trouble(_)) => &[(V::Retry, "pull now"), (V::Back, "back")],
             Some(Content::Drafts(_)) => &[(V::Open, "go on"), (V::Delete, "throw away"), (V::Back, "back")],

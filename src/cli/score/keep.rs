@@ -1,0 +1,186 @@
+//! What customers' numbers are, what a message sounds like, and keeping both up to date without a screen.
+
+use crate::cli::arguments::{ScoreCorrect, ScoreLayer, ScoreRefresh};
+use crate::cli::console::Console;
+use crate::cli::house::{House, Place};
+use crate::cli::output::{Meter, Output, remark};
+use crate::cli::write::act;
+use crate::cli::{Outcome, form};
+use crate::desk::{Marks, Sliced};
+use crate::model::{Act, Level, Scorecard, SentimentLabel, clean_line};
+use anyhow::Context;
+use serde_json::json;
+use std::time::Instant;
+
+/// Customers and messages of one commit.
+const CUSTOMERS: usize = 250;
+const MESSAGES: u64 = 4_000;
+
+pub fn show(place: &Place, who: &str) -> Outcome {
+    let house = place.open()?;
+    let customer = house.customer(who)?;
+    let mut card = house.desk.scorecard(customer.id)?;
+    if card.stale {
+        // Nobody may be at work who would score them; this one customer takes no time.
+        house.desk.score_customer(customer.id)?;
+        card = house.desk.scorecard(customer.id)?;
+    }
+    let mut out = Output::new(place.json);
+    if place.json {
+        out.object(&form::scorecard(&customer.name, &card))?;
+    } else {
+        lines(&customer.name, &card).iter().try_for_each(|line| out.line(line))?;
+    }
+    out.finish()?;
+    house.close()
+}
+
+fn lines(name: &str, card: &Scorecard) -> Vec<String> {
+    let segments: Vec<String> = card.segments.iter().map(|(kind, name)| format!("{name} ({})", kind.word())).collect();
+    let stale = if card.stale { "  (out of date)" } else { "" };
+    let mut lines = vec![clean_line(&format!("{name}  {}{stale}", segments.join(", ")))];
+    for score in &card.scores {
+        let sign = match score.band.as_ref().map(|band| band.level) {
+            Some(Level::Bad) => "!",
+            Some(Level::Watch) => "?",
+            Some(Level::Fair) => "·",
+            Some(Level::Good) => "+",
+            None => " ",
+        };
+        let word = score.band.as_ref().map_or("not enough data", |band| band.word.as_str());
+        let sure = (score.confidence * 100.0).round();
+        lines.push(clean_line(&format!(
+            "{sign} {:<13} {word:<20} {}  n={} {sure:.0} % sure",
+            score.kind.word(),
+            score.shown,
+            score.sample
+        )));
+        let why = score.reasons.iter().map(|reason| clean_line(&format!("    {}", reason.text)));
+        lines.extend(why);
+        lines.extend(score.next.as_ref().map(|next| clean_line(&format!("    → {next}"))));
+    }
+    lines
+}
+
+pub fn correct(place: &Place, args: &ScoreCorrect) -> Outcome {
+    let message = args.message.parse().context("MESSAGE")?;
+    let label = SentimentLabel::from_word(&args.label);
+    act(place, place.open()?, Act::CorrectSentiment { message, label })
+}
+
+pub fn refresh(place: &Place, args: &ScoreRefresh) -> Outcome {
+    let house = place.open()?;
+    if args.stop {
+        house.desk.stop_round(&house.agent)?;
+        remark("Scoring everybody is stopped; `switchboard score refresh` goes on.");
+        return house.close();
+    }
+    let started = Instant::now();
+    let begun = cpu();
+    let done = bring_up_to_date(&house, args.all)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let cpu_seconds = cpu() - begun;
+    let view = house.desk.learned_view()?;
+    let rate = done.messages as f64 / cpu_seconds.max(0.001);
+    let mut out = Output::new(place.json);
+    out.row(
+        || {
+            json!({
+                "customers": done.customers,
+                "messages": done.messages,
+                "changed": done.changed,
+                "failed": done.failed,
+                "seconds": rounded(seconds),
+                "cpu_seconds": rounded(cpu_seconds),
+                "messages_per_cpu_second": rate.round(),
+                "layer": view.layer.as_ref().map(|layer| layer.number),
+                "corrections": view.corrections,
+                "version": form::version(view.version),
+            })
+        },
+        || {
+            let Sliced { customers, messages, changed, .. } = done;
+            format!("{customers} customers, {messages} messages looked at, {changed} changed, in {seconds:.1} s")
+        },
+    )?;
+    out.finish()?;
+    house.close()?;
+    anyhow::ensure!(done.failed == 0, "the scores of {} customers cannot be computed; the log says why", done.failed);
+    Ok(())
+}
+
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+fn cpu() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// Does all that the worker would do, to the end: learns, fits what was never fitted (all, with `all`), scores whom
+/// something happened to, then everybody who is not scored with the present version (all, with `all`).
+pub fn bring_up_to_date(house: &House, all: bool) -> anyhow::Result<Sliced> {
+    const STOPPED: &str = "stopped half way; what is scored stays, the same again goes on";
+    let desk = &house.desk;
+    let mut meter = Meter::new();
+    let mut done = Sliced::default();
+    let mut marks = Marks::default();
+    while desk.follow_log(&mut marks)?.more {}
+    if desk.must_learn()? {
+        desk.learn()?;
+    }
+    if all || desk.fitted_at()?.0 == 0 {
+        let report = desk.fit_segments(&Default::default(), &mut |counted| {
+            meter.show(|| format!("{counted} customers counted"));
+            Console::current().is_waited_for()
+        })?;
+        anyhow::ensure!(!report.stopped, STOPPED);
+    }
+    if all {
+        desk.begin_round(true)?;
+    }
+    while !marks.is_empty() {
+        anyhow::ensure!(Console::current().is_waited_for(), STOPPED);
+        done += desk.score_marked(&mut marks, CUSTOMERS, MESSAGES)?;
+    }
+    loop {
+        let round = desk.round()?;
+        if !round.due && !round.rescore.stopped {
+            break;
+        }
+        desk.begin_round(false)?;
+        anyhow::ensure!(Console::current().is_waited_for(), STOPPED);
+        done += desk.score_on(CUSTOMERS, MESSAGES)?;
+        let round = round.rescore;
+        meter.show(|| format!("{} of {} customers scored, {} messages", round.scored, round.total, round.messages));
+    }
+    Ok(done)
+}
+
+pub fn layer(place: &Place, args: &ScoreLayer) -> Outcome {
+    let house = place.open()?;
+    if args.off || args.on {
+        remark(&house.desk.use_layer(&house.agent, args.on)?);
+    } else if args.undo {
+        remark(&house.desk.undo_layer(&house.agent)?);
+    }
+    let view = house.desk.learned_view()?;
+    let mut out = Output::new(place.json);
+    out.row(
+        || form::layer(&view),
+        || {
+            let how = match (&view.layer, view.off) {
+                (_, true) => "switched off; the shipped model reads alone".to_owned(),
+                (Some(layer), _) => {
+                    format!("layer {}, learned from {} corrections, {}", layer.number, layer.corrections, layer.at)
+                }
+                (None, _) => "nothing was learned yet; the shipped model reads alone".to_owned(),
+            };
+            let trouble = view.trouble.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+            format!("{} corrections: {how}{trouble}", view.corrections)
+        },
+    )?;
+    out.finish()?;
+    house.close()
+}

@@ -1,0 +1,114 @@
+//! The facts of one customer, gathered from the tables.
+
+use super::correct::is_theirs;
+use super::layer::Current;
+use crate::desk::{Desk, DeskError};
+use crate::model::{Case, Customer, Delivery, Direction, Event, EventKind, Timestamp, Trust};
+use crate::score::{CaseFacts, Contact, Facts, History, MAX_CONTACTS, Targets};
+use jiff::tz::TimeZone;
+
+const PAGE: usize = 500;
+/// Messages looked at to find [`MAX_CONTACTS`] that are contacts.
+const LOOK: usize = 2 * MAX_CONTACTS;
+/// Cases before the present one.
+const CASES: usize = 500;
+/// Lines of the history looked at for cases that were opened again.
+const LINES: usize = 500;
+
+/// A customer's facts, and what they took to gather.
+pub(super) struct Gathered {
+    pub history: History,
+    /// Messages looked at.
+    pub messages: u32,
+    /// The latest time anything of it was received.
+    pub covers: Timestamp,
+}
+
+impl Desk {
+    /// Gathers the facts of a customer. Without a model no text is read, and no contact has a sentiment: that is enough to
+    /// know what all customers together are like.
+    pub(super) fn gather(
+        &self,
+        customer: &Customer,
+        current: Option<&Current>,
+        now: Timestamp,
+    ) -> Result<Gathered, DeskError> {
+        let parts = self.parts(customer);
+        let mut facts = Facts { since: Some(customer.first_at), ..Facts::default() };
+        let (mut before, mut messages, mut covers) = (None, 0, Timestamp(0));
+        while messages < LOOK && facts.contacts.len() < MAX_CONTACTS {
+            let page = self.store.timeline(&parts, before.as_deref(), PAGE.min(LOOK - messages))?;
+            messages += page.rows.len();
+            for stored in page.rows {
+                let message = &stored.message;
+                covers = covers.max(message.received);
+                let counts = message.direction != Direction::Note
+                    && message.automated.is_none()
+                    && message.delivery != Delivery::Cancelled
+                    && !matches!(message.trust, Trust::Refuted(_));
+                if !counts {
+                    continue;
+                }
+                let sentiment = match current.filter(|_| is_theirs(message)) {
+                    // A text that is damaged says nothing; the timeline says that it is.
+                    Some(current) => self.sentiment_of(current, message, self.text(&stored).ok().as_deref())?,
+                    None => None,
+                };
+                facts.contacts.push(Contact {
+                    message: message.id,
+                    at: message.at,
+                    direction: message.direction,
+                    channel: message.channel.clone(),
+                    way: message.way,
+                    sentiment,
+                });
+            }
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        facts.cases = self.cases(customer, &facts.contacts)?;
+        facts.orders = self.orders(customer.id)?;
+        facts.ratings = self.ratings(customer.id)?;
+        facts.offset_minutes = offset_minutes(now);
+        Ok(Gathered { history: History::new(customer.id, now, facts), messages: messages as u32, covers })
+    }
+
+    /// The cases of a customer and of all who turned out to be this one.
+    fn cases(&self, customer: &Customer, contacts: &[Contact]) -> Result<Vec<CaseFacts>, DeskError> {
+        let mut cases: Vec<Case> = Vec::new();
+        let mut events: Vec<Event> = Vec::new();
+        for id in std::iter::once(&customer.id).chain(&customer.absorbed) {
+            cases.extend(self.store.past_cases(*id, CASES)?);
+            events.extend(self.store.history(*id, LINES)?);
+        }
+        cases.extend(customer.case.clone());
+        cases.sort_by_key(|case| case.opened);
+        cases.dedup_by_key(|case| case.opened);
+        let ends: Vec<Timestamp> = cases.iter().skip(1).map(|case| case.opened).chain([Timestamp::MAX]).collect();
+        let facts = cases.iter().zip(ends).map(|(case, end)| {
+            let within = |at: Timestamp| at >= case.opened && at < end;
+            let answers = contacts.iter().filter(|contact| contact.direction == Direction::Outbound);
+            CaseFacts {
+                opened: case.opened,
+                opened_by: case.opened_by,
+                first_reply: answers.map(|contact| contact.at).filter(|at| within(*at)).min(),
+                resolved: case.resolved,
+                reopened: events.iter().filter(|event| was_reopened(event) && within(event.at)).map(|e| e.at).collect(),
+                targets: Targets::ORDINARY,
+            }
+        });
+        Ok(facts.collect())
+    }
+}
+
+/// An agent, or a message that did not arrive, opened a resolved case again.
+fn was_reopened(event: &Event) -> bool {
+    event.kind == EventKind::Case && event.summary.starts_with("resolved ") && event.summary.contains("→ open ")
+}
+
+/// What this machine's clock adds to UTC.
+fn offset_minutes(now: Timestamp) -> i16 {
+    (TimeZone::system().to_offset(now.to_jiff()).seconds() / 60) as i16
+}

@@ -1,0 +1,237 @@
+//! Segments: fitted over everybody, every night and when asked for; in between, customers are placed by the last fit.
+
+use crate::desk::{Desk, DeskError, SYSTEM};
+use crate::model::{
+    CustomerId, Event, EventKind, Page, Rescore, ScoredRow, Segment, SegmentKind, SegmentMember, Timestamp,
+};
+use crate::score::segment::{self, Fitted, Model, Previous, Settings, Unfit};
+use crate::store::StoreError;
+use std::collections::BTreeMap;
+
+/// Customers whose segments are written in one commit.
+const SLICE: usize = 200;
+
+/// The kinds, in the order shown.
+pub const KINDS: [SegmentKind; 3] = [SegmentKind::Rfm, SegmentKind::KMeans, SegmentKind::Dbscan];
+
+/// What a fit came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FitReport {
+    /// The segments there are now, kind by kind.
+    pub segments: Vec<Segment>,
+    /// Customers counted.
+    pub customers: u64,
+    /// Customers in another segment than before.
+    pub moved: u64,
+    /// Kinds for which there are no segments, and why.
+    pub without: Vec<(SegmentKind, String)>,
+    /// How well k-means parts them, -1 to 1.
+    pub silhouette: Option<f64>,
+    /// How alike two halves are parted, up to 1.
+    pub stability: Option<f64>,
+    /// It was told to stop: nothing changed.
+    pub stopped: bool,
+}
+
+/// A model of another version counts for nothing: the next fit makes it anew.
+fn model_of(bytes: &[u8]) -> Option<Model> {
+    let read = minicbor::decode(bytes);
+    read.inspect_err(
+        |error| tracing::warn!(%error, "what segments were fitted to cannot be read; they are fitted anew"),
+    )
+    .ok()
+}
+
+impl Desk {
+    /// What places customers between two fits.
+    pub(super) fn segment_models(&self) -> Result<Vec<Model>, DeskError> {
+        let mut models = Vec::with_capacity(KINDS.len());
+        for kind in KINDS {
+            models.extend(self.store.fit(kind)?.as_deref().and_then(model_of));
+        }
+        Ok(models)
+    }
+
+    /// All segments, kind by kind, the largest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn segments(&self) -> Result<Vec<Segment>, DeskError> {
+        let mut segments = self.store.segments()?;
+        segments.sort_by(|one, other| {
+            (one.kind, std::cmp::Reverse(one.size), &one.name).cmp(&(
+                other.kind,
+                std::cmp::Reverse(other.size),
+                &other.name,
+            ))
+        });
+        Ok(segments)
+    }
+
+    /// The customers of a segment, in the order they were made, at most `limit`; `next` leads on.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn segment_members(
+        &self,
+        kind: SegmentKind,
+        name: &str,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Page<SegmentMember>, DeskError> {
+        let after = after.and_then(CustomerId::from_slice);
+        let ids = self.store.segment_members(kind, name, after, limit)?;
+        let next = ids.last().filter(|_| ids.len() >= limit).map(|last| last.0.to_vec());
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            // One that turned out to be another since is scored in a moment.
+            if let Some(customer) = self.store.customer(id)?.filter(|customer| customer.merged_into.is_none()) {
+                let scored = self.store.scored(id)?.filter(|row| row.last != Timestamp(0));
+                rows.push(SegmentMember {
+                    standing: scored.map(|row| (row.last, row.count)),
+                    customer: id,
+                    name: customer.name,
+                    address: customer.address,
+                    last_at: customer.last_at,
+                    mood: customer.mood,
+                });
+            }
+        }
+        Ok(Page { rows, next })
+    }
+
+    /// Counts everybody and fits all segments anew. Whoever is in another one than before has a line in their history.
+    /// `go_on` hears how many customers were counted.
+    ///
+    /// # Errors
+    /// When the store refuses. What is committed by then stays.
+    pub fn fit_segments(
+        &self,
+        settings: &Settings,
+        go_on: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<FitReport, DeskError> {
+        let stopped = FitReport { stopped: true, ..FitReport::default() };
+        let Some(everybody) = self.count_everybody(go_on)? else { return Ok(stopped) };
+        let now = self.now();
+        let counted = everybody.rows.len() as u64;
+        let mut report = FitReport { customers: counted, ..FitReport::default() };
+        let before = self.store.segments()?;
+        let mut fits: Vec<Fitted> = Vec::new();
+        for kind in KINDS {
+            let model = self.store.fit(kind)?.as_deref().and_then(model_of);
+            let previous = Previous { model: model.as_ref(), segments: &before };
+            match segment::fit(kind, &everybody.rows, now, previous, settings, &mut |_| go_on(counted)) {
+                Ok(fitted) => {
+                    report.silhouette = report.silhouette.or(fitted.silhouette);
+                    report.stability = report.stability.or(fitted.stability);
+                    fits.push(fitted);
+                }
+                Err(Unfit::Stopped) => return Ok(stopped),
+                Err(unfit @ Unfit::TooFew { .. }) => report.without.push((kind, unfit.to_string())),
+                Err(unfit @ Unfit::Setting(_)) => return Err(DeskError::Refused(unfit.to_string())),
+            }
+        }
+        let mut names: BTreeMap<CustomerId, Vec<(SegmentKind, String)>> = BTreeMap::new();
+        for fitted in &fits {
+            for (customer, at) in &fitted.members {
+                if let Some(segment) = fitted.segments.get(*at as usize) {
+                    names.entry(*customer).or_default().push((segment.kind, segment.name.clone()));
+                }
+            }
+        }
+        self.put_fits(&fits, &report.without, minicbor::to_vec(&everybody.tally).unwrap_or_default(), now)?;
+        let all: Vec<(CustomerId, Vec<(SegmentKind, String)>)> = names.into_iter().collect();
+        for some in all.chunks(SLICE) {
+            report.moved += self.place(some)?;
+        }
+        report.segments = self.segments()?;
+        Ok(report)
+    }
+
+    /// Keeps what was fitted, and when.
+    fn put_fits(
+        &self,
+        fits: &[Fitted],
+        without: &[(SegmentKind, String)],
+        tally: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        let _turn = self.scoring.turn();
+        let _writer = self.write();
+        self.store.engine().room().map_err(StoreError::from)?;
+        let mut transaction = self.store.begin();
+        for fitted in fits {
+            let kind = fitted.model.kind();
+            transaction.put_segments(kind, &fitted.segments)?;
+            transaction.put_fit(kind, minicbor::to_vec(&fitted.model).unwrap_or_default());
+        }
+        for (kind, _) in without {
+            transaction.put_segments(*kind, &[])?;
+        }
+        transaction.put_tally(tally);
+        let rescore = Rescore { fitted: now, ..self.rescore()? };
+        transaction.put_rescore(&rescore);
+        let mut event = Event::new(EventKind::Segment, now, SYSTEM);
+        let count: usize = fits.iter().map(|fitted| fitted.segments.len()).sum();
+        event.summary = format!("{count} segments fitted");
+        self.commit(transaction, event)?;
+        self.forget_peers();
+        Ok(())
+    }
+
+    /// Writes the segments of some customers, where they are others than before. How many were in another one.
+    fn place(&self, some: &[(CustomerId, Vec<(SegmentKind, String)>)]) -> Result<u64, DeskError> {
+        let _turn = self.scoring.turn();
+        let _writer = self.write();
+        let mut transaction = self.store.begin();
+        let mut event = Event::new(EventKind::Segment, self.now(), SYSTEM);
+        let mut moves = 0;
+        for (id, segments) in some {
+            if self.store.customer(*id)?.is_none_or(|customer| customer.merged_into.is_some()) {
+                continue;
+            }
+            let old = self.store.scored(*id)?;
+            if old.as_ref().is_some_and(|old| old.segments == *segments) {
+                continue;
+            }
+            let row = ScoredRow {
+                segments: segments.clone(),
+                ..old.clone().unwrap_or_else(|| ScoredRow {
+                    customer: *id,
+                    scores: Vec::new(),
+                    segments: Vec::new(),
+                    version: 0,
+                    at: event.at,
+                    covers: Timestamp(0),
+                    messages: 0,
+                    last: Timestamp(0),
+                    count: 0,
+                })
+            };
+            if let Some(moved) = self.moved_segment(&row, old.as_ref()) {
+                transaction.put_history(&moved);
+                moves += 1;
+            }
+            transaction.put_scored(&row)?;
+            event.customers.push(*id);
+        }
+        if !transaction.is_empty() {
+            event.summary = format!("segments of {} customers", event.customers.len());
+            self.commit(transaction, event)?;
+        }
+        Ok(moves)
+    }
+
+    /// When segments were last fitted; 0 for never.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn fitted_at(&self) -> Result<Timestamp, DeskError> {
+        Ok(self.store.rescore()?.unwrap_or_default().fitted)
+    }
+}
+
+/// The kind with this word: `rfm`, `k-means`, `dbscan`.
+pub fn kind_of(word: &str) -> Option<SegmentKind> {
+    KINDS.into_iter().find(|kind| kind.word() == word)
+}

@@ -1,0 +1,180 @@
+//! Which of the languages that can be read a text is in, and that it is in none of them.
+//!
+//! The script decides where it can. For Latin letters a small linear model over pieces of words does, trained on the same data
+//! as the others and on a hand-written list of other languages' everyday words.
+
+use super::Language;
+use super::weights::Weights;
+use std::hash::Hasher;
+
+/// Languages in Latin letters, in the order of the model's classes; the last class is any other.
+pub const LATIN: [Language; 7] = [
+    Language::English,
+    Language::French,
+    Language::German,
+    Language::Hindi,
+    Language::Italian,
+    Language::Portuguese,
+    Language::Spanish,
+];
+
+/// Classes of the language model.
+pub const CLASSES: usize = LATIN.len() + 1;
+
+/// How much of a text is looked at, in letters.
+const ENOUGH: usize = 160;
+/// A text in another language than ours is refused from this likelihood on.
+const OTHER: f32 = 0.5;
+
+/// What a text is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// A language that can be read.
+    Known(Language),
+    /// One that cannot.
+    Unknown,
+    /// Nothing is written in it, neither letters nor signs.
+    Nothing,
+}
+
+/// Guesses the language of a text's beginning.
+pub fn guess(text: &str, model: &Weights) -> Guess {
+    let mut count = Scripts::default();
+    for letter in text.chars().take(2_000) {
+        count.add(letter);
+    }
+    let letters = count.latin + count.han + count.kana + count.arabic + count.devanagari + count.other;
+    if letters == 0 {
+        return if count.signs > 0 { Guess::Known(Language::Signs) } else { Guess::Nothing };
+    }
+    // A name or a product in another script does not decide; a Chinese character says as much as three letters.
+    let weigh = |found: usize, by: usize| found * by * 2 > letters;
+    if count.kana >= 2 && count.kana * 8 >= count.han {
+        return Guess::Unknown;
+    }
+    if count.han * 20 > letters * 3 {
+        return Guess::Known(Language::Chinese);
+    }
+    if weigh(count.arabic, 1) {
+        // Letters that Persian and Urdu have and Arabic has not.
+        return if count.persian * 12 > count.arabic { Guess::Unknown } else { Guess::Known(Language::Arabic) };
+    }
+    if weigh(count.devanagari, 1) {
+        return Guess::Known(Language::Hindi);
+    }
+    if weigh(count.latin, 1) { latin(text, model) } else { Guess::Unknown }
+}
+
+#[derive(Default)]
+struct Scripts {
+    latin: usize,
+    han: usize,
+    kana: usize,
+    arabic: usize,
+    persian: usize,
+    devanagari: usize,
+    other: usize,
+    signs: usize,
+}
+
+impl Scripts {
+    fn add(&mut self, letter: char) {
+        let counter = match letter {
+            'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => &mut self.latin,
+            '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}' => &mut self.han,
+            '\u{3041}'..='\u{30FA}' | '\u{30FD}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9F}' => &mut self.kana,
+            '\u{620}'..='\u{64A}' | '\u{66E}'..='\u{6D3}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' => {
+                self.persian += usize::from(matches!(letter, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی' | 'ے' | 'ہ' | 'ٹ' | 'ں' | 'ڑ'));
+                &mut self.arabic
+            }
+            '\u{904}'..='\u{939}' | '\u{958}'..='\u{961}' => &mut self.devanagari,
+            letter if letter.is_alphabetic() => &mut self.other,
+            letter if letter.is_control() || letter.is_whitespace() => return,
+            _ => &mut self.signs,
+        };
+        *counter += 1;
+    }
+}
+
+fn latin(text: &str, model: &Weights) -> Guess {
+    let mut sums = [0_i32; CLASSES];
+    let hashes = hashes(text);
+    for hash in &hashes {
+        for (sum, weight) in sums.iter_mut().zip(model.of(*hash)) {
+            *sum += i32::from(*weight);
+        }
+    }
+    let share = model.scale / (hashes.len().max(1) as f32).sqrt();
+    let mut likely = [0.0_f32; CLASSES];
+    for (class, likely) in likely.iter_mut().enumerate() {
+        *likely = sums[class] as f32 * share + model.bias.get(class).copied().unwrap_or_default();
+    }
+    let most = likely.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = likely.iter().map(|sum| (sum - most).exp()).sum();
+    let of = |class: usize| (likely[class] - most).exp() / total;
+    if of(CLASSES - 1) >= OTHER {
+        return Guess::Unknown;
+    }
+    let best = (0..LATIN.len()).fold(0, |best, class| if likely[class] > likely[best] { class } else { best });
+    Guess::Known(LATIN[best])
+}
+
+/// Hashes of the words and the pieces of words of a text, without links, names and topics.
+pub fn hashes(text: &str) -> Vec<u32> {
+    let mut hashes = Vec::with_capacity(ENOUGH * 4);
+    let mut letters = 0;
+    let mut framed = String::new();
+    for piece in text.split_whitespace().take(60) {
+        if piece.starts_with(['@', '#']) || piece.contains("://") || piece == "http" {
+            continue;
+        }
+        for word in piece.split(|letter: char| !letter.is_alphabetic() && letter != '\'').filter(|word| !word.is_empty()) {
+            framed.clear();
+            framed.push(' ');
+            framed.extend(word.chars().take(24).flat_map(char::to_lowercase));
+            framed.push(' ');
+            hashes.push(hash(1, framed.as_bytes()));
+            let edges: Edges = Edges::of(&framed);
+            let edges = edges.as_slice();
+            for begin in 0..edges.len().saturating_sub(1) {
+                for length in 1..=4 {
+                    let Some(end) = edges.get(begin + length) else { break };
+                    hashes.push(hash(2, &framed.as_bytes()[edges[begin] as usize..*end as usize]));
+                }
+            }
+            letters += edges.len();
+        }
+        if letters >= ENOUGH {
+            break;
+        }
+    }
+    hashes
+}
+
+/// Where the letters of a short text begin, and its end.
+struct Edges([u8; 32], usize);
+
+impl Edges {
+    fn of(text: &str) -> Edges {
+        let mut edges = Edges([0; 32], 0);
+        for at in text.char_indices().map(|(at, _)| at).chain([text.len()]) {
+            if let (Some(slot), Ok(at)) = (edges.0.get_mut(edges.1), u8::try_from(at)) {
+                *slot = at;
+                edges.1 += 1;
+            }
+        }
+        edges
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        &self.0[..self.1]
+    }
+}
+
+fn hash(seed: u8, bytes: &[u8]) -> u32 {
+    let mut hasher = super::lexicon::Fnv::default();
+    hasher.write(&[seed]);
+    hasher.write(bytes);
+    let hash = hasher.finish();
+    (hash ^ (hash >> 32) ^ (hash >> 17)) as u32
+}
