@@ -18,6 +18,7 @@ use crate::model::{
     GraphKind, Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
 };
 use crate::store::Transaction;
+use derive::derive;
 use suggest::shown;
 use tree::{cut, identities, join, rehome};
 
