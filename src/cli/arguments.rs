@@ -101,7 +101,7 @@ pub enum Verb {
     Accounts(Accounts),
     /// Print the log: who did what, when; or file a phone call
     Log(Log),
-    /// What customers' numbers are and texts sound like; correct one, bring all up to date, train
+    /// Show scores and sentiment, correct them, bring them up to date
     Score(ScoreArgs),
     /// List segments of customers, show who is in one, fit them anew
     Segment(SegmentArgs),

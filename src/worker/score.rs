@@ -237,7 +237,8 @@ impl Scorer {
                 self.fitting = Some(self.fit());
             }
             if self.fitting.is_some() {
-                self.doing("fitting", self.board.borrow().progress);
+                let progress = self.board.borrow().progress;
+                self.doing("fitting", progress);
             }
             return Ok(self.fitting.is_some());
         };

@@ -46,17 +46,18 @@ impl Sheet {
             return Err("its first line names no columns".to_owned());
         }
         let mut rows = Vec::new();
+        let mut lines = Lines { bytes, at: 0, line: 1 };
         for record in reader.byte_records() {
             match record {
                 Ok(record) => {
-                    let line = record.position().map_or(0, csv::Position::line);
+                    let line = lines.of(record.position().map_or(0, csv::Position::byte));
                     if record.iter().all(<[u8]>::is_empty) {
                         continue;
                     }
                     rows.push(Row { line, cells: cells(&record, columns.len()) });
                 }
                 Err(error) => {
-                    let line = error.position().map_or(0, csv::Position::line);
+                    let line = lines.of(error.position().map_or(0, csv::Position::byte));
                     rows.push(Row { line, cells: Err(format!("it cannot be read ({error})")) });
                 }
             }
@@ -131,6 +132,26 @@ impl Sheet {
             return Err("there is no BEGIN:VCARD in it".to_owned());
         }
         Ok(Sheet { columns: vcard::COLUMNS.map(str::to_owned).to_vec(), rows })
+    }
+}
+
+/// The line of a place in a file, places rising. The reader's own count is one short where lines end with CR LF, and does not
+/// know of the empty lines it passes over.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX).clamp(self.at, self.bytes.len());
+        let ends = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += ends(&self.bytes[self.at..byte]);
+        let empty = self.bytes[byte..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.line += ends(&self.bytes[byte..byte + empty]);
+        self.at = byte + empty;
+        self.line
     }
 }
 

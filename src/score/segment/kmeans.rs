@@ -16,14 +16,19 @@ const TURNS: usize = 300;
 const TRIED: std::ops::RangeInclusive<usize> = 3..=8;
 /// Two halves of the customers are to agree so far.
 const STABLE: f64 = 0.95;
-/// A number of sets is kept over a refit while no other is better by more.
-const BETTER: f64 = 0.02;
+/// A number of sets is kept over a refit while two halves agree so far, and no other's silhouette is better by more:
+/// segments that come and go tell nobody anything.
+const STAYS: f64 = 0.8;
+const BETTER: f64 = 0.05;
 /// Customers that a silhouette is computed over, at most: it takes the square of their number.
 const SAMPLE: usize = 2_000;
 /// Customers a fit needs.
 const FEW: usize = 30;
 /// A middle that moved so many standard deviations since it was named is named anew.
 const DRIFT: f64 = 1.0;
+/// The partition that follows from the old middles is kept while its inertia is larger by no more than this part:
+/// otherwise customers would jump between two partitions that are as good as each other.
+const AS_GOOD: f64 = 0.001;
 const SEED: u64 = 20_261_127;
 
 /// The middles of the sets and their names, to be kept.
@@ -261,7 +266,14 @@ pub(super) fn fit(
         if !watch((1000 * at / tried.len()) as u16) {
             return Err(Unfit::Stopped);
         }
-        let clusters = clusters(&points, *k, STARTS, SEED);
+        let mut clusters = clusters(&points, *k, STARTS, SEED);
+        if let Some(old) = old.filter(|old| old.k() == *k) {
+            let from = old.centres.iter().map(|centre| scale.translate(&old.scale, *centre)).collect();
+            let followed = settle(&points, from);
+            if followed.inertia <= clusters.inertia * (1.0 + AS_GOOD) {
+                clusters = followed;
+            }
+        }
         let silhouette = sampled_silhouette(&points, &clusters.labels);
         found.push(Tried { silhouette, stability: stability(&points, *k), clusters });
     }
@@ -275,12 +287,12 @@ pub(super) fn fit(
 }
 
 /// The largest silhouette among those that are stable; the most stable where none is. The number there was before stays
-/// while it is stable and nearly as good: segments that come and go tell nobody anything.
+/// while it is nearly as good.
 fn choose(found: Vec<Tried>, before: Option<usize>) -> Option<Tried> {
     let best =
         found.iter().filter(|one| one.stability >= STABLE).map(|one| one.silhouette).fold(f64::NEG_INFINITY, f64::max);
     let stays = |one: &Tried| {
-        Some(one.clusters.centres.len()) == before && one.stability >= STABLE && one.silhouette >= best - BETTER
+        Some(one.clusters.centres.len()) == before && one.stability >= STAYS && one.silhouette >= best - BETTER
     };
     let at = match found.iter().position(stays) {
         Some(at) => at,

@@ -79,20 +79,23 @@ fn rate(features: &Features, spots: &mut [f32], total: f32) {
 
 fn strongest(features: &Features, cut: Cut, spots: &[f32]) -> Vec<Word> {
     let tokens = &features.tokens;
+    // A support phrase is named as a whole.
+    let phrase = |at: usize| features.tally.found.iter().position(|(from, to, _)| (*from..=*to).contains(&at));
     let most = spots.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
     let mut found: Vec<(usize, usize, f32)> = Vec::new();
     for (at, weight) in spots.iter().copied().enumerate() {
-        if weight.abs() <= most * FAINT || tokens.list[at].kind == Kind::Stop {
+        if (weight.abs() <= most * FAINT && phrase(at).is_none()) || tokens.list[at].kind == Kind::Stop {
             continue;
         }
         let joins = cut == Cut::Chinese && tokens.list[at].kind == Kind::Word;
+        let within = phrase(at);
         match found.last_mut() {
             Some((from, to, sum))
                 if joins
                     && *to + 1 == at
-                    && at - *from < TOGETHER
-                    && sum.signum() == weight.signum()
-                    && tokens.list[*to].kind == Kind::Word =>
+                    && tokens.list[*to].kind == Kind::Word
+                    && within == phrase(*to)
+                    && (within.is_some() || (at - *from < TOGETHER && sum.signum() == weight.signum())) =>
             {
                 *to = at;
                 *sum += weight;

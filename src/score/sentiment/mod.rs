@@ -28,6 +28,9 @@ pub use token::MOST;
 pub use train::{Kind, Recipe, Report, Row, train};
 pub use weights::Weights;
 
+#[cfg(test)]
+mod tests;
+
 /// Whether a message is glad or angry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Label {

@@ -198,7 +198,7 @@ fn without_neutral(sums: Sums, features: &Features) -> Sums {
     let lean = (sums[2] - sums[0]) / 2.0;
     let tally = &features.tally;
     let asks = tally.asking > 0 && tally.bad == 0 && tally.good == 0;
-    [-lean, if asks { 0.8 } else { -1.2 }, lean]
+    [-lean, if asks { 0.5 } else { -1.2 }, lean]
 }
 
 /// Sums to likelihoods.
