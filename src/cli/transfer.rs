@@ -7,11 +7,11 @@ use super::output::{Meter, Output, remark};
 use super::owner::VerbDoor;
 use super::{Outcome, form};
 use crate::connector::email::import::{FileMail, ImportError, ImportProgress, Maildir, Mbox, maildir, mbox};
+use crate::connector::signature::{hex, sha256};
 use crate::connector::{Connector, PulledPage};
 use crate::desk::IngestReport;
 use anyhow::Context;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -223,7 +223,7 @@ pub fn export(place: &Place, args: Export) -> Outcome {
                 },
                 None => None,
             };
-            let hash = original.as_ref().map(|bytes| hex(&Sha256::digest(bytes)));
+            let hash = original.as_ref().map(|bytes| hex(&sha256(bytes)));
             if let Value::Object(map) = &mut object {
                 map.insert("customer".to_owned(), customer.map_or(Value::Null, Value::String));
                 map.insert("raw_sha256".to_owned(), hash.map_or(Value::Null, Value::String));
@@ -241,8 +241,4 @@ pub fn export(place: &Place, args: Export) -> Outcome {
     house.close()?;
     anyhow::ensure!(damaged == 0, "{damaged} originals are damaged; `switchboard verify` lists them");
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

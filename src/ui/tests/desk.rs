@@ -398,7 +398,7 @@ impl FakeDesk {
                 Loaded::Search { page: Page { rows: rows.collect(), next }, text }
             }
             Load::Counts => Loaded::Counts(self.counts),
-            Load::Window(id) => Loaded::Window(id, self.windows.get(&id).cloned().unwrap_or(Ok(None))),
+            Load::Window(id, way) => Loaded::Window(id, way, self.windows.get(&id).cloned().unwrap_or(Ok(None))),
         }
     }
 
