@@ -42,6 +42,16 @@ pub fn import(place: &Place, args: Import) -> Outcome {
         })?;
     drop(meter);
     anyhow::ensure!(!stopped, "stopped half way; what is in stays, import again to go on");
+    tell(place, read, failed, report, started)?;
+    settling.settle(&house);
+    drop(door);
+    house.close()?;
+    anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
+    Ok(())
+}
+
+/// What an import came to, of files as of rows.
+pub(super) fn tell(place: &Place, read: u64, failed: u64, report: IngestReport, started: Instant) -> Outcome {
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let mut out = Output::new(place.json);
     out.row(
@@ -58,12 +68,7 @@ pub fn import(place: &Place, args: Import) -> Outcome {
             )
         },
     )?;
-    out.finish()?;
-    settling.settle(&house);
-    drop(door);
-    house.close()?;
-    anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
-    Ok(())
+    Ok(out.finish()?)
 }
 
 /// What a profile's state takes on the disk before an import, so that it can be put in order after a large one.

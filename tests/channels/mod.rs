@@ -4,17 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
 mod bluesky;
-mod contract;
+pub mod contract;
 mod declared;
 mod discord;
-mod mastodon;
-mod matrix;
+pub mod mastodon;
+pub mod matrix;
 mod meta;
 mod qq;
 mod reddit;
 mod slack;
 mod strict;
-mod telegram;
+pub mod telegram;
 mod twilio;
 mod wechat;
 mod wecom;
@@ -56,7 +56,10 @@ macro_rules! held {
 }
 
 mod the_contract_holds_for {
-    use super::{Held, contract, discord, mastodon, meta, reddit, slack, telegram, twilio, wecom, weibo, x, youtube};
+    use super::{
+        Held, contract, discord, mastodon, meta, reddit, slack, telegram, twilio, wechat, wecom, weibo, x, youtube,
+        zendesk,
+    };
 
     held! {
         by_rigs {
@@ -69,11 +72,14 @@ mod the_contract_holds_for {
         slack: [|| Box::new(slack::Slack::start())];
         telegram: [|| Box::new(telegram::Telegram::start())];
         twilio: [|| Box::new(twilio::Twilio::new())];
+        // What is written to the account is pushed; comments are pulled.
+        wechat: [|| Box::new(wechat::Comments::start())];
         wecom: [|| Box::new(wecom::WeCom::start())];
         weibo: [|| Box::new(weibo::Weibo::new())];
         // Direct messages may be looked at 15 times in 15 minutes: fewer than the whole contract needs.
         x: [|| Box::new(x::X { more: "reads = \"mentions\"\n".to_owned(), ..x::X::start() })];
         youtube: [|| Box::new(youtube::YouTube::new())];
+        zendesk: [|| Box::new(zendesk::Zendesk::new())];
         }
         otherwise {
         bluesky: "the same contract against a real network, in bluesky/mod.rs: one server for all of it";
@@ -84,7 +90,7 @@ mod the_contract_holds_for {
         matrix: "a real Synapse, in matrix/: gaps, kills, soft logout, too many calls";
         qq: "QQ only pushes, there is nothing to page through: qq/mod.rs";
         qzone: "QQ Zone has no API: the row imports a file, src/connector/declared/tests.rs";
-        wechat: "WeChat only pushes, there is nothing to page through: wechat/mod.rs";
+        twilio_calls: "nothing is sent; the log is paged through by the rules of twilio, and in twilio/calls.rs";
         whatsapp: "WhatsApp only pushes, there is nothing to page through: whatsapp/mod.rs";
         xmpp: "a real Prosody, in xmpp/: paging, kills, a forgotten place";
         }

@@ -129,6 +129,7 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
                 resolved: None,
                 waiting_since: Some(last_at),
                 opened_by: None,
+                parked: None,
             }),
             unread,
             tags: vec![],

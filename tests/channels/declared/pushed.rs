@@ -2,9 +2,7 @@
 
 use super::platform::open;
 use crate::channels::until_known;
-use base64::Engine;
-use hmac::{Hmac, Mac};
-use switchboard::connector::{Connector, HookAnswer, HookRequest, Item, Refusal};
+use switchboard::connector::{Connector, HookAnswer, HookRequest, Item, Refusal, signature};
 use switchboard::model::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -64,8 +62,7 @@ async fn a_form_is_read_as_it_was_meant_and_told_from_itself_by_its_id() {
     let body = "MessageSid=SM1&From=%2B16505551234&Body=caf%C3%A9+%26+%F0%9F%98%80%0Atwo+lines&NumMedia=0";
     let url = "https://hooks.shop.example/hook/it";
     let fields = "Bodycafé & 😀\ntwo linesFrom+16505551234MessageSidSM1NumMedia0";
-    let mac = <Hmac<sha1::Sha1> as Mac>::new_from_slice(b"hush").unwrap().chain_update(format!("{url}{fields}"));
-    let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+    let signature = signature::base64(&signature::hmac_sha1(b"hush", &[url.as_bytes(), fields.as_bytes()]));
     let right = request(url, body, &signature);
     until_known(|| hook.receive(&right, NOW) != Err(Refusal::NotConfigured)).await;
     let Ok(HookAnswer::Delivery { key, raw, content_type, body: answer }) = hook.receive(&right, NOW) else {

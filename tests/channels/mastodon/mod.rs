@@ -1,6 +1,6 @@
 //! Mastodon against its simulator.
 
-mod simulator;
+pub mod simulator;
 
 use super::contract::{self, Rig, answer, messages, open, pages};
 use super::{only_error, sink_error, try_table};

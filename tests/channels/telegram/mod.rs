@@ -1,7 +1,7 @@
 //! Telegram against its simulator.
 
 mod door;
-mod simulator;
+pub mod simulator;
 
 use super::contract::{self, Rig, answer, messages, open, pages};
 use super::{only_error, sink_error};

@@ -8,6 +8,7 @@ use super::contract::{self, Opened, Rig, open};
 use super::{sink_error, try_table};
 use crate::channels::strict::seconds;
 use crate::support::simulator::Fault;
+pub use articles::Comments;
 pub use simulator::{AES_KEY, Push, TOKEN, closed_echo, closed_push, handshake};
 use simulator::{ANA, APPID, SECRET, WeChat, open_push};
 use std::sync::Arc;

@@ -49,7 +49,8 @@ pub struct World {
     pub starts: Vec<i64>,
     /// The keys that came with answers.
     pub keys: Vec<String>,
-    next: u64,
+    /// The last number that was given.
+    pub next: u64,
 }
 
 pub type Shared = Arc<Mutex<World>>;
