@@ -23,6 +23,8 @@ const MAX_BYTES: usize = 200_000;
 const RUN: i64 = 5 * 60_000;
 /// Lines and letters of a message that belongs to such a run.
 const SHORT: (usize, usize) = (4, 280);
+/// From so many columns the head of a message says who corrected what it sounds like.
+const CORRECTED: usize = 56;
 /// Recipients that are named.
 const MAX_PARTIES: usize = 20;
 
@@ -228,10 +230,14 @@ fn mail(block: &mut Block, entry: &TimelineEntry, around: &Surroundings<'_>) {
 
     if around.before.is_some_and(|before| goes_on(before, entry, around.zone)) {
         let mut row = vec![piece(Element::Dim, format!("· {}", when::clock(message.at, around.zone)))];
-        row.extend(mood(entry, around));
+        row.extend(mood(entry, around, true));
         line(row);
     } else {
         line(head(entry, own, edge, columns, around));
+        // Where the head has no room for it beside who wrote.
+        if columns < CORRECTED && entry.sentiment.as_ref().is_some_and(|sentiment| sentiment.corrected.is_some()) {
+            line(mood(entry, around, true).into_iter().collect());
+        }
         facts(&mut line, message, own, columns, around);
     }
     let sum = beside(entry);
@@ -358,9 +364,9 @@ fn edited(line: &mut impl FnMut(Row), sum: &Beside<'_>, columns: usize, around: 
 }
 
 /// What a message sounds like, and who corrected that; nothing where there is no reading.
-fn mood(entry: &TimelineEntry, around: &Surroundings<'_>) -> Option<Piece> {
+fn mood(entry: &TimelineEntry, around: &Surroundings<'_>, by: bool) -> Option<Piece> {
     let (signs, sentiment) = (around.moods?, entry.sentiment.as_ref()?);
-    let by = match &sentiment.corrected {
+    let by = match sentiment.corrected.as_ref().filter(|_| by) {
         Some(agent) if agent == around.agent => " corrected by you".to_owned(),
         Some(agent) => format!(" corrected by {}", cut(agent, 16)),
         None => String::new(),
@@ -371,7 +377,7 @@ fn mood(entry: &TimelineEntry, around: &Surroundings<'_>) -> Option<Piece> {
 /// Who, which way, when.
 fn head(entry: &TimelineEntry, own: bool, edge: Element, columns: usize, around: &Surroundings<'_>) -> Row {
     let message = &entry.message;
-    let mood = mood(entry, around);
+    let mood = mood(entry, around, columns >= CORRECTED);
     let mooded = mood.as_ref().map_or(0, |piece| width(&piece.text));
     let clock = when::clock(message.at, around.zone);
     let who = match (&message.agent, own) {

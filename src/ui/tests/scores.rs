@@ -290,6 +290,19 @@ fn k_in_the_timeline_shows_the_words_that_decided_and_one_key_corrects() {
 }
 
 #[test]
+fn a_correction_pushes_nobodys_address_out_of_a_narrow_pane() {
+    let mut seat = FakeSeat::new(100, 30, scored());
+    seat.keys("Enter").say("sentiment neutral");
+    seat.shows("← Ana Sánchez <ana@example.com>");
+    seat.shows("· 13:55");
+    seat.shows("│  · corrected by you");
+    let mut seat = FakeSeat::new(60, 15, scored());
+    seat.keys("Enter").say("sentiment neutral").keys("k j");
+    seat.shows("<ana@example.com>");
+    seat.shows("· corrected by you");
+}
+
+#[test]
 fn what_has_no_mood_is_not_corrected_and_a_word_that_is_no_label_is_said() {
     let mut seat = FakeSeat::new(80, 24, scored());
     seat.say("sentiment negative");
