@@ -322,7 +322,8 @@ impl Intake<'_> {
             self.possible(since)?;
         }
         let language = row.language.trim().to_lowercase();
-        if !language.is_empty() && !(language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_lowercase())) {
+        let is_code = language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_lowercase());
+        if !language.is_empty() && !is_code {
             return Err(Trouble::Row(format!(
                 "\"{}\" is no language; write its two letters (ISO 639-1): en, zh, es",
                 clean_line(&language)
