@@ -57,8 +57,8 @@
 //! - A sink sends in two steps, so that a crash before the second is safely *queued* and not *unknown*.
 //! - Mail is taken apart by our own one-pass splitter and HTML converter (`connector/email/parts.rs`, `html/`): the
 //!   libraries' whole-message parsers cannot be bounded from outside. Header values and charsets are still mail-parser's.
-//! - Everything that speaks HTTP goes through `connector/http`: no redirects, no addresses inside the house, bounded in
-//!   time and size, paid for from the account's ledger.
+//! - Everything that speaks HTTP goes through `connector/http`: no redirects (files may lead on three times, without what
+//!   proves who we are), no addresses inside the house, bounded in time and size, paid for from the account's ledger.
 //!
 //! ## Where do I put …
 //!

@@ -6,7 +6,7 @@ use super::guest;
 use super::house::{Place, connectors, runtime};
 use super::output::{Output, remark};
 use crate::config::{self, Config};
-use crate::connector::{self, Check};
+use crate::connector::{self, AccountSettings, Check, SecretRef};
 use anyhow::Context;
 use serde_json::json;
 use std::io::Write;
@@ -98,8 +98,13 @@ fn server(kind: &str, at: &str, security: &str, args: &AccountAdd) -> anyhow::Re
 }
 
 fn add(place: &Place, args: &AccountAdd) -> Outcome {
-    let (text, _) = with_account(place, args)?;
+    let (text, config) = with_account(place, args)?;
     write(place, &text)?;
+    if let Some(account) = config.accounts.last() {
+        for (key, why) in missing_secrets(&account.table, account) {
+            remark(&format!("Careful: {key}: {why}. The account does not work until that is put right."));
+        }
+    }
     remark(&format!("Added to {}. `switchboard account test {}` tries it.", path(place).display(), args.name));
     tell_owner(place);
     Ok(())
@@ -238,11 +243,30 @@ fn with_block(place: &Place, block: &str) -> anyhow::Result<(String, Config)> {
     if !text.is_empty() {
         text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
     }
+    // What was wrong before is said with its place in the file.
+    connectors(&place.config()?)?;
     text.push_str(block);
-    // Nothing is written that could not be read back.
-    let config = Config::parse(&text, &place.profile)?;
-    connectors(&config)?;
+    // Nothing is written that could not be read back; what is wrong in what was not written has no line.
+    let config = Config::parse(&text, &place.profile).map_err(|mistake| anyhow::anyhow!(mistake.what))?;
+    let added = config.accounts.last().context("the account cannot be written")?;
+    connector::open(added)?;
     Ok((text, config))
+}
+
+/// The settings that name a secret's file which cannot be used, and why.
+fn missing_secrets(table: &toml::Table, account: &AccountSettings) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) => found.extend(missing_secrets(inner, account)),
+            toml::Value::String(path) if key.ends_with("_file") && key != "ca_file" => {
+                let looked = SecretRef::File(account.profile.join(path)).look();
+                found.extend(looked.err().map(|why| (key.clone(), why.0)));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 fn test(place: &Place, name: Option<&str>) -> Outcome {

@@ -360,6 +360,7 @@ pub fn history(line: &HistoryLine) -> Value {
             "other": act.other.to_string(),
             "other_name": act.other_name,
             "identities": act.identities.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "addresses": act.addresses,
             "undone_by": act.undone.as_ref().map(|undone| &undone.by),
             "undone_at": act.undone.as_ref().map(|undone| time(undone.at)),
         })),

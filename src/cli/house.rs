@@ -133,11 +133,24 @@ impl Place {
 
     /// Opens the profile's store as its owner.
     pub fn engine(&self, options: Options) -> anyhow::Result<(SledEngine, OpenReport)> {
+        self.engine_at(options, false)
+    }
+
+    /// As [`Place::engine`], of a profile that was restored: that its state is made from the journal is how it should be,
+    /// and nothing to be told.
+    pub fn restored_engine(&self, options: Options) -> anyhow::Result<(SledEngine, OpenReport)> {
+        self.engine_at(options, true)
+    }
+
+    fn engine_at(&self, options: Options, restored: bool) -> anyhow::Result<(SledEngine, OpenReport)> {
         let mut meter = Meter::new();
-        let opened = SledEngine::open(&self.profile, options, &mut |done, total| {
+        let mut opened = SledEngine::open(&self.profile, options, &mut |done, total| {
             meter.show(|| format!("reading the journal: {} of {} MB", done >> 20, total >> 20));
         })?;
         drop(meter);
+        if restored {
+            opened.1.rebuilt = None;
+        }
         opened.1.lines().iter().for_each(|line| output::remark(line));
         if opened.1.created {
             output::remark(&format!("A new profile was made in {}.", self.profile.display()));

@@ -4,13 +4,13 @@ use super::Outcome;
 use super::arguments::Import;
 use super::console::Console;
 use super::house::Place;
-use super::output::{Output, remark};
+use super::output::remark;
 use super::owner::VerbDoor;
+use super::transfer::tell;
 use crate::connector::PulledPage;
 use crate::connector::declared::{self, Importer, Rows};
 use crate::desk::IngestReport;
 use anyhow::Context;
-use serde_json::json;
 use std::io::Read;
 use std::time::Instant;
 
@@ -72,23 +72,7 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
         }
     }
     report += house.desk.ingest(&args.account, page)?;
-    let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-    let mut out = Output::new(place.json);
-    out.row(
-        || {
-            json!({
-                "read": read, "new": report.new, "duplicate": report.duplicate, "dead": report.dead,
-                "failed": failed, "seconds": seconds,
-            })
-        },
-        || {
-            format!(
-                "{read} read: {} new, {} known, {} dead letters, in {seconds} s",
-                report.new, report.duplicate, report.dead
-            )
-        },
-    )?;
-    out.finish()?;
+    tell(place, read, failed, report, started)?;
     drop(door);
     house.close()?;
     anyhow::ensure!(

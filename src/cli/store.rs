@@ -150,7 +150,7 @@ pub fn restore(place: &Place, folder: &Path) -> Outcome {
     drop(meter);
     // The first opening makes the state; done now, so that the next start is quick. What waited in the outbox when the
     // backup was made may have left since.
-    let (engine, _) = place.engine(options(place))?;
+    let (engine, _) = place.restored_engine(options(place))?;
     let reason = "restored from a backup; look whether it was sent since before sending it again";
     let (engine, doubted) = doubt(engine, reason)?;
     engine.close()?;

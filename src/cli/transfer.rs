@@ -7,11 +7,11 @@ use super::output::{Meter, Output, remark};
 use super::owner::VerbDoor;
 use super::{Outcome, form};
 use crate::connector::email::import::{FileMail, ImportError, ImportProgress, Maildir, Mbox, maildir, mbox};
+use crate::connector::signature::{hex, sha256};
 use crate::connector::{Connector, PulledPage};
 use crate::desk::IngestReport;
 use anyhow::Context;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,6 +42,16 @@ pub fn import(place: &Place, args: Import) -> Outcome {
         })?;
     drop(meter);
     anyhow::ensure!(!stopped, "stopped half way; what is in stays, import again to go on");
+    tell(place, read, failed, report, started)?;
+    settling.settle(&house);
+    drop(door);
+    house.close()?;
+    anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
+    Ok(())
+}
+
+/// What an import came to, of files as of rows.
+pub(super) fn tell(place: &Place, read: u64, failed: u64, report: IngestReport, started: Instant) -> Outcome {
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     let mut out = Output::new(place.json);
     out.row(
@@ -58,12 +68,7 @@ pub fn import(place: &Place, args: Import) -> Outcome {
             )
         },
     )?;
-    out.finish()?;
-    settling.settle(&house);
-    drop(door);
-    house.close()?;
-    anyhow::ensure!(failed == 0, "{failed} could not be read; the rest is in. Import again to try them once more");
-    Ok(())
+    Ok(out.finish()?)
 }
 
 /// What a profile's state takes on the disk before an import, so that it can be put in order after a large one.
@@ -223,7 +228,7 @@ pub fn export(place: &Place, args: Export) -> Outcome {
                 },
                 None => None,
             };
-            let hash = original.as_ref().map(|bytes| hex(&Sha256::digest(bytes)));
+            let hash = original.as_ref().map(|bytes| hex(&sha256(bytes)));
             if let Value::Object(map) = &mut object {
                 map.insert("customer".to_owned(), customer.map_or(Value::Null, Value::String));
                 map.insert("raw_sha256".to_owned(), hash.map_or(Value::Null, Value::String));
@@ -241,8 +246,4 @@ pub fn export(place: &Place, args: Export) -> Outcome {
     house.close()?;
     anyhow::ensure!(damaged == 0, "{damaged} originals are damaged; `switchboard verify` lists them");
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

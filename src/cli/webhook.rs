@@ -36,10 +36,11 @@ pub fn run(place: &Place) -> Outcome {
         out.row(|| row(None, None, open, 0, &strangers), || format!("no account\n  {}", words(0, &strangers)))?;
     }
     match open {
-        Some(address) if !place.json => remark(&format!("Listening at {address}.")),
+        // A script has it in `listening`, or in that there is no line.
+        _ if place.json => {}
+        Some(address) => remark(&format!("Listening at {address}.")),
         None if !any => remark("No account is of a kind that a platform pushes to; `switchboard help webhook`."),
         None => remark("Nobody listens now: `switchboard serve` does, with [webhook] in config.toml."),
-        _ => {}
     }
     out.finish()?;
     house.close()

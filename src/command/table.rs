@@ -93,6 +93,7 @@ commands! {
     Language "language" Profile Optional("de, zh, …; empty for detection"), Undoable, "Set the customer's language";
     Field "field" Profile Needed("key value; without a value it is removed"), Undoable, "Set a field of one's own";
     Merge "merge" Profile Optional("another customer: an address or a name; nobody for the one suggested"), Undoable, "Look at two customers side by side, and make them one";
+    NextSuggestion "next-suggestion" Profile Nothing, Harmless, "Mark the next one who may be the same person";
     NeverAgain "never-again" Profile Nothing, Undoable, "They are not the same: never suggest it again";
     Split "split" Profile Needed("addresses, or their numbers in the profile"), Undoable, "Make addresses a customer of their own";
     MoveIdentity "move-identity" Profile Needed("an address or its number, then whose it is: `2 bo@example.com`"), Undoable, "Give an address to another customer";

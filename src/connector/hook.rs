@@ -4,9 +4,12 @@
 use super::Item;
 use crate::model::Timestamp;
 use futures::future::BoxFuture;
+use std::time::Duration;
 
 /// The largest delivery taken.
 pub const MOST_BYTES: usize = 1 << 20;
+/// How long a hook may ask around before a delivery is understood without.
+pub const MOST_MEETING: Duration = Duration::from_secs(15);
 /// How far a signed time may be from ours, in milliseconds.
 pub const MOST_SKEW: i64 = 5 * 60_000;
 
@@ -81,7 +84,8 @@ pub enum Refusal {
     NotConfigured,
 }
 
-/// Takes what one account's platform pushes. Must not reach for the network: it is called while the platform waits.
+/// Takes what one account's platform pushes. [`Hook::receive`] must not reach for the network: it is called while the
+/// platform waits.
 pub trait Hook: Send + Sync {
     /// Gets at hand what [`Hook::receive`] needs: secrets by reference. Called
     /// before the first request, and again some time after each [`Refusal::NotConfigured`].
@@ -97,6 +101,13 @@ pub trait Hook: Send + Sync {
     /// # Errors
     /// [`Refusal`], which is counted and answered with 401, 400 or 503.
     fn receive(&self, request: &HookRequest, now: Timestamp) -> Result<HookAnswer, Refusal>;
+
+    /// Asks the platform for what [`Hook::understand`] would like to know of these deliveries: who somebody is. Called
+    /// once they are written down, when nobody waits any more; dropped after [`MOST_MEETING`], and what is not known by
+    /// then does not hold them up.
+    fn meet<'a>(&'a self, _raws: &'a [&'a [u8]]) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
 
     /// What a delivery that was written down says. Never panics: what is not understood is [`Item::Unreadable`].
     fn understand(&self, raw: &[u8], received: Timestamp) -> Vec<Item>;

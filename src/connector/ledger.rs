@@ -7,6 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 /// What outlives a restart: allowances over at least this long, in milliseconds.
 const LONG: i64 = 3_600_000;
+/// Of what is written down ahead, one of so many is the most a kill may cost.
+const PART: u64 = 50;
+/// A span that is said to begin so little earlier or later is the same, in milliseconds.
+const SAME: i64 = 60_000;
 
 /// One allowance: at most `most` units in `span` milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,11 @@ struct Line {
     /// When the present span began; 0 before the first call.
     #[n(4)]
     began: i64,
+    /// What is written down as spent, and for which span: at least what is.
+    #[cbor(skip)]
+    kept: u64,
+    #[cbor(skip)]
+    kept_for: i64,
 }
 
 #[derive(Clone, Debug, Default, Encode, Decode)]
@@ -139,6 +148,37 @@ impl Ledger {
         (!lines.is_empty()).then(|| minicbor::to_vec(Kept { lines }).unwrap_or_default())
     }
 
+    /// What must be written down before the next call is paid, so that a kill at any moment forgets nothing that was
+    /// spent: somewhat more than is spent, so that not every call costs a commit. `None` as long as what is written down
+    /// covers it. Tell [`Ledger::kept`] when it is.
+    pub fn ahead(&self, now: Timestamp) -> Option<Vec<u8>> {
+        self.with(|lines| {
+            let long = || lines.iter().filter(|line| line.span >= LONG);
+            if long().all(|line| line.is_covered(now.0)) {
+                return None;
+            }
+            let ahead = |line: &Line| {
+                let spent = line.at(now.0);
+                let began = if spent == 0 { now.0 } else { line.began };
+                Line { spent: (spent + line.reserve()).min(line.most.max(spent)), began, ..line.clone() }
+            };
+            let lines = long().map(ahead).collect();
+            Some(minicbor::to_vec(Kept { lines }).unwrap_or_default())
+        })
+    }
+
+    /// These bytes, of [`Ledger::ahead`] or [`Ledger::to_bytes`], are written down.
+    pub fn kept(&self, bytes: &[u8]) {
+        let kept: Kept = minicbor::decode(bytes).unwrap_or_default();
+        self.with(|lines| {
+            for line in lines.iter_mut().filter(|line| line.span >= LONG) {
+                let same = |written: &&Line| written.name == line.name && written.span == line.span;
+                let written = kept.lines.iter().find(same).map(|written| (written.spent, written.began));
+                (line.kept, line.kept_for) = written.unwrap_or_default();
+            }
+        });
+    }
+
     /// Goes on from what was kept. What cannot be read, or has other limits by now, is left out.
     pub fn restore(&self, bytes: &[u8]) {
         let kept: Kept = minicbor::decode(bytes).unwrap_or_default();
@@ -147,6 +187,7 @@ impl Ledger {
                 let same = |old: &&Line| old.name == line.name && old.span == line.span;
                 if let Some(old) = kept.lines.iter().find(same) {
                     (line.spent, line.began) = (old.spent, old.began);
+                    (line.kept, line.kept_for) = (old.spent, old.began);
                 }
             }
         });
@@ -154,6 +195,21 @@ impl Ledger {
 }
 
 impl Line {
+    /// Written down beyond what is spent.
+    fn reserve(&self) -> u64 {
+        (self.most / PART).max(4)
+    }
+
+    /// What is written down covers what is spent, and a good part of a reserve.
+    fn is_covered(&self, now: i64) -> bool {
+        let spent = self.at(now);
+        let this_span = match spent {
+            0 => now < self.kept_for + self.span && now >= self.kept_for,
+            _ => (self.kept_for - self.began).abs() <= SAME,
+        };
+        this_span && (self.kept >= self.most || self.kept >= spent + self.reserve().div_ceil(2))
+    }
+
     /// Spent in the span that `now` is in.
     fn at(&self, now: i64) -> u64 {
         if now >= self.began + self.span || now < self.began { 0 } else { self.spent }
@@ -198,6 +254,41 @@ mod tests {
         assert!(next.spend("read", 1, Timestamp(5_000)).is_err());
         next.restore(b"rubbish");
         assert!(next.spend("read", 1, Timestamp(5_000)).is_err(), "what cannot be read changes nothing");
+    }
+
+    #[test]
+    fn a_kill_at_any_moment_overspends_nothing_and_few_calls_cost_a_commit() {
+        const MOST: u64 = 20_000;
+        let new = || Ledger::new(&[Allowance { name: "money", most: MOST, span: 30 * DAY }]);
+        let (mut ledger, mut disk, mut commits, mut spent, mut kills) = (new(), Vec::new(), 0, 0, 0);
+        let mut random = fastrand::Rng::with_seed(7);
+        for call in 0..2_000_i64 {
+            let now = Timestamp(1_000_000 + call * 1_000);
+            if let Some(bytes) = ledger.ahead(now) {
+                ledger.kept(&bytes);
+                (disk, commits) = (bytes, commits + 1);
+            }
+            let price = random.u64(1..=100);
+            if ledger.spend("money", price, now).is_ok() {
+                spent += price;
+            }
+            if random.u32(..100) == 0 {
+                ledger = new();
+                ledger.restore(&disk);
+                kills += 1;
+            }
+        }
+        assert!(spent <= MOST, "{spent} of {MOST} after {kills} kills");
+        assert!(spent >= MOST.saturating_sub(MOST / 50 * (kills + 1)), "{spent} of {MOST} after {kills} kills");
+        assert!(kills > 5 && commits < 150, "{commits} commits, {kills} kills");
+        // The next span is a new one, and a clean end gives back what was written down ahead.
+        let now = Timestamp(1_000_000 + 31 * DAY);
+        let bytes = ledger.ahead(now).expect("a new span");
+        ledger.kept(&bytes);
+        ledger.spend("money", 5, now).expect("there is some");
+        let next = new();
+        next.restore(&ledger.to_bytes().expect("something is spent"));
+        assert_eq!(next.left(now).expect("an allowance").0, format!("{} of {MOST} moneys", MOST - 5));
     }
 
     #[test]

@@ -27,7 +27,9 @@ pub mod x;
 pub mod xmpp;
 
 pub use error::ConnectorError;
-pub use hook::{Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_SKEW as MOST_HOOK_SKEW, Refusal};
+pub use hook::{
+    Hook, HookAnswer, HookRequest, MOST_BYTES as MOST_HOOK_BYTES, MOST_MEETING, MOST_SKEW as MOST_HOOK_SKEW, Refusal,
+};
 pub use item::{BounceReport, Changed, Incoming, Item, PulledPage, Unreadable, first_words};
 pub use ledger::{Allowance, Ledger};
 pub use secret::{Secret, SecretError, SecretRef};
@@ -149,8 +151,10 @@ pub trait Source: Send {
     /// Returns when something may have come, at the latest after `limit`. Safe to drop.
     fn wait<'a>(&'a mut self, cursor: &'a [u8], limit: Duration) -> BoxFuture<'a, Result<(), ConnectorError>>;
 
-    /// Says good-bye to the server, briefly.
-    fn close(&mut self) -> BoxFuture<'_, ()>;
+    /// Says good-bye to the server, briefly. Nothing is to be said where every call stands for itself.
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
 }
 
 /// Sends through one account. Two steps, so that the worker can write down *sending* exactly where it stops being safe
@@ -171,12 +175,20 @@ pub trait Sink: Send {
     /// would be, after the channel's own delay.
     fn find_sent<'a>(&'a mut self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Sighting, ConnectorError>>;
 
-    /// Files a copy where the channel keeps what was sent, unless it is there already.
-    fn file_sent<'a>(&'a mut self, remote_id: &'a str, original: &'a [u8])
-    -> BoxFuture<'a, Result<(), ConnectorError>>;
+    /// Files a copy where the channel keeps what was sent, unless it is there already. Asked for only by a
+    /// [`Receipt::to_file`]: most channels keep what they send.
+    fn file_sent<'a>(
+        &'a mut self,
+        _remote_id: &'a str,
+        _original: &'a [u8],
+    ) -> BoxFuture<'a, Result<(), ConnectorError>> {
+        Box::pin(async { Ok(()) })
+    }
 
     /// Says good-bye, briefly.
-    fn close(&mut self) -> BoxFuture<'_, ()>;
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
 }
 
 /// A kind of connector.
@@ -214,9 +226,11 @@ pub const CONNECTORS: &[ConnectorKind] = &[
     declared::platforms::QZONE,
     declared::platforms::REDDIT,
     declared::platforms::TWILIO,
+    declared::platforms::TWILIO_CALLS,
     declared::platforms::WEIBO,
     declared::platforms::WHATSAPP,
     declared::platforms::YOUTUBE,
+    declared::platforms::ZENDESK,
 ];
 
 /// The kind with this name.

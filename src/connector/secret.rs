@@ -78,6 +78,20 @@ impl SecretRef {
     }
 }
 
+impl SecretRef {
+    /// What is wrong with the secret's file, before anybody needs it. A command and a variable are not tried: they may ask
+    /// a person, or be there only later.
+    ///
+    /// # Errors
+    /// As [`SecretRef::resolve`].
+    pub fn look(&self) -> Result<(), SecretError> {
+        match self {
+            SecretRef::Command(_) | SecretRef::Env(_) => Ok(()),
+            SecretRef::File(path) => first_line("the secret's file", &read_file(path)?).map(drop),
+        }
+    }
+}
+
 /// The first line without its line end. Spaces are kept: they may be part of a password.
 fn first_line(what: &str, bytes: &[u8]) -> Result<Secret, SecretError> {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The settings of one account, as `config.toml` has them.
 
+use crate::model::clean_line;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +25,16 @@ pub struct SettingsError {
     pub account: String,
     /// What is wrong and what to write instead.
     pub problem: String,
+}
+
+/// What is wrong with a table, with the setting it is about: ``recheck`: invalid type: integer `5`, expected a string``.
+pub(in crate::connector) fn mistake(error: &toml::de::Error) -> String {
+    let said = error.to_string();
+    let (what, key) = said.trim().rsplit_once("\nin ").map_or((said.trim(), None), |(what, key)| (what, Some(key)));
+    clean_line(&match key {
+        Some(key) => format!("{key}: {}", what.replace('\n', " ")),
+        None => what.replace('\n', " "),
+    })
 }
 
 /// A span of time as people write it: `500ms`, `10s`, `2m`, `1h`.

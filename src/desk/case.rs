@@ -93,8 +93,7 @@ pub(super) fn file_on(customer: &mut Customer, message: &Message, now: Timestamp
             if let Some(case) = customer.case.as_mut()
                 && case.status == CaseStatus::Open
             {
-                case.status = CaseStatus::Waiting;
-                case.waiting_since = None;
+                case.wait();
             }
         } else if let Some(case) = customer.case.as_mut()
             && case.waiting_since.is_some_and(|since| since < at)

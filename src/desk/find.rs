@@ -2,7 +2,8 @@
 
 use super::{Desk, DeskError};
 use crate::identity;
-use crate::model::{Customer, CustomerId, InboxRow, InboxView, Page, clean_line};
+use crate::model::{AccountFacts, Customer, CustomerId, Identity, InboxRow, InboxView, PHONE, Page, clean_line};
+use std::collections::BTreeSet;
 
 /// Customers one page of a search looks at: some milliseconds of work.
 const LOOK: usize = 5_000;
@@ -12,6 +13,11 @@ const LOOK: usize = 5_000;
 pub struct Found {
     /// The customer.
     pub customer: Customer,
+}
+
+/// Where addresses are looked for: the channels there are accounts for, and those that need none.
+fn channels(accounts: &[AccountFacts]) -> BTreeSet<&str> {
+    accounts.iter().map(|facts| facts.channel.as_str()).chain(["email", PHONE]).collect()
 }
 
 impl Desk {
@@ -29,17 +35,12 @@ impl Desk {
         Ok(self.store.inbox(InboxView::All, after, limit, LOOK, fits)?)
     }
 
-    /// The one identity meant by `text`: its id, or its address on any channel. Of a suspect and the address it claims,
-    /// `suspect` says which is meant; with `of` only identities of that customer are.
+    /// The one identity meant by `text`: its id, its address on any channel or, with `of`, its handle. Of a suspect and
+    /// the address it claims, `suspect` says which is meant; with `of` only identities of that customer are.
     ///
     /// # Errors
     /// [`DeskError::NotFound`], or [`DeskError::Ambiguous`] for an address on several channels.
-    pub fn find_identity(
-        &self,
-        text: &str,
-        of: Option<CustomerId>,
-        suspect: bool,
-    ) -> Result<crate::model::Identity, DeskError> {
+    pub fn find_identity(&self, text: &str, of: Option<CustomerId>, suspect: bool) -> Result<Identity, DeskError> {
         let text = text.trim();
         if let Ok(id) = text.parse()
             && let Some(identity) = self.store.identity(id)?
@@ -47,16 +48,23 @@ impl Desk {
             return Ok(identity);
         }
         let accounts = self.accounts();
-        let channels: std::collections::BTreeSet<&str> =
-            accounts.iter().map(|facts| facts.channel.as_str()).chain(["email"]).collect();
         let mut found = Vec::new();
-        for channel in channels {
+        for channel in channels(&accounts) {
             let ids = [identity::identity_id(channel, text), identity::suspect_id(channel, text)];
             for id in ids {
                 found.extend(self.store.identity(id)?);
             }
         }
         found.retain(|identity| of.is_none_or(|of| identity.customer == of));
+        // Of one customer all are at hand: by handle, too, and those of accounts that are not configured any more.
+        if let Some(of) = of.filter(|_| found.is_empty()) {
+            for id in self.known(of)?.identities {
+                let means = |identity: &Identity| {
+                    identity.address.eq_ignore_ascii_case(text) || identity.handle.as_deref() == Some(text)
+                };
+                found.extend(self.store.identity(id)?.filter(means));
+            }
+        }
         if found.len() > 1 && found.iter().any(|identity| identity.is_suspect() == suspect) {
             found.retain(|identity| identity.is_suspect() == suspect);
         }
@@ -82,9 +90,7 @@ impl Desk {
             return Ok(Found { customer });
         }
         let accounts = self.accounts();
-        let channels: std::collections::BTreeSet<&str> =
-            accounts.iter().map(|facts| facts.channel.as_str()).chain(["email"]).collect();
-        for channel in channels {
+        for channel in channels(&accounts) {
             if let Some(known) = self.store.identity(identity::identity_id(channel, text))? {
                 return Ok(Found { customer: self.known(known.customer)? });
             }

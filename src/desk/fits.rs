@@ -3,9 +3,10 @@
 
 use super::{Desk, DeskError};
 use crate::model::{
-    AccountFacts, Compose, Delivery, Direction, MessageId, ReplyKind, ThreadId, Timestamp, Way, WindowLeft,
+    AccountFacts, Compose, Delivery, Direction, MessageId, Opens, ReplyKind, Terms, Timestamp, Way, WindowLeft,
 };
 use crate::store::StoredMessage;
+use std::collections::BTreeMap;
 
 /// How far back a conversation is looked through for the last message of theirs and the answers since.
 const LOOK_BACK: usize = 500;
@@ -43,7 +44,10 @@ impl Desk {
             }
             (_, None) => return refused(format!("the account \"{name}\" cannot answer {} messages", was.word())),
         };
-        if let Some(why) = abilities.too_long(text) {
+        let none = BTreeMap::new();
+        let context = parent.filter(|_| answers).map_or(&none, |parent| &parent.message.context);
+        let terms = abilities.terms(was, way, context);
+        if let Some(why) = terms.too_long(text) {
             return refused(format!("{why}; make it shorter, or send it in two"));
         }
         if !compose.attachments.is_empty() && abilities.attachments.is_none() {
@@ -52,54 +56,74 @@ impl Desk {
             ));
         }
         if answers && let Some(parent) = parent {
-            self.window(parent.message.thread, Some(parent), account, now)?.map_err(DeskError::Refused)?;
+            self.window(parent, account, way, &terms, now)?.map_err(DeskError::Refused)?;
         }
         Ok(way)
     }
 
-    /// What is left of the window in a conversation: from the last message of theirs that came through this account, and
-    /// the answers since.
+    /// What is left of the window in the conversation of `parent` for an answer that goes `way`: from the last message of
+    /// theirs that came through this account, and the answers that went that way since. What a platform tells by itself
+    /// (that they follow us, that they opened a menu) opens what its connector says, by itself nothing, and takes nothing
+    /// away from what a message before it opened.
     ///
     /// # Errors
     /// Outside: the store cannot be read. Inside: the window is closed, and why.
-    pub(super) fn window(
+    fn window(
         &self,
-        thread: ThreadId,
-        parent: Option<&StoredMessage>,
+        parent: &StoredMessage,
         account: &AccountFacts,
+        way: Way,
+        terms: &Terms,
         now: Timestamp,
     ) -> Result<Result<Option<WindowLeft>, String>, DeskError> {
-        if account.abilities.window.is_none() {
+        if terms.window.is_none() {
             return Ok(Ok(None));
         }
-        let Some(identity) = parent.and_then(|parent| parent.message.identity) else { return Ok(Ok(None)) };
-        let thread = self.store.thread(thread)?;
+        let Some(identity) = parent.message.identity else { return Ok(Ok(None)) };
+        let thread = self.store.thread(parent.message.thread)?;
         let recent = self.store.timeline(&[identity.0], None, LOOK_BACK)?.rows;
         let mut given = 0;
+        let (mut closed, mut nothing) = (None, None);
         for stored in &recent {
             let message = &stored.message;
             if message.account != account.name || self.store.thread(message.thread)? != thread {
                 continue;
             }
             match message.direction {
-                Direction::Inbound => return Ok(account.abilities.window_left(message.received, given, now)),
-                Direction::Outbound if !matches!(message.delivery, Delivery::Cancelled | Delivery::Failed(_)) => {
+                Direction::Inbound => {
+                    let told = message.automated.map(|_| Opens::Nothing);
+                    let opens = Opens::read(&message.context).or(told);
+                    // What waited at the platform while we were away is as old as the platform says.
+                    let since = message.at.min(message.received);
+                    match (terms.window_left(since, opens, given, now), opens) {
+                        (Err(why), Some(Opens::Nothing)) => nothing = nothing.or(Some(why)),
+                        (Err(why), Some(Opens::Only(..))) => closed = closed.or(Some(why)),
+                        // The visit was the last that could be answered: it says best why not any more.
+                        (Err(why), None) => return Ok(Err(closed.unwrap_or(why))),
+                        (left, _) => return Ok(left),
+                    }
+                }
+                Direction::Outbound
+                    if message.way == way && !matches!(message.delivery, Delivery::Cancelled | Delivery::Failed(_)) =>
+                {
                     given += 1
                 }
                 _ => {}
             }
         }
-        Ok(Err("nothing of theirs is recent enough to be answered here; write by another channel".to_owned()))
+        let old = "nothing of theirs is recent enough to be answered here; write by another channel";
+        Ok(Err(closed.or(nothing).unwrap_or_else(|| old.to_owned())))
     }
 
-    /// What is left of the window for an answer to this message, for the screen.
+    /// What is left of the window for an answer to this message that goes `way`, for the screen.
     ///
     /// # Errors
     /// Outside: the store cannot be read. Inside: the window is closed, and why.
-    pub fn window_of(&self, id: MessageId) -> Result<Result<Option<WindowLeft>, String>, DeskError> {
+    pub fn window_of(&self, id: MessageId, way: Way) -> Result<Result<Option<WindowLeft>, String>, DeskError> {
         let Some(parent) = self.store.message(id)? else { return Ok(Ok(None)) };
         let Some(account) = self.account(&parent.message.account) else { return Ok(Ok(None)) };
-        self.window(parent.message.thread, Some(&parent), &account, self.now())
+        let terms = account.abilities.terms(parent.message.way, way, &parent.message.context);
+        self.window(&parent, &account, way, &terms, self.now())
     }
 
     /// Keeps what an account has spent. Nothing is written when nothing changed.

@@ -8,7 +8,7 @@ use crate::connector::{BounceReport, Incoming, Item, PulledPage, Unreadable};
 use crate::identity;
 use crate::model::{
     Automated, Basis, CaseStatus, Customer, CustomerId, DeadId, DeadLetter, Delivery, Direction, Event, EventKind,
-    Identity, IdentityId, Message, MessageId, OutboxState, Party, ThreadId, Timestamp, Trust, clean_line,
+    Identity, IdentityId, Message, MessageId, OutboxState, Outgoing, Party, ThreadId, Timestamp, Trust, clean_line,
 };
 use crate::store::{Content, StoreError, StoredMessage, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Mail with the same subject within so many days is one conversation when nothing better ties it.
 const SUBJECT_DAYS: i64 = 7;
 const DAY: i64 = 24 * 3_600_000;
+/// How far ahead of ours a platform's clock is believed, in milliseconds.
+const AHEAD: i64 = 5 * 60_000;
 /// How far a platform's clock may be behind ours when a copy of what we sent is told by its words.
 const SKEW: i64 = 5 * 60_000;
 /// How many undone outgoing are looked at for that.
@@ -215,7 +217,8 @@ impl<'a> Filing<'a> {
             self.report.duplicate += 1;
             return Ok(());
         }
-        let received = if incoming.received > self.now.plus_millis(DAY) { self.now } else { incoming.received };
+        // A clock that is ahead would put it above what is answered to it, and keep its window open for too long.
+        let received = if incoming.received > self.now.plus_millis(AHEAD) { self.now } else { incoming.received };
         let at = incoming.at.filter(|at| *at >= OLDEST && *at <= received.plus_millis(DAY)).unwrap_or(received);
         let bounced = match &incoming.bounce {
             Some(report) => self.bounce(report)?,
@@ -327,16 +330,38 @@ impl<'a> Filing<'a> {
             return Ok(None);
         }
         let undone = self.transaction.store().undone(UNDONE)?;
+        let place = match &incoming.conversation {
+            Some(conversation) => Some(self.transaction.thread(self.named(conversation))?),
+            None => None,
+        };
+        // An answer in private to what was said in public has a conversation of its own: it is told by whom it is for.
+        let crosses = |outgoing: &Outgoing| {
+            outgoing.context.get("way").is_some_and(|was| was != outgoing.way.word())
+                && incoming.way == outgoing.way
+                && incoming.to.iter().any(|to| outgoing.to.iter().any(|other| other.address == to.address))
+        };
         let same = |text: &str| text.split_whitespace().eq(incoming.text.split_whitespace());
-        let mut found = undone.iter().filter(|row| {
+        for row in &undone {
             let outgoing = &row.outgoing;
-            outgoing.account == self.account
+            let could = outgoing.account == self.account
                 && matches!(outgoing.state, OutboxState::Sending | OutboxState::Unknown)
                 && outgoing.remote_id.is_empty()
                 && incoming.received >= outgoing.date.plus_millis(-SKEW)
-                && same(&outgoing.text)
-        });
-        Ok(found.next().map(|row| row.outgoing.message))
+                && same(&outgoing.text);
+            let here = match place {
+                Some(place) if could => self.transaction.thread(outgoing.thread)? == place || crosses(outgoing),
+                _ => true,
+            };
+            if could && here {
+                return Ok(Some(outgoing.message));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The thread of a conversation that the channel names.
+    fn named(&self, conversation: &str) -> ThreadId {
+        ThreadId::of(&[self.account.as_bytes(), b"conversation", conversation.as_bytes()])
     }
 
     /// Marks the message that bounced.
@@ -543,8 +568,7 @@ impl<'a> Filing<'a> {
             }
         }
         if let Some(conversation) = &incoming.conversation {
-            let named = ThreadId::of(&[self.account.as_bytes(), b"conversation", conversation.as_bytes()]);
-            return Ok(self.transaction.thread(named)?);
+            return Ok(self.transaction.thread(self.named(conversation))?);
         }
         let own = of(&self.account, &incoming.remote_id);
         let thread = match (thread, incoming.references.first(), identity) {

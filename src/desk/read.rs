@@ -6,8 +6,8 @@ use super::{Desk, DeskError};
 use crate::connector::ConnectorError;
 use crate::identity;
 use crate::model::{
-    Attachment, Comparison, CustomerId, CustomerView, Direction, Draft, DraftView, InboxFilter, InboxRow, InboxView,
-    Message, MessageId, OutboxRow, OutboxState, Page, TimelineEntry,
+    Attachment, Comparison, Customer, CustomerId, CustomerView, Direction, Draft, DraftView, Identity, InboxFilter,
+    InboxRow, InboxView, Message, MessageId, OutboxRow, OutboxState, Page, TimelineEntry,
 };
 use crate::store::{StoredDead, StoredMessage, StoredOutgoing};
 
@@ -69,7 +69,11 @@ impl Desk {
             self.store.drafts(MAX_DRAFTS)?.iter().filter(|draft| draft.customer.is_some_and(own)).count() as u32;
         let mut absorbed = Vec::with_capacity(customer.absorbed.len());
         for id in &customer.absorbed {
-            absorbed.extend(self.store.customer(*id)?.map(|part| (part.id, part.name)));
+            // What a split made and its undo took back was nobody by itself.
+            let lives = |part: &Customer| {
+                part.split_from.is_none() || identities.iter().any(|identity: &Identity| identity.home() == part.id)
+            };
+            absorbed.extend(self.store.customer(*id)?.filter(lives).map(|part| (part.id, part.name)));
         }
         let suggestions = self.suggestions_for(&customer)?;
         Ok(Some(CustomerView { customer, identities, drafts, absorbed, suggestions }))

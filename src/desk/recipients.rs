@@ -77,10 +77,13 @@ impl Desk {
             return if account.can_send {
                 Ok(account)
             } else {
-                Err(DeskError::Refused(format!(
-                    "the account \"{}\" has no [account.smtp]: it cannot send",
-                    account.name
-                )))
+                Err(DeskError::Refused(match account.channel.as_str() {
+                    "email" => format!("the account \"{}\" has no [account.smtp]: it cannot send", account.name),
+                    _ => format!(
+                        "the account \"{}\" only reads: nothing can be sent through it; choose another with --account",
+                        account.name
+                    ),
+                }))
             };
         }
         let used = parent.map(|parent| parent.message.account.as_str());

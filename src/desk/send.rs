@@ -389,8 +389,7 @@ fn answer_on(customer: &mut Customer, message: &Message, resolve: bool, forward:
         case.resolve(now);
     } else if !forward {
         if case.status != CaseStatus::Snoozed {
-            case.status = CaseStatus::Waiting;
-            case.resolved = None;
+            case.wait();
         }
         case.waiting_since = None;
     }

@@ -30,10 +30,7 @@ impl Desk {
 
     pub(super) fn wait(&self, agent: &str, id: CustomerId) -> Result<Acted, DeskError> {
         self.on_case(agent, id, |case, _| {
-            case.status = CaseStatus::Waiting;
-            case.resolved = None;
-            case.snooze = None;
-            case.waiting_since = None;
+            case.wait();
             Ok("Waiting for the customer.".to_owned())
         })
     }

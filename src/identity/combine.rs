@@ -67,6 +67,8 @@ fn combined_case(parts: &[Customer]) -> (Option<Case>, u32) {
         Snooze::Until(time) => *time,
         Snooze::UntilReply => Timestamp::MAX,
     };
+    let parked = live.iter().filter_map(|case| case.parked).min();
+    case.parked = parked.filter(|_| case.status == CaseStatus::Waiting);
     let snoozes = live.iter().filter_map(|case| case.snooze);
     case.snooze = snoozes.min_by_key(ends).filter(|_| case.status == CaseStatus::Snoozed);
     (Some(case), (cases.len() - live.len()) as u32)
@@ -191,8 +193,10 @@ fn settle_case(
                 }
                 let opens = case.status == CaseStatus::Open;
                 // An answer to one of them is no message of the other: who did not write is not open.
-                if !opens || live.status == CaseStatus::Open || waits.is_some() {
+                let stays = case.parked.is_some() && waits.is_some();
+                if !stays && (!opens || live.status == CaseStatus::Open || waits.is_some()) {
                     live.status = case.status;
+                    live.parked = case.parked;
                     live.snooze = case.snooze;
                     live.waiting_since = if opens { live.waiting_since.or(waits).or(case.waiting_since) } else { None };
                 }

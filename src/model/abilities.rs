@@ -2,6 +2,7 @@
 //! Declared by each connector, shown while writing, and checked before anything is queued.
 
 use super::Timestamp;
+use std::collections::BTreeMap;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Who can read an answer.
@@ -106,6 +107,58 @@ pub struct Window {
     pub way_out: String,
 }
 
+/// What one way of answering is held to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The longest text; several when the channel counts in several ways.
+    pub lengths: Vec<Length>,
+    /// Until when answers are taken.
+    pub window: Option<Window>,
+}
+
+/// Other terms than the usual ones, for some answers: a direct message may be longer than a comment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Apart {
+    /// For answers to messages that came this way; to all when `None`.
+    pub answers: Option<Way>,
+    /// For answers that go this way; for all when `None`.
+    pub way: Option<Way>,
+    /// For answers to messages whose context has all of these.
+    pub needs: Vec<String>,
+    /// What holds for them.
+    pub terms: Terms,
+}
+
+/// What a message of theirs opens, where that is not what every message does. A connector writes it into the message's
+/// context under [`Opens::KEY`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// Nothing: it is an event that a platform tells and takes no answers to.
+    Nothing,
+    /// So many milliseconds, for so many answers: a visit to the menu.
+    Only(i64, u32),
+}
+
+impl Opens {
+    /// Under which it stands in a message's context.
+    pub const KEY: &'static str = "opens";
+
+    /// As it stands there.
+    pub fn to_text(self) -> String {
+        match self {
+            Opens::Nothing => "nothing".to_owned(),
+            Opens::Only(millis, answers) => format!("{millis} {answers}"),
+        }
+    }
+
+    /// What a context says of it; `None` where it says nothing.
+    pub fn read(context: &BTreeMap<String, String>) -> Option<Opens> {
+        let text = context.get(Opens::KEY)?;
+        let numbers = text.split_once(' ').and_then(|(millis, answers)| millis.parse().ok().zip(answers.parse().ok()));
+        Some(numbers.map_or(Opens::Nothing, |(millis, answers)| Opens::Only(millis, answers)))
+    }
+}
+
 /// Whether sending the same thing twice is recognised by the channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Idempotency {
@@ -127,8 +180,10 @@ pub struct Abilities {
     pub public: Vec<Way>,
     /// The longest text; several when the channel counts in several ways.
     pub lengths: Vec<Length>,
-    /// Until when answers are taken.
+    /// Until when direct answers are taken; public ones always are.
     pub window: Option<Window>,
+    /// Where other lengths and windows hold than these two; the first that fits counts.
+    pub apart: Vec<Apart>,
     /// Whether sending twice is recognised.
     pub idempotency: Idempotency,
     /// The largest file that may go with an answer, in bytes; `None` where none may.
@@ -146,6 +201,8 @@ pub struct WindowLeft {
     pub closes: Option<Timestamp>,
     /// Answers that may still be given; `None` without such a limit.
     pub answers: Option<u32>,
+    /// What their message opened, where that was less than usual.
+    pub opens: Option<Opens>,
 }
 
 impl Abilities {
@@ -160,6 +217,22 @@ impl Abilities {
         }
     }
 
+    /// What an answer that goes `way` is held to, to a message that came by `was` with this context.
+    pub fn terms(&self, was: Way, way: Way, context: &BTreeMap<String, String>) -> Terms {
+        let fits = |apart: &&Apart| {
+            apart.answers.is_none_or(|answers| answers == was)
+                && apart.way.is_none_or(|other| other == way)
+                && apart.needs.iter().all(|need| context.contains_key(need))
+        };
+        match self.apart.iter().find(fits) {
+            Some(apart) => apart.terms.clone(),
+            // What everybody can read has no window: it hangs on the post, not on the conversation.
+            None => Terms { lengths: self.lengths.clone(), window: self.window.clone().filter(|_| way == Way::Direct) },
+        }
+    }
+}
+
+impl Terms {
     /// What is too long about a text, in words that name the limit; `None` when it fits.
     pub fn too_long(&self, text: &str) -> Option<String> {
         self.lengths.iter().find_map(|length| {
@@ -175,31 +248,52 @@ impl Abilities {
         measured.max_by(|(one, a), (other, b)| (one * b.most).cmp(&(other * a.most)))
     }
 
-    /// What is left of the window, at `now`, when their last message was received at `last` and was answered `answers`
-    /// times since.
+    /// What is left of the window, at `now`, when their last message came at `last`, was answered `answers` times since,
+    /// and opened no more than `opens`.
     ///
     /// # Errors
     /// Why it is closed, with the way out.
-    pub fn window_left(&self, last: Timestamp, answers: u32, now: Timestamp) -> Result<Option<WindowLeft>, String> {
+    pub fn window_left(
+        &self,
+        last: Timestamp,
+        opens: Option<Opens>,
+        answers: u32,
+        now: Timestamp,
+    ) -> Result<Option<WindowLeft>, String> {
         let Some(window) = &self.window else { return Ok(None) };
-        let closes = window.millis.map(|millis| last.plus_millis(millis));
+        let way_out = &window.way_out;
+        if opens == Some(Opens::Nothing) {
+            return Err(format!("this channel takes answers only after a message of theirs; {way_out}"));
+        }
+        let (millis, most) = self.extent(opens);
+        let what = if opens.is_some() { "visit" } else { "message" };
+        let closes = millis.map(|millis| last.plus_millis(millis));
         if closes.is_some_and(|closes| now >= closes) {
-            let hours = window.millis.unwrap_or_default() / 3_600_000;
-            let span = if hours > 0 { format!("{hours} h") } else { "some minutes".to_owned() };
+            let span = match millis.unwrap_or_default() {
+                hours @ 3_600_000.. => format!("{} h", hours / 3_600_000),
+                minutes => format!("{} min", minutes / 60_000),
+            };
             return Err(format!(
-                "this channel takes answers for {span} after their last message, and that is over; {}",
-                window.way_out
+                "this channel takes answers for {span} after their last {what}, and that is over; {way_out}"
             ));
         }
-        let left = window.answers.map(|most| most.saturating_sub(answers));
+        let left = most.map(|most| most.saturating_sub(answers));
         if left == Some(0) {
-            let most = window.answers.unwrap_or_default();
-            return Err(format!(
-                "this channel takes {most} answers to one message of theirs, and they are given; {}",
-                window.way_out
-            ));
+            let most = most.unwrap_or_default();
+            let (answers, given) = if most == 1 { ("answer", "it is given") } else { ("answers", "they are given") };
+            return Err(format!("this channel takes {most} {answers} to one {what} of theirs, and {given}; {way_out}"));
         }
-        Ok(Some(WindowLeft { closes, answers: left }))
+        Ok(Some(WindowLeft { closes, answers: left, opens }))
+    }
+
+    /// How long, in milliseconds, and for how many answers the window is open after a message that opens so much; `None`
+    /// for what is not limited.
+    pub fn extent(&self, opens: Option<Opens>) -> (Option<i64>, Option<u32>) {
+        match (opens, &self.window) {
+            (Some(Opens::Only(millis, answers)), _) => (Some(millis), Some(answers)),
+            (None, Some(window)) => (window.millis, window.answers),
+            _ => (None, None),
+        }
     }
 }
 
@@ -230,7 +324,7 @@ mod tests {
     #[test]
     fn the_limit_nearest_to_being_reached_is_shown_and_the_one_passed_is_named() {
         let both = [(5, Count::Graphemes), (10, Count::Bytes)].map(|(most, count)| Length { most, count });
-        let abilities = Abilities { lengths: both.to_vec(), ..Abilities::default() };
+        let abilities = Terms { lengths: both.to_vec(), ..Terms::default() };
         assert_eq!(abilities.measure("abcd").map(|(is, length)| (is, length.most)), Some((4, 5)));
         assert_eq!(abilities.measure("退款啊").map(|(is, length)| (is, length.most)), Some((9, 10)));
         assert_eq!(abilities.too_long("退款啊"), None);
@@ -240,17 +334,47 @@ mod tests {
     #[test]
     fn a_window_closes_by_time_and_by_number() {
         let window = Window { millis: Some(48 * 3_600_000), answers: Some(5), way_out: "write by mail".to_owned() };
-        let abilities = Abilities { window: Some(window), ..Abilities::default() };
+        let terms = Terms { window: Some(window), ..Terms::default() };
         let hour = |hours: i64| Timestamp(hours * 3_600_000);
         assert_eq!(
-            abilities.window_left(hour(0), 2, hour(47)),
-            Ok(Some(WindowLeft { closes: Some(hour(48)), answers: Some(3) }))
+            terms.window_left(hour(0), None, 2, hour(47)),
+            Ok(Some(WindowLeft { closes: Some(hour(48)), answers: Some(3), opens: None }))
         );
-        assert!(
-            abilities
-                .window_left(hour(0), 0, hour(48))
-                .is_err_and(|said| said.contains("48 h") && said.contains("mail"))
-        );
-        assert!(abilities.window_left(hour(0), 5, hour(1)).is_err_and(|said| said.contains("5 answers")));
+        let late = terms.window_left(hour(0), None, 0, hour(48));
+        assert!(late.is_err_and(|said| said.contains("48 h") && said.contains("mail")));
+        assert!(terms.window_left(hour(0), None, 5, hour(1)).is_err_and(|said| said.contains("5 answers")));
+        let visit = Opens::read(&BTreeMap::from([(Opens::KEY.to_owned(), Opens::Only(60_000, 3).to_text())]));
+        let left = WindowLeft { closes: Some(Timestamp(60_000)), answers: Some(1), opens: visit };
+        assert_eq!(terms.window_left(hour(0), visit, 2, Timestamp(59_999)), Ok(Some(left)));
+        assert!(terms.window_left(hour(0), visit, 0, Timestamp(60_000)).is_err_and(|said| said.contains("1 min")));
+        assert!(terms.window_left(hour(0), Some(Opens::Nothing), 0, hour(0)).is_err());
+        assert_eq!(Opens::read(&BTreeMap::from([(Opens::KEY.to_owned(), "rubbish".to_owned())])), Some(Opens::Nothing));
+    }
+
+    #[test]
+    fn each_way_has_its_own_terms() {
+        let length = |most| vec![Length { most, count: Count::Characters }];
+        let apart = |answers, way, need: &str, most| Apart {
+            answers,
+            way,
+            needs: need.split_whitespace().map(str::to_owned).collect(),
+            terms: Terms { lengths: length(most), window: None },
+        };
+        let abilities = Abilities {
+            lengths: length(280),
+            apart: vec![
+                apart(None, None, "group", 5),
+                apart(Some(Way::Public), Some(Way::Direct), "", 1_000),
+                apart(None, Some(Way::Direct), "", 10_000),
+            ],
+            ..Abilities::default()
+        };
+        let none = BTreeMap::new();
+        let most = |was, way| abilities.terms(was, way, &none).lengths[0].most;
+        assert_eq!(most(Way::Public, Way::Public), 280);
+        assert_eq!(most(Way::Public, Way::Direct), 1_000);
+        assert_eq!(most(Way::Direct, Way::Direct), 10_000);
+        let group = BTreeMap::from([("group".to_owned(), "7".to_owned())]);
+        assert_eq!(abilities.terms(Way::Direct, Way::Direct, &group).lengths[0].most, 5);
     }
 }

@@ -236,6 +236,11 @@ pub struct Case {
     /// The message that opened it.
     #[n(7)]
     pub opened_by: Option<MessageId>,
+    /// It was open, and waits because the addresses that waited for an answer were given away; since when they waited.
+    /// When they come back, it is open again. Only of a waiting case.
+    #[n(8)]
+    #[cbor(default)]
+    pub parked: Option<Timestamp>,
 }
 
 impl Case {
@@ -250,6 +255,31 @@ impl Case {
             resolved: None,
             waiting_since: None,
             opened_by: None,
+            parked: None,
+        }
+    }
+
+    /// Waiting for the customer.
+    pub fn wait(&mut self) {
+        self.status = CaseStatus::Waiting;
+        self.resolved = None;
+        self.snooze = None;
+        self.waiting_since = None;
+        self.parked = None;
+    }
+
+    /// Waiting as long as those who waited for an answer are another's.
+    pub fn park(&mut self) {
+        let since = self.waiting_since;
+        self.wait();
+        self.parked = Some(since.unwrap_or(self.opened));
+    }
+
+    /// Open again when it was only parked: those who wait for an answer are here.
+    pub fn unpark(&mut self) {
+        if let Some(since) = self.parked.take().filter(|_| self.status == CaseStatus::Waiting) {
+            self.status = CaseStatus::Open;
+            self.waiting_since = Some(since);
         }
     }
 

@@ -89,6 +89,10 @@ pub struct GraphAct {
     /// The suggestion it followed, or the pair that proof joined.
     #[n(13)]
     pub suggestion: Option<SuggestionId>,
+    /// The addresses that changed hands as an agent knows them, `email ana@example.com`; empty in acts older than the field.
+    #[n(14)]
+    #[cbor(default)]
+    pub addresses: Vec<String>,
 }
 
 /// One thing that speaks for two identities being the same person.

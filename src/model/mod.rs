@@ -28,7 +28,7 @@ mod time;
 mod times;
 mod view;
 
-pub use abilities::{Abilities, Count, Idempotency, Length, Way, Window, WindowLeft};
+pub use abilities::{Abilities, Apart, Count, Idempotency, Length, Opens, Terms, Way, Window, WindowLeft};
 pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress, WorkerStatus};
 pub use act::{Act, Acted, AttachmentSource, Call, Compose, PHONE, ProfileEdit, ReplyKind, TakeBack};
 pub use change::{Change, ChangeKind};

@@ -196,7 +196,7 @@ impl fmt::Display for Money {
         let plain = whole.to_string();
         let mut number = String::new();
         for (at, digit) in plain.chars().enumerate() {
-            if at > 0 && (plain.len() - at) % 3 == 0 {
+            if at > 0 && (plain.len() - at).is_multiple_of(3) {
                 number.push(',');
             }
             number.push(digit);

@@ -27,7 +27,7 @@ fn contact(number: u64, back: i64, inbound: bool, percent: Option<i8>) -> Contac
         message: id(number),
         at: ago(back),
         direction: if inbound { Direction::Inbound } else { Direction::Outbound },
-        channel: if number % 2 == 0 { "email".to_owned() } else { "whatsapp".to_owned() },
+        channel: if number.is_multiple_of(2) { "email".to_owned() } else { "whatsapp".to_owned() },
         way: Way::Direct,
         sentiment: percent.filter(|_| inbound).map(|percent| Sentiment {
             label: match percent {
@@ -93,14 +93,14 @@ fn tally() -> Tally {
         for visit in 0..visits {
             let back = (last + visit * (3 + mixed % 40)) * DAY;
             facts.contacts.push(contact(1_000 * number + visit as u64, back, true, Some((mixed % 100) as i8)));
-            if number % 3 != 0 {
+            if !number.is_multiple_of(3) {
                 facts.orders.push(order(1_000 * number + visit as u64, back, 500 + mixed % 9_000, "USD"));
             }
         }
         facts.enrolments.push(Enrolment {
             campaign: "spring".to_owned(),
             at: ago((last + 3) * DAY),
-            held_back: number % 2 == 0,
+            held_back: number.is_multiple_of(2),
         });
         tally.add(&History::new(CustomerId(number.to_be_bytes().repeat(2).try_into().unwrap()), NOW, facts));
     }
@@ -202,8 +202,8 @@ proptest! {
         };
         // A friendlier message.
         let mut kinder = facts.clone();
-        let felt = kinder.contacts.iter_mut().filter_map(|contact| contact.sentiment.as_mut());
-        if let Some(sentiment) = felt.skip(at % 5).next() {
+        let mut felt = kinder.contacts.iter_mut().filter_map(|contact| contact.sentiment.as_mut());
+        if let Some(sentiment) = felt.nth(at % 5) {
             sentiment.percent = 100;
             prop_assert!(up(ScoreKind::Mood, &facts, &kinder));
             prop_assert!(up(ScoreKind::Satisfaction, &facts, &kinder));

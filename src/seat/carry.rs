@@ -235,7 +235,7 @@ impl Hand {
                 Loaded::Search { text, page }
             }
             Load::Counts => Loaded::Counts(self.counts()?),
-            Load::Window(id) => Loaded::Window(id, desk.window_of(id)?),
+            Load::Window(id, way) => Loaded::Window(id, way, desk.window_of(id, way)?),
         })
     }
 

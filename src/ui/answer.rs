@@ -103,7 +103,7 @@ impl Screen {
                     (sheet.loaded, sheet.asked) = (true, false);
                 }
             }
-            Loaded::Window(id, left) => self.take_window(id, left),
+            Loaded::Window(id, way, left) => self.take_window(id, way, left),
             Loaded::Original(id, text) => self.fill(Content::Original(id, text)),
             Loaded::DeadOriginal(id, text) => self.fill(Content::DeadOriginal(id, text)),
             Loaded::History(id, rows) => self.fill(Content::History(id, rows)),

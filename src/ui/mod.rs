@@ -56,7 +56,7 @@ pub use view::{view, view_first_run};
 use crate::model::{
     AccountFacts, AccountStatus, Act, Acted, Comparison, Customer, CustomerId, CustomerView, DeadId, DeadLetter,
     DraftView, Event, HistoryLine, InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, Page, Scorecard,
-    Segment, SegmentKind, SegmentMember, TimelineEntry, Timestamp, WindowLeft,
+    Segment, SegmentKind, SegmentMember, TimelineEntry, Timestamp, Way, WindowLeft,
 };
 
 /// What the screen wants to know. Answered by [`Loaded`] of the same name, with the request in it.
@@ -134,7 +134,7 @@ pub enum Load {
     /// The numbers of the status line.
     Counts,
     /// What is left of the time and the number of answers to this message.
-    Window(MessageId),
+    Window(MessageId, Way),
 }
 
 /// What was loaded.
@@ -210,7 +210,7 @@ pub enum Loaded {
     /// The numbers.
     Counts(Counts),
     /// What is left for answers to this message, or why there is nothing.
-    Window(MessageId, Result<Option<WindowLeft>, String>),
+    Window(MessageId, Way, Result<Option<WindowLeft>, String>),
 }
 
 /// The numbers of the status line.

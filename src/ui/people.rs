@@ -2,9 +2,20 @@
 
 use super::screen::Then;
 use super::sheet::Content;
+use super::timeline::Open;
 use super::{Load, Screen};
 use crate::command::Verb;
 use crate::model::{Act, Comparison, CustomerId, CustomerView, Identity, IdentityId, SuggestionView};
+
+/// Suggestions of a profile that can be marked, and are shown.
+pub(super) const MARKED: usize = 8;
+
+impl Open {
+    /// Which of so many suggestions is marked.
+    pub(super) fn marked(&self, count: usize) -> usize {
+        self.suggestion.min(count.saturating_sub(1))
+    }
+}
 
 /// Who a customer is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,9 +62,21 @@ impl Screen {
         self.open.as_ref().filter(|open| Some(open.id) == self.target()).and_then(|open| open.profile.as_deref())
     }
 
-    /// The suggestion that is marked: the likeliest.
+    /// The suggestion that is marked: the likeliest, unless the agent went on to another.
     fn suggestion(&self) -> Option<SuggestionView> {
-        self.profile().and_then(|profile| profile.suggestions.first()).cloned()
+        let suggestions = &self.profile()?.suggestions;
+        suggestions.get(self.open.as_ref()?.marked(suggestions.len())).cloned()
+    }
+
+    /// Marks the next suggestion; after the last the first.
+    fn next_suggestion(&mut self) {
+        let count = self.profile().map_or(0, |profile| profile.suggestions.len().min(MARKED));
+        let Some(open) = self.open.as_mut().filter(|_| count > 0) else { return self.say("nobody is suggested here") };
+        open.suggestion = (open.marked(count) + 1) % count;
+        if count == 1 {
+            self.say("that is the only one suggested");
+        }
+        self.touch();
     }
 
     /// Runs a command about who is who.
@@ -79,6 +102,7 @@ impl Screen {
                 None => self.ask_argument(Verb::Merge, ""),
             },
             Verb::Merge => self.compare(customer, Wanted::Named(argument.to_owned()), None, None),
+            Verb::NextSuggestion => self.next_suggestion(),
             Verb::NeverAgain => match self.suggestion() {
                 Some(view) => drop(self.act(Act::NeverSuggest(view.suggestion.id), Then::Say)),
                 None => self.say("nobody is suggested here"),

@@ -4,8 +4,8 @@ use super::answer_text::begin;
 use super::composer::{Composer, Written};
 use super::{Load, Screen};
 use crate::model::{
-    Abilities, Count, Direction, Length, Message, MessageId, Party, ReplyKind, ThreadId, TimelineEntry, Timestamp, Way,
-    WindowLeft,
+    Abilities, Count, Direction, Length, Message, MessageId, Party, ReplyKind, Terms, ThreadId, TimelineEntry,
+    Timestamp, Way, WindowLeft,
 };
 
 /// Conversations that are offered to answer in.
@@ -44,6 +44,8 @@ pub(super) struct Place {
     pub channel: String,
     /// What it lets us do; `None` when the account is not configured any more.
     pub abilities: Option<Abilities>,
+    /// What an answer that goes `way` is held to.
+    pub terms: Terms,
     /// Recipients that are not typed but follow from the message: not every channel has addresses one could write.
     pub to: Option<Vec<Party>>,
     /// Who will be able to read it.
@@ -64,8 +66,7 @@ impl Place {
 
     /// The length, the limit, and whether it is passed; `None` where there is no limit.
     pub(super) fn measure(&self, lines: &[String]) -> Option<(usize, Length)> {
-        let lengths = &self.abilities.as_ref()?.lengths;
-        let measured = lengths.iter().map(|length| (count(lines, length), *length));
+        let measured = self.terms.lengths.iter().map(|length| (count(lines, length), *length));
         measured.max_by(|(one, a), (other, b)| (one * b.most).cmp(&(other * a.most)))
     }
 
@@ -86,21 +87,24 @@ impl Place {
     /// The window in words: `window closes in 3 h 12 m, 3 of 5 answers left`, or why it is closed.
     pub(super) fn window(&self, now: Timestamp) -> Option<(bool, String)> {
         let Left::Known(known) = &self.left else { return None };
+        // What everybody can read may be answered at any time.
+        if self.way == Way::Public {
+            return None;
+        }
         let left = match known {
             Ok(left) => (*left)?,
             Err(why) => return Some((false, format!("closed: {why}"))),
         };
-        let abilities = self.abilities.as_ref()?;
-        let window = abilities.window.as_ref()?;
-        let given = window.answers.unwrap_or_default().saturating_sub(left.answers.unwrap_or_default());
-        if let (Some(closes), Some(millis)) = (left.closes, window.millis)
-            && let Err(why) = abilities.window_left(closes.plus_millis(-millis), given, now)
+        let (millis, most) = self.terms.extent(left.opens);
+        let given = most.unwrap_or_default().saturating_sub(left.answers.unwrap_or_default());
+        if let (Some(closes), Some(millis)) = (left.closes, millis)
+            && let Err(why) = self.terms.window_left(closes.plus_millis(-millis), left.opens, given, now)
         {
             return Some((false, format!("closed: {why}")));
         }
         let mut words = Vec::new();
         words.extend(left.closes.map(|closes| format!("window closes in {}", span(closes.since(now)))));
-        if let (Some(left), Some(most)) = (left.answers, window.answers) {
+        if let (Some(left), Some(most)) = (left.answers, most) {
             words.push(format!("{left} of {most} answers left"));
         }
         Some((true, words.join(", ")))
@@ -118,9 +122,8 @@ impl Place {
 
     /// Why the desk would refuse it, with the way out.
     pub(super) fn hindrance(&self, text: &str, lines: &[String], now: Timestamp) -> Option<String> {
-        let abilities = self.abilities.as_ref()?;
         let too_long = match self.length(lines) {
-            Some((false, _)) => abilities.too_long(text),
+            Some((false, _)) => self.terms.too_long(text),
             _ => None,
         };
         let closed = self.window(now).filter(|(open, _)| !open).map(|(_, why)| why);
@@ -186,14 +189,16 @@ impl Screen {
         let (abilities, channel) =
             (facts.map(|facts| facts.abilities.clone()), facts.map(|facts| facts.channel.clone()).unwrap_or_default());
         let answers = matches!(mail.kind, ReplyKind::Reply | ReplyKind::ReplyAll);
-        let was = self.parent_entry(mail.parent).map(|entry| entry.message.way).unwrap_or_default();
+        let parent = self.parent_entry(mail.parent).filter(|_| answers).map(|entry| &entry.message);
+        let was = parent.map(|message| message.way).unwrap_or_default();
+        let context = parent.map(|message| message.context.clone()).unwrap_or_default();
         let ways = match (&abilities, answers, was) {
             (Some(abilities), true, Way::Public) => abilities.public.clone(),
             (Some(abilities), ..) => abilities.direct.clone(),
             (None, ..) => Vec::new(),
         };
-        let windowed = answers && abilities.as_ref().is_some_and(|abilities| abilities.window.is_some());
-        let ask = mail.parent.filter(|_| windowed);
+        let parent = mail.parent.filter(|_| answers);
+        let mut ask = None;
         if let Some(Composer { written: Written::Mail(mail), .. }) = &mut self.composer {
             let place = &mut mail.place;
             (place.channel, place.abilities) = (channel, abilities);
@@ -202,31 +207,35 @@ impl Screen {
             }
             place.way = mail.way.or(ways.first().copied()).unwrap_or_default();
             place.ways = ways;
+            place.terms =
+                place.abilities.as_ref().map(|abilities| abilities.terms(was, place.way, &context)).unwrap_or_default();
+            ask = parent.filter(|_| place.terms.window.is_some()).map(|parent| Load::Window(parent, place.way));
             place.left = Left::Unknown;
             place.to = (place.is_plain() && answers).then(|| mail.parties.clone());
         }
         if let Some(composer) = &mut self.composer {
             composer.keep_field();
         }
-        if let Some(parent) = ask {
-            self.load(Load::Window(parent));
+        if let Some(ask) = ask {
+            self.load(ask);
         }
     }
 
     /// Asks again how long the window is open: they wrote, or we answered.
     pub(super) fn ask_window_again(&mut self) {
         let Some(mail) = self.composer.as_ref().and_then(Composer::mail) else { return };
-        let windowed = mail.place.abilities.as_ref().is_some_and(|abilities| abilities.window.is_some());
+        let (windowed, way) = (mail.place.terms.window.is_some(), mail.place.way);
         let answers = matches!(mail.kind, ReplyKind::Reply | ReplyKind::ReplyAll);
         if let Some(parent) = mail.parent.filter(|_| windowed && answers) {
-            self.load(Load::Window(parent));
+            self.load(Load::Window(parent, way));
         }
     }
 
     /// The answer about a window came.
-    pub(super) fn take_window(&mut self, id: MessageId, left: Result<Option<WindowLeft>, String>) {
+    pub(super) fn take_window(&mut self, id: MessageId, way: Way, left: Result<Option<WindowLeft>, String>) {
         if let Some(Composer { written: Written::Mail(mail), .. }) = &mut self.composer
             && mail.parent == Some(id)
+            && mail.place.way == way
         {
             mail.place.left = Left::Known(left);
         }

@@ -121,7 +121,7 @@ impl Screen {
             | V::Remark
             | V::Language
             | V::Field => self.triage(verb, argument),
-            V::Merge | V::NeverAgain | V::Split | V::MoveIdentity | V::Accept | V::History => {
+            V::Merge | V::NextSuggestion | V::NeverAgain | V::Split | V::MoveIdentity | V::Accept | V::History => {
                 self.people(verb, argument)
             }
             V::Reply | V::ReplyAll | V::Forward | V::Compose | V::Note => self.write(verb, argument),

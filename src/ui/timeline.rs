@@ -35,6 +35,8 @@ pub(super) struct Open {
     pub top: usize,
     /// First line of the profile shown.
     pub profile_top: usize,
+    /// Which suggestion of the profile is marked.
+    pub suggestion: usize,
     /// The first page came.
     pub loaded: bool,
     /// The agent opened it, so what is shown counts as read.
@@ -83,6 +85,7 @@ impl Open {
             selected: 0,
             top: 0,
             profile_top: 0,
+            suggestion: 0,
             loaded: false,
             reading: false,
             marked_read: None,

@@ -7,7 +7,7 @@ use super::screen::Then;
 use super::{Effect, Load, Screen, address};
 use crate::command::Verb;
 use crate::keymap::Context;
-use crate::model::{Act, Compose, CustomerId, Direction, Draft, DraftId, ReplyKind, TimelineEntry};
+use crate::model::{Act, Compose, CustomerId, Direction, Draft, DraftId, PHONE, ReplyKind, TimelineEntry};
 
 impl Screen {
     /// Begins to write.
@@ -62,7 +62,8 @@ impl Screen {
         let open = self.open.as_ref()?;
         let fits = |entry: &&TimelineEntry| {
             let message = &entry.message;
-            message.direction != Direction::Note && message.automated.is_none() && !message.account.is_empty()
+            let call = message.account.is_empty() || message.channel == PHONE;
+            message.direction != Direction::Note && message.automated.is_none() && !call
         };
         let theirs = |entry: &&TimelineEntry| fits(entry) && entry.message.direction == Direction::Inbound;
         let chosen = open.entry().filter(fits);
@@ -97,6 +98,14 @@ impl Screen {
         };
         let Some(parent) = self.parent(kind) else {
             let keys = self.key_name(Context::Timeline, Verb::Compose);
+            let calls = self.open.as_ref().is_some_and(|open| {
+                open.entries.iter().any(|entry| entry.message.channel == PHONE && !entry.message.account.is_empty())
+            });
+            if calls {
+                let text =
+                    format!("a phone call cannot be answered from here: call them, or {keys} writes a new message");
+                return self.complain(text);
+            }
             return self.complain(format!("there is no message to answer; {keys} writes a new one"));
         };
         let mut compose = begin(kind, id, parent, &self.accounts, &self.zone, self.quote);

@@ -4,7 +4,7 @@
 //! written down, then they are handed over (`deliver`). A crash before the writing leaves it queued, and nothing was
 //! handed over; a crash after it leaves it *sending*, which the next start calls unknown.
 
-use super::pull::{keep_ledger, renew};
+use super::pull::{renew, reserve, settle};
 use super::{Stop, backoff, blocking};
 use crate::connector::{ConnectorError, Receipt, Sighting, Sink};
 use crate::desk::{Desk, DeskError};
@@ -58,6 +58,7 @@ pub async fn run(desk: Arc<Desk>, account: String, sink: Box<dyn Sink>, mut stop
         }
     }
     let _ = tokio::time::timeout(Duration::from_secs(2), courier.sink.close()).await;
+    settle(&courier.desk, &courier.account).await;
 }
 
 /// Sends what is due of one account until nothing is held, queued or sending, or the time is up.
@@ -73,6 +74,7 @@ pub async fn deliver_until_done(desk: Arc<Desk>, account: String, sink: Box<dyn 
         tokio::time::sleep_until(until.min(end)).await;
     }
     let _ = tokio::time::timeout(Duration::from_secs(2), courier.sink.close()).await;
+    settle(&courier.desk, &courier.account).await;
 }
 
 /// Waits until others have sent what is held, queued or being sent, or the time is up, or nobody waits any more. Starts
@@ -151,6 +153,7 @@ impl Courier {
 
     async fn send(&mut self, outgoing: &Outgoing) -> Result<(), DeskError> {
         let id = outgoing.id;
+        reserve(&self.desk, &self.account).await?;
         let limit = self.end.map_or(OFFER, |end| OFFER.min(end.saturating_duration_since(Instant::now())));
         let mut offered = in_time(limit, self.sink.offer(outgoing)).await;
         if let Err(ConnectorError::Refresh { .. }) = offered {
@@ -188,9 +191,6 @@ impl Courier {
                 Ok(()) => handed_over(self.sink.deliver(outgoing, &original)).await,
                 Err(error) => Err(error),
             };
-        }
-        if let Err(error) = keep_ledger(&self.desk, &self.account).await {
-            tracing::error!(account = self.account, %error, "what was spent cannot be written down");
         }
         match delivered {
             Ok(receipt) => {
@@ -290,6 +290,9 @@ impl Courier {
     }
 
     async fn look_for(&mut self, outgoing: &Outgoing) -> bool {
+        if reserve(&self.desk, &self.account).await.is_err() {
+            return false;
+        }
         let found = tokio::time::timeout(OFFER, self.sink.find_sent(outgoing)).await;
         let Ok(Ok(Sighting::Sent(remote_id))) = found else { return false };
         let (desk, id) = (self.desk.clone(), outgoing.id);

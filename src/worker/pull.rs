@@ -1,9 +1,10 @@
 //! Pulling: page after page into the desk, then waiting for more.
 
 use super::{RESTART, StatusBoard, Stop, backoff, blocking};
-use crate::connector::{ConnectorError, PulledPage, Source};
+use crate::connector::{ConnectorError, Ledger, PulledPage, Source};
 use crate::desk::{Desk, DeskError, IngestReport};
-use crate::model::{Activity, Progress};
+use crate::model::{Activity, Progress, Timestamp};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -16,8 +17,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// How often a full disk is looked at again.
 const DISK_PAUSE: Duration = Duration::from_secs(5);
-/// Pages one after the other that file nothing, leave the cursor where it is and still claim that there is more.
+/// Pages one after the other that file nothing, lead to where the walk was already and still claim that there is more.
 const IDLE_PAGES: u32 = 3;
+/// Places of a walk without news that are remembered; a longer walk is paused, and goes on.
+const MOST_PLACES: usize = 10_000;
 
 /// What a whole sync of one account brought.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,8 +43,34 @@ struct Pulled {
     filed: IngestReport,
     more: bool,
     progress: Option<Progress>,
-    /// It filed something, or moved the cursor.
-    moved: bool,
+    /// Where it led to, hashed.
+    place: u64,
+}
+
+/// Watches for a walk that has no end: connectors notice their platforms' rounds, this notices what they do not.
+#[derive(Default)]
+struct Walk {
+    /// Where it was since it filed something last.
+    places: HashSet<u64>,
+    idle: u32,
+}
+
+impl Walk {
+    /// True when it goes round.
+    fn note(&mut self, pulled: &Pulled) -> bool {
+        let filed = pulled.filed.new + pulled.filed.dead + pulled.filed.changed > 0;
+        if !pulled.more || filed {
+            *self = Walk::default();
+        }
+        if !self.places.insert(pulled.place) {
+            self.idle += 1;
+        }
+        let round = pulled.more && (self.idle >= IDLE_PAGES || self.places.len() >= MOST_PLACES);
+        if round {
+            *self = Walk::default();
+        }
+        round
+    }
 }
 
 /// One page from the source into the desk.
@@ -51,6 +80,7 @@ async fn page(desk: &Arc<Desk>, account: &str, source: &mut dyn Source) -> Resul
     let (reading, name) = (desk.clone(), account.to_owned());
     let cursor =
         blocking(move || reading.store().cursor(&name)).await.map_err(|error| PullError::Desk(error.into()))?;
+    reserve(desk, account).await.map_err(PullError::Desk)?;
     let mut pulled = in_time(source.pull(&cursor)).await;
     if let Err(ConnectorError::Refresh { reason }) = pulled {
         tracing::info!(account, reason, "a new token is fetched");
@@ -59,14 +89,16 @@ async fn page(desk: &Arc<Desk>, account: &str, source: &mut dyn Source) -> Resul
             Err(error) => Err(error),
         };
     }
-    keep_ledger(desk, account).await.map_err(PullError::Desk)?;
+    // A page may have cost more than was written down ahead.
+    reserve(desk, account).await.map_err(PullError::Desk)?;
     let pulled = pulled.map_err(PullError::Connector)?;
     let (more, progress) = (pulled.more, pulled.progress);
-    let cursor_moved = !pulled.cursor.is_empty() && pulled.cursor != cursor;
+    let place = if pulled.cursor.is_empty() { &cursor } else { &pulled.cursor };
+    let place =
+        std::hash::BuildHasher::hash_one(&std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::new(), place);
     let (writing, name) = (desk.clone(), account.to_owned());
     let filed = blocking(move || writing.ingest(&name, pulled)).await.map_err(PullError::Desk)?;
-    let moved = cursor_moved || filed.new + filed.dead + filed.changed > 0;
-    Ok(Pulled { filed, more, progress, moved })
+    Ok(Pulled { filed, more, progress, place })
 }
 
 async fn in_time(page: impl Future<Output = Result<PulledPage, ConnectorError>>) -> Result<PulledPage, ConnectorError> {
@@ -82,12 +114,29 @@ pub(super) async fn renew(desk: &Arc<Desk>, account: &str) -> Result<(), Connect
     }
 }
 
-/// Keeps what the account has spent, where that must outlive a restart.
-pub(super) async fn keep_ledger(desk: &Arc<Desk>, account: &str) -> Result<(), DeskError> {
-    let ledger = desk.connector(account).and_then(|connector| connector.ledger());
-    let Some(spent) = ledger.and_then(|ledger| ledger.to_bytes()) else { return Ok(()) };
-    let (desk, account) = (desk.clone(), account.to_owned());
-    blocking(move || desk.keep_ledger(&account, &spent)).await
+/// Writes down what the account is about to spend, where that must outlive a kill.
+pub(super) async fn reserve(desk: &Arc<Desk>, account: &str) -> Result<(), DeskError> {
+    write_ledger(desk, account, |ledger, now| ledger.ahead(now)).await
+}
+
+/// Writes down what the account has spent, to the unit: at a clean end.
+pub(super) async fn settle(desk: &Arc<Desk>, account: &str) {
+    if let Err(error) = write_ledger(desk, account, |ledger, _| ledger.to_bytes()).await {
+        tracing::error!(account, %error, "what was spent cannot be written down");
+    }
+}
+
+async fn write_ledger(
+    desk: &Arc<Desk>,
+    account: &str,
+    what: impl Fn(&Ledger, Timestamp) -> Option<Vec<u8>>,
+) -> Result<(), DeskError> {
+    let Some(ledger) = desk.connector(account).and_then(|connector| connector.ledger()) else { return Ok(()) };
+    let Some(bytes) = what(&ledger, desk.now()) else { return Ok(()) };
+    let (writing, name, written) = (desk.clone(), account.to_owned(), bytes.clone());
+    blocking(move || writing.keep_ledger(&name, &written)).await?;
+    ledger.kept(&bytes);
+    Ok(())
 }
 
 fn going_round() -> ConnectorError {
@@ -102,14 +151,15 @@ pub async fn sync(
     mut told: impl FnMut(Progress, IngestReport),
 ) -> SyncReport {
     let mut report = SyncReport::default();
-    let mut idle = 0;
+    let mut walk = Walk::default();
     let mut tries = 0;
     loop {
         match page(desk, account, source).await {
-            Ok(Pulled { filed, more, progress, moved }) => {
+            Ok(pulled) => {
+                let round = walk.note(&pulled);
+                let Pulled { filed, more, progress, .. } = pulled;
                 report.filed += filed;
                 tries = 0;
-                idle = if moved { 0 } else { idle + 1 };
                 if let Some(progress) = progress {
                     report.left = (progress.total > 0).then(|| progress.total.saturating_sub(progress.done));
                     told(progress, report.filed);
@@ -117,7 +167,7 @@ pub async fn sync(
                 if !more {
                     break;
                 }
-                if idle > IDLE_PAGES {
+                if round {
                     report.error = Some(going_round().to_string());
                     break;
                 }
@@ -139,6 +189,7 @@ pub async fn sync(
         }
     }
     source.close().await;
+    settle(desk, account).await;
     report
 }
 
@@ -162,26 +213,23 @@ impl Puller {
             _ = stop.wait_for(|stop| *stop) => {}
         }
         let _ = tokio::time::timeout(Duration::from_secs(2), source.close()).await;
+        settle(&self.desk, &self.account).await;
     }
 
     async fn pull(&self, source: &mut dyn Source) {
         let mut tries = 0;
-        let mut idle = 0;
+        let mut walk = Walk::default();
         self.status.doing(&self.account, Activity::Connecting, None);
         loop {
             match page(&self.desk, &self.account, source).await {
-                Ok(Pulled { more: true, moved: false, .. }) if idle >= IDLE_PAGES => {
-                    idle = 0;
-                    self.trouble(going_round(), &mut tries).await;
-                }
-                Ok(Pulled { more: true, progress, moved, .. }) => {
-                    idle = if moved { 0 } else { idle + 1 };
-                    tries = 0;
+                Ok(pulled) if walk.note(&pulled) => self.trouble(going_round(), &mut tries).await,
+                Ok(Pulled { more: true, progress, filed, .. }) => {
+                    // A page without news is no sign that a round has ended.
+                    tries = if filed.new > 0 { 0 } else { tries };
                     self.status.well(&self.account, Activity::Pulling, self.desk.now());
                     self.status.doing(&self.account, Activity::Pulling, progress);
                 }
                 Ok(Pulled { more: false, .. }) => {
-                    idle = 0;
                     tries = 0;
                     self.status.well(&self.account, Activity::Watching, self.desk.now());
                     self.tell_budget();

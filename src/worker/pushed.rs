@@ -2,9 +2,9 @@
 
 use super::pull::Puller;
 use super::{StatusBoard, Stop, backoff, blocking};
-use crate::connector::{Connector, Hook, Item, Unreadable};
+use crate::connector::{Connector, Hook, Item, MOST_MEETING, Unreadable};
 use crate::desk::{Desk, DeskError, IngestReport, Understood};
-use crate::model::{Activity, Timestamp};
+use crate::model::{Activity, PushedId, Timestamp};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -143,29 +143,41 @@ pub async fn file_pushed(desk: &Arc<Desk>, account: &str, hook: &Arc<dyn Hook>) 
     Ok(report)
 }
 
+/// A delivery as it was written down, or why it cannot be read any more.
+type Waiting = (PushedId, Timestamp, Result<Vec<u8>, String>);
+
 /// Files the oldest deliveries that wait. `None` when nothing waits.
 async fn batch(desk: &Arc<Desk>, account: &str, hook: &Arc<dyn Hook>) -> Result<Option<IngestReport>, DeskError> {
+    let (reader, name) = (desk.clone(), account.to_owned());
+    let waiting: Vec<Waiting> = blocking(move || {
+        let waiting = reader.pushed(&name, BATCH)?.into_iter().map(|stored| {
+            let raw = stored.content.map_or(Ok(Vec::new()), |place| reader.store().content(place));
+            (stored.pushed.id, stored.pushed.received, raw.map_err(|error| error.to_string()))
+        });
+        Ok::<_, DeskError>(waiting.collect())
+    })
+    .await?;
+    if waiting.is_empty() {
+        return Ok(None);
+    }
+    let raws: Vec<&[u8]> = waiting.iter().filter_map(|(_, _, raw)| raw.as_deref().ok()).collect();
+    if tokio::time::timeout(MOST_MEETING, hook.meet(&raws)).await.is_err() {
+        tracing::warn!(account, "the platform does not say in time who wrote; they are filed without");
+    }
     let (desk, account, hook) = (desk.clone(), account.to_owned(), hook.clone());
     blocking(move || {
-        let waiting = desk.pushed(&account, BATCH)?;
-        if waiting.is_empty() {
-            return Ok(None);
-        }
-        let mut deliveries = Vec::with_capacity(waiting.len());
-        for stored in waiting {
-            let (id, received) = (stored.pushed.id, stored.pushed.received);
-            let raw = stored.content.map_or(Ok(Vec::new()), |place| desk.store().content(place));
+        let deliveries = waiting.into_iter().map(|(id, received, raw)| {
             let (raw, items) = match raw {
                 Ok(raw) => {
                     let items = understand(hook.as_ref(), &raw, received);
                     (raw, items)
                 }
                 // What is damaged stays so: it must not hold up what comes behind it.
-                Err(error) => (id.to_string().into_bytes(), vec![unreadable(error.to_string(), received)]),
+                Err(error) => (id.to_string().into_bytes(), vec![unreadable(error, received)]),
             };
-            deliveries.push(Understood { id, raw, received, items });
-        }
-        desk.file_pushed(&account, deliveries).map(Some)
+            Understood { id, raw, received, items }
+        });
+        desk.file_pushed(&account, deliveries.collect()).map(Some)
     })
     .await
 }

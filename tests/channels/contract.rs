@@ -14,6 +14,8 @@ use switchboard::model::{
 
 /// More pages than any of these walks needs.
 const MOST_PAGES: usize = 400;
+/// Pages of a platform that goes round after which that must have been noticed.
+const MOST_ROUNDS: usize = 60;
 
 /// A platform with one account of ours on it.
 pub trait Rig {
@@ -37,6 +39,22 @@ pub trait Rig {
 
     /// The platform's own "too many calls", with how long: `None` where it is not by HTTP.
     fn too_many(&self) -> Fault;
+
+    /// A part of `METHOD /path` that only the call for the pages with messages has.
+    fn listing(&self) -> &'static str {
+        self.reading()
+    }
+
+    /// Where a page has its list, by JSON pointer, when it may be empty and not the last; otherwise why it may not.
+    fn empty_page(&self) -> Result<&'static str, &'static str>;
+
+    /// Ids of what is written from now on are longer than 2^53; otherwise why they never are.
+    fn long_ids(&self) -> Result<(), &'static str>;
+
+    /// As many messages as are several pages.
+    fn several_pages(&self) -> usize {
+        57
+    }
 
     /// A second send of the same outgoing is recognised.
     fn recognises_twice(&self) -> bool {
@@ -333,6 +351,122 @@ pub async fn bears_a_bad_platform_while_sending(rig: &dyn Rig) {
     );
 }
 
+/// A platform whose pages go round, for ever the same one or two in turn: the walk ends, with a clear sentence or at an
+/// end, and when the platform is well again nothing is missing.
+pub async fn a_round_of_pages_ends(rig: &dyn Rig, answers: usize) {
+    write(rig, 0..rig.several_pages());
+    let account = open(rig);
+    rig.simulator().faults.go_round(rig.reading(), answers);
+    let mut source = account.connector.source().unwrap();
+    let (mut had, mut cursor, mut said, mut calm) = (Vec::new(), Vec::new(), String::new(), false);
+    for _ in 0..MOST_ROUNDS {
+        match source.pull(&cursor).await {
+            Ok(page) => {
+                if !page.cursor.is_empty() {
+                    cursor = page.cursor.clone();
+                }
+                calm = !page.more;
+                had.push(page);
+            }
+            Err(error) => {
+                assert!(matches!(error, ConnectorError::Retry { .. }), "{error:?}");
+                said = error.to_string();
+            }
+        }
+        if calm || !said.is_empty() {
+            break;
+        }
+    }
+    assert!(calm || !said.is_empty(), "it goes round without end");
+    assert!(
+        calm || ["again and again", "nowhere new", "not say from where"].iter().any(|words| said.contains(words)),
+        "{said}"
+    );
+    assert!(rig.simulator().faults.count(rig.reading()) <= 2 * MOST_ROUNDS, "calls are not wasted");
+    rig.simulator().faults.mend();
+    let account = open(rig);
+    had.extend(pages(account.connector.source().unwrap().as_mut(), cursor).await);
+    if calm {
+        // What it took for the end was one: only the next that is new shows that there is more.
+        rig.customer_writes("after the round");
+        had.extend(pages(account.connector.source().unwrap().as_mut(), last_cursor(&had)).await);
+        assert!(inbound_texts(&had).contains("after the round"));
+    } else {
+        let missing: Vec<_> = numbered(0..rig.several_pages()).difference(&inbound_texts(&had)).cloned().collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
+
+/// A page with nothing on it that leads on: the walk goes on.
+pub async fn an_empty_page_is_not_the_end(rig: &dyn Rig) {
+    let Ok(list) = rig.empty_page() else { return };
+    write(rig, 0..57);
+    let account = open(rig);
+    rig.simulator().faults.empty_second(rig.listing(), list);
+    let had = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    let hidden = rig.simulator().faults.emptied();
+    assert!(hidden.contains("message number"), "a page was emptied");
+    let left: BTreeSet<String> = numbered(0..57).into_iter().filter(|text| !hidden.contains(text.as_str())).collect();
+    let missing: Vec<_> = left.difference(&inbound_texts(&had)).cloned().collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Ids that no `double` holds are kept to the last digit, and are gone on from.
+pub async fn long_ids_are_exact(rig: &dyn Rig) {
+    if rig.long_ids().is_err() {
+        return;
+    }
+    write(rig, 0..23);
+    let account = open(rig);
+    let first = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    assert_eq!(inbound_texts(&first), numbered(0..23));
+    let ids: BTreeSet<String> = messages(&first).iter().map(|message| message.remote_id.clone()).collect();
+    assert_eq!(ids.len(), 23, "{ids:?}");
+    let long =
+        |id: &String| id.split(|c: char| !c.is_ascii_digit()).any(|n| n.parse::<u128>().is_ok_and(|n| n > 1 << 53));
+    assert!(ids.iter().all(long), "{ids:?}");
+    rig.customer_writes("one more");
+    let second = pages(account.connector.source().unwrap().as_mut(), last_cursor(&first)).await;
+    assert!(inbound_texts(&second).contains("one more"));
+    let parent = *messages(&second).iter().find(|message| message.text.trim() == "one more").unwrap();
+    let outgoing = answer(account.connector.as_ref(), parent, "to the right one");
+    let original = account.connector.render(&outgoing, &[]).unwrap();
+    let mut sink = account.connector.sink().unwrap();
+    sink.offer(&outgoing).await.unwrap();
+    sink.deliver(&outgoing, &original).await.unwrap();
+}
+
+/// A clock that is hours ahead or behind: everything comes once all the same, too many calls is waited for as long as was
+/// meant, and what was sent is not taken for absent.
+pub async fn bears_another_clock(rig: &dyn Rig, hours: i64) {
+    let ahead = hours * 3_600_000;
+    rig.simulator().faults.clock(ahead);
+    write(rig, 0..23);
+    let account = open(rig);
+    let first = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    assert_eq!(inbound_texts(&first), numbered(0..23), "{hours} hours");
+    write(rig, 23..26);
+    let second = pages(account.connector.source().unwrap().as_mut(), last_cursor(&first)).await;
+    assert!(inbound_texts(&second).is_superset(&numbered(23..26)), "{hours} hours: {second:?}");
+    let third = pages(account.connector.source().unwrap().as_mut(), last_cursor(&second)).await;
+    assert!(messages(&third).len() <= messages(&second).len(), "an idle platform does not grow");
+    let parent = *messages(&second).first().unwrap();
+    let mut outgoing = answer(account.connector.as_ref(), parent, "Yes, by our clock.");
+    let original = account.connector.render(&outgoing, &[]).unwrap();
+    let mut sink = account.connector.sink().unwrap();
+    sink.offer(&outgoing).await.unwrap();
+    rig.simulator().faults.next(rig.sending(), Fault::LoseAnswer);
+    let lost = sink.deliver(&outgoing, &original).await;
+    assert!(matches!(lost, Err(ConnectorError::Unknown { .. })) || rig.recognises_twice(), "{lost:?}");
+    // Long settled: what is not found now would be sent again.
+    outgoing.changed = Timestamp(outgoing.date.0 - 3_600_000);
+    let another = open(rig);
+    let found = another.connector.sink().unwrap().find_sent(&outgoing).await;
+    if rig.reads_back() {
+        assert!(matches!(found, Ok(Sighting::Sent(_) | Sighting::CannotTell)), "{hours} hours: {found:?}");
+    }
+}
+
 /// No secret in anything that is printed.
 pub fn keeps_its_secrets(rig: &dyn Rig, secrets: &[&str], errors: &[ConnectorError]) {
     let account = open(rig);
@@ -342,6 +476,14 @@ pub fn keeps_its_secrets(rig: &dyn Rig, secrets: &[&str], errors: &[ConnectorErr
 
 /// All of it, for a platform that is polled.
 pub async fn run(make: impl Fn() -> Box<dyn Rig>) {
+    for answers in [1, 2] {
+        a_round_of_pages_ends(make().as_ref(), answers).await;
+    }
+    an_empty_page_is_not_the_end(make().as_ref()).await;
+    long_ids_are_exact(make().as_ref()).await;
+    for hours in [7, -7] {
+        bears_another_clock(make().as_ref(), hours).await;
+    }
     comes_whole_and_once(make().as_ref(), 57).await;
     goes_on_after_a_kill(make().as_ref(), 23).await;
     twice_is_the_same(make().as_ref()).await;

@@ -4,16 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
 mod bluesky;
-mod contract;
+pub mod contract;
+mod declared;
 mod discord;
-mod mastodon;
-mod matrix;
+pub mod mastodon;
+pub mod matrix;
 mod meta;
 mod qq;
 mod reddit;
 mod slack;
 mod strict;
-mod telegram;
+pub mod telegram;
 mod twilio;
 mod wechat;
 mod wecom;
@@ -22,10 +23,99 @@ mod whatsapp;
 mod x;
 mod xmpp;
 mod youtube;
+mod zendesk;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use switchboard::connector::{self, AccountSettings, Connector, ConnectorError, PulledPage, Receipt};
+
+/// How a row of `CONNECTORS` is held to the contract.
+enum Held {
+    /// By these rigs.
+    Rigs(&'static [fn() -> Box<dyn contract::Rig>]),
+    /// Otherwise, and where.
+    Otherwise(&'static str),
+}
+
+/// One test for each row, and the table that says that none is missing.
+macro_rules! held {
+    (by_rigs { $($name:ident: [$($rig:expr),+];)+ } otherwise { $($other:ident: $why:literal;)+ }) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                for make in [$($rig as fn() -> Box<dyn contract::Rig>),+] {
+                    contract::run(make).await;
+                }
+            }
+        )+
+        const HELD: &[(&str, Held)] = &[
+            $((stringify!($name), Held::Rigs(&[$($rig),+])),)+
+            $((stringify!($other), Held::Otherwise($why)),)+
+        ];
+    };
+}
+
+mod the_contract_holds_for {
+    use super::{
+        Held, contract, discord, mastodon, meta, reddit, slack, telegram, twilio, wechat, wecom, weibo, x, youtube,
+        zendesk,
+    };
+
+    held! {
+        by_rigs {
+        discord: [|| Box::new(discord::Discord::start())];
+        facebook: [|| Box::new(meta::Meta::facebook())];
+        instagram: [|| Box::new(meta::Meta::comments()), || Box::new(meta::Meta::direct())];
+        mastodon: [|| Box::new(mastodon::Mastodon::start())];
+        messenger: [|| Box::new(meta::Meta::messenger())];
+        reddit: [|| Box::new(reddit::Reddit::new())];
+        slack: [|| Box::new(slack::Slack::start())];
+        telegram: [|| Box::new(telegram::Telegram::start())];
+        twilio: [|| Box::new(twilio::Twilio::new())];
+        // What is written to the account is pushed; comments are pulled.
+        wechat: [|| Box::new(wechat::Comments::start())];
+        wecom: [|| Box::new(wecom::WeCom::start())];
+        weibo: [|| Box::new(weibo::Weibo::new())];
+        // Direct messages may be looked at 15 times in 15 minutes: fewer than the whole contract needs.
+        x: [|| Box::new(x::X { more: "reads = \"mentions\"\n".to_owned(), ..x::X::start() })];
+        youtube: [|| Box::new(youtube::YouTube::new())];
+        zendesk: [|| Box::new(zendesk::Zendesk::new())];
+        }
+        otherwise {
+        bluesky: "the same contract against a real network, in bluesky/mod.rs: one server for all of it";
+        demo: "a play without a platform: nothing can fail, and src/connector/demo/tests.rs holds it to its cursor";
+        email: "IMAP and SMTP are no HTTP: tests/imap against Dovecot, tests/smtp against a server of faults";
+        example: "the template for connectors in files; what it shows is what the other declared ones run on";
+        line: "LINE only pushes, there is nothing to page through: src/connector/declared/tests.rs";
+        matrix: "a real Synapse, in matrix/: gaps, kills, soft logout, too many calls";
+        qq: "QQ only pushes, there is nothing to page through: qq/mod.rs";
+        qzone: "QQ Zone has no API: the row imports a file, src/connector/declared/tests.rs";
+        twilio_calls: "nothing is sent; the log is paged through by the rules of twilio, and in twilio/calls.rs";
+        whatsapp: "WhatsApp only pushes, there is nothing to page through: whatsapp/mod.rs";
+        xmpp: "a real Prosody, in xmpp/: paging, kills, a forgotten place";
+        }
+    }
+
+    #[test]
+    fn every_row_of_connectors() {
+        let mut rows: Vec<_> = switchboard::connector::CONNECTORS.iter().map(|kind| kind.name).collect();
+        let mut held: Vec<_> = HELD.iter().map(|(name, _)| *name).collect();
+        rows.sort_unstable();
+        held.sort_unstable();
+        assert_eq!(rows, held, "a connector has no rig, and no reason why");
+        for (name, how) in HELD {
+            match how {
+                Held::Rigs(rigs) => {
+                    for make in *rigs {
+                        let profile = tempfile::tempdir().unwrap();
+                        assert!(make().account(profile.path()).contains(&format!("connector = \"{name}\"")), "{name}");
+                    }
+                }
+                Held::Otherwise(why) => assert!(why.len() > 20, "{name}"),
+            }
+        }
+    }
+}
 
 /// A file that only its owner reads.
 pub fn secret_file(profile: &Path, name: &str, secret: &str) {

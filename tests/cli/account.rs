@@ -164,3 +164,72 @@ fn the_trouble_of_one_account_is_its_own() {
     assert!(of("ill")["error"].as_str().unwrap().contains("refuses connections"), "{}", of("ill"));
     assert_eq!(profile.json(&["sync", "--account", "support"]).len(), 1, "only the one asked for");
 }
+
+#[test]
+fn what_is_wrong_with_a_setting_names_it_and_no_line_of_a_file_that_was_not_written() {
+    let profile = Profile::offline();
+    let add = |words: &[&str]| profile.refused(&[&["account", "add", "it", "--connector"], words].concat());
+    let mastodon = ["mastodon", "--set", "base_url=https://m.example", "--set", "token_file=t"];
+    for (words, sentence) in [
+        (vec!["mastodon", "--set", "token_file=t", "--set", "base_url=5"], "base_url must be text in quotes"),
+        ([&mastodon[..], &["--set", "recheck=5"]].concat(), "`recheck`: invalid type: integer `5`, expected a string"),
+        ([&mastodon[..], &["--set", "rechek=5m"]].concat(), "`rechek`"),
+        (
+            vec!["matrix", "--set", "user=ana"],
+            "user = \"ana\" is not a Matrix user id; write \"@support:shop.example\"",
+        ),
+        (vec!["telegram", "--set", "tken_file=t"], "has no token: add one of token_command"),
+    ] {
+        let said = add(&words);
+        assert!(said.contains(sentence), "{words:?}: {said}");
+        assert!(!said.contains("config.toml"), "{words:?}: {said}");
+    }
+    assert!(
+        profile.refused(&["account", "add", "support", "--address", "a@b.example", "--archive"]).contains("support")
+    );
+    // What was wrong before has its place.
+    let path = profile.path.join("config.toml");
+    std::fs::write(&path, format!("agnet = 1\n{}", std::fs::read_to_string(&path).unwrap())).unwrap();
+    assert!(add(&mastodon).contains("config.toml:1:1: unknown setting \"agnet\""));
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_said_as_the_account_is_added() {
+    use std::os::unix::fs::PermissionsExt;
+    let profile = Profile::offline();
+    let add = |name: &str, file: &str| {
+        let token = format!("token_file={file}");
+        let words = ["account", "add", name, "--connector", "telegram", "--set", token.as_str()];
+        profile.ok(&[&words[..], &["--set", "address=@shop_bot"]].concat()).err
+    };
+    let said = add("one", "/nonexistent");
+    assert!(said.contains("Careful: token_file: the secret's file /nonexistent cannot be opened"), "{said}");
+    let secret = profile.path.join("token");
+    std::fs::write(&secret, "4711:abc\n").unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let said = add("two", "token");
+    assert!(said.contains("can be read by others") && !said.contains("4711"), "{said}");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(!add("three", "token").contains("Careful"));
+}
+
+#[test]
+fn nothing_pushed_is_no_line_of_json_and_no_sentence() {
+    let profile = Profile::offline();
+    let done = profile.ok(&["webhook", "--json"]);
+    assert_eq!((done.out().as_str(), done.err.contains("No account is of a kind")), ("", false), "{done:?}");
+    assert!(profile.ok(&["webhook"]).err.contains("No account is of a kind that a platform pushes to"));
+}
+
+#[test]
+fn a_clean_restore_says_what_it_restored_and_nothing_else() {
+    let profile = Profile::offline();
+    profile.import(&crate::support::mail::numbered(0..3));
+    profile.ok(&["backup", "copy"]);
+    let target = profile.home().join("restored");
+    let done = crate::support::profile::finish(profile.command_at(&target, &["restore", "copy"]));
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
+    assert!(done.out().starts_with("Restored "), "{done:?}");
+    let inbox = crate::support::profile::finish(profile.command_at(&target, &["inbox", "--json"]));
+    assert_eq!((inbox.rows().len(), inbox.err.as_str()), (1, ""));
+}

@@ -20,16 +20,16 @@ pub enum Kind {
     List,
     Object,
 }
-use Kind::{Flag, List, Number, Object, Text, Texts, Time};
+pub use Kind::{Flag, List, Number, Object, Text, Texts, Time};
 
 /// Fields of one type; those of `nullable` may be null.
 pub struct Fields(&'static str, Kind, bool);
 
-const fn is(names: &'static str, kind: Kind) -> Fields {
+pub const fn is(names: &'static str, kind: Kind) -> Fields {
     Fields(names, kind, false)
 }
 
-const fn may(names: &'static str, kind: Kind) -> Fields {
+pub const fn may(names: &'static str, kind: Kind) -> Fields {
     Fields(names, kind, true)
 }
 
@@ -46,7 +46,7 @@ fn fits(value: &Value, kind: Kind) -> bool {
 }
 
 /// What `help json` prints.
-const HELP: &str = include_str!("../../src/cli/help-json.txt");
+pub const HELP: &str = include_str!("../../src/cli/help-json.txt");
 
 /// Every field is there with its type, and documented under the verb.
 pub fn check(verb: &str, value: &Value, all: &[Fields]) {
@@ -60,7 +60,7 @@ pub fn check(verb: &str, value: &Value, all: &[Fields]) {
     }
 }
 
-const MESSAGE: &[Fields] = &[
+pub const MESSAGE: &[Fields] = &[
     is("id channel account direction from from_name subject thread remote_id folder way trust", Text),
     is("to cc references", Texts),
     is("at received", Time),
@@ -69,7 +69,7 @@ const MESSAGE: &[Fields] = &[
     may("reply_to text damaged delivery reason automated_kind agent outgoing url", Text),
 ];
 
-const CUSTOMER: &[Fields] = &[
+pub const CUSTOMER: &[Fields] = &[
     is("customer name notes", Text),
     is("identities messages", List),
     is("tags", Texts),
@@ -92,7 +92,7 @@ const INBOX: &[Fields] = &[
     may("mood", Number),
 ];
 
-const OUTGOING: &[Fields] = &[is("outgoing remote_id state customer message", Text), may("leaves", Time)];
+pub const OUTGOING: &[Fields] = &[is("outgoing remote_id state customer message", Text), may("leaves", Time)];
 
 const OUTBOX: &[Fields] = &[
     is("outgoing remote_id state account customer name subject text agent message", Text),
@@ -108,7 +108,7 @@ const OUTBOX: &[Fields] = &[
 pub const DRAFT: &[Fields] =
     &[is("draft name kind subject text agent", Text), is("to", Texts), is("saved_at", Time), may("customer", Text)];
 
-const SAID: &[Fields] = &[is("customer said", Text), may("message", Text)];
+pub const SAID: &[Fields] = &[is("customer said", Text), may("message", Text)];
 
 /// A row of `keys check`.
 pub fn check_row(verb: &str, value: &Value) {

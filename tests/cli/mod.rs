@@ -17,6 +17,7 @@ mod hostile;
 mod import;
 mod keys;
 mod manual;
+mod people;
 mod process;
 mod scores;
 mod writing;
@@ -42,7 +43,7 @@ fn broken() -> Vec<u8> {
 }
 
 /// A plain mail of this customer's.
-fn from(id: &str, who: &str, subject: &str, text: &str) -> Vec<u8> {
+pub fn from(id: &str, who: &str, subject: &str, text: &str) -> Vec<u8> {
     let raw = String::from_utf8(mail::plain(id, subject, text)).unwrap();
     raw.replace("Ana <ana@test.example>", who).into_bytes()
 }

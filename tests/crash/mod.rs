@@ -3,5 +3,6 @@
 
 mod intake;
 mod outcome;
+mod people;
 mod scoring;
 mod sending;

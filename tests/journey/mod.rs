@@ -6,6 +6,7 @@ mod first_run;
 mod full;
 mod mail;
 mod odd;
+mod people;
 
 use crate::support::profile::Profile;
 use crate::support::tmux::{LIMIT, Tmux};

@@ -2,8 +2,9 @@
 
 use crate::support::mail;
 use crate::support::profile::{Profile, end_of};
+use crate::support::push::push;
 use crate::support::serve::{RawScreen, Serve, answers};
-use crate::support::until;
+use crate::support::{free_port, until};
 use rustix::process::Signal;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
@@ -208,4 +209,36 @@ fn another_version_is_told_plainly() {
         }
         _ => panic!("let in"),
     }
+}
+
+#[test]
+fn another_place_to_listen_is_followed_while_it_runs() {
+    let account = "[[account]]\nname = \"bot\"\nconnector = \"line\"\naddress = \"Ubot\"\nchannel_token_env = \"NONE\"\n\
+                   channel_secret_env = \"NONE\"\n";
+    let (first, second) = (free_port(), free_port());
+    let at = |port: u16| format!("[webhook]\nlisten = \"127.0.0.1:{port}\"\n\n{account}");
+    let profile = Profile::new(&at(first));
+    let _serve = Serve::start(&profile);
+    // Nobody is believed without a signature, and the door is there.
+    let answers = |port: u16| push(port, "POST /hook/bot", &[], b"{}").map(|(status, _)| status);
+    assert!(until(LIMIT, || answers(first) == Some(401)), "the first door is not open");
+    profile.configure(&at(second));
+    assert!(until(LIMIT, || answers(second) == Some(401)), "the second door does not open");
+    assert_eq!(answers(first), None, "the first one is closed");
+    let listening = || profile.one(&["webhook"])["listening"].clone();
+    assert_eq!(listening(), format!("127.0.0.1:{second}").as_str());
+    // A place that somebody else has: nothing listens, and the account says why.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    profile.configure(&at(port));
+    assert!(until(LIMIT, || listening().is_null()), "the door is still open");
+    let trouble = || profile.json(&["accounts"])[0]["trouble"].to_string();
+    assert!(until(LIMIT, || trouble().contains("cannot be listened at")), "{}", trouble());
+    assert_eq!(answers(second), None);
+    profile.configure(&at(first));
+    assert!(until(LIMIT, || answers(first) == Some(401)), "it does not come back");
+    assert!(until(LIMIT, || !trouble().contains("cannot be listened at")), "{}", trouble());
+    // And without [webhook] none is open.
+    profile.configure(account);
+    assert!(until(LIMIT, || answers(first).is_none()), "it stays open");
 }

@@ -5,8 +5,11 @@ import sys
 import time
 
 folder, port, idle = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+# How long an access token lives, and how often one user may write.
+lifetime = sys.argv[4] if len(sys.argv) > 4 else "24h"
 config = os.path.join(folder, "homeserver.yaml")
 many = "{per_second: 100000, burst_count: 100000}"
+messages = sys.argv[5] if len(sys.argv) > 5 else many
 with open(config, "w") as file:
     file.write(f"""
 server_name: localhost
@@ -26,8 +29,8 @@ enable_registration: true
 enable_registration_without_verification: true
 bcrypt_rounds: 4
 url_preview_enabled: false
-refreshable_access_token_lifetime: 24h
-rc_message: {many}
+refreshable_access_token_lifetime: {lifetime}
+rc_message: {messages}
 rc_registration: {many}
 rc_joins: {{local: {many}, remote: {many}}}
 rc_invites: {{per_room: {many}, per_user: {many}, per_issuer: {many}}}

@@ -46,11 +46,11 @@ fn python() -> Option<PathBuf> {
     None
 }
 
-fn start(python: &Path, folder: &Path, port: u16, idle: &str) -> Child {
+fn start(python: &Path, folder: &Path, port: u16, idle: &str, more: &[&str]) -> Child {
     touch(folder);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/synapse.py");
     let mut command = Command::new(python);
-    command.arg(script).arg(folder).arg(port.to_string()).arg(idle);
+    command.arg(script).arg(folder).arg(port.to_string()).arg(idle).args(more);
     // It outlives this test, and must hold nothing of it.
     let (out, err) = (Stdio::null(), Stdio::null());
     let child = command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0).spawn().unwrap();
@@ -87,7 +87,7 @@ impl Synapse {
                 }
                 let home = folder.join(port.to_string());
                 std::fs::create_dir_all(&home).unwrap();
-                let mut child = start(&python, &home, port, IDLE);
+                let mut child = start(&python, &home, port, IDLE, &[]);
                 // It outlives this process, as a rule; where it does not, it is not left a zombie.
                 std::thread::spawn(move || child.wait());
                 std::fs::write(&place, port.to_string()).unwrap();
@@ -108,10 +108,15 @@ impl Synapse {
 
     /// One of the test's own, that may be stopped.
     pub fn own() -> Option<Synapse> {
+        Synapse::strict(&[])
+    }
+
+    /// One of the test's own, where access tokens live only so long, and a user may write only so often.
+    pub fn strict(more: &[&str]) -> Option<Synapse> {
         let python = python()?;
         let folder = tempfile::Builder::new().prefix("sb").tempdir().unwrap();
         let port = free_port();
-        let child = start(&python, folder.path(), port, "600");
+        let child = start(&python, folder.path(), port, "600", more);
         Some(Synapse { port, own: Some((folder, child)) })
     }
 
@@ -126,7 +131,7 @@ impl Synapse {
     /// Starts it again, with what it has.
     pub fn run(&mut self) {
         let (folder, child) = self.own.as_mut().unwrap();
-        *child = start(&python().unwrap(), folder.path(), self.port, "600");
+        *child = start(&python().unwrap(), folder.path(), self.port, "600", &[]);
     }
 
     /// A new user whose id begins with this name.

@@ -10,7 +10,7 @@ use crate::connector::http::{Call, Failure, MOST_MEDIA};
 use crate::connector::{
     AccountSettings, Check, Connector, ConnectorError, Item, Reach, SettingsError, Sink, Source, Unreadable, Watcher,
 };
-use crate::model::{Abilities, AccountFacts, Count, Half, Idempotency, Length, Outgoing, Timestamp, Way};
+use crate::model::{Abilities, AccountFacts, Apart, Count, Half, Idempotency, Length, Outgoing, Terms, Timestamp, Way};
 use futures::future::BoxFuture;
 use serde_json::Value;
 
@@ -65,6 +65,18 @@ impl Connector for Bluesky {
                     Length { most: 300, count: Count::Graphemes },
                     Length { most: 3_000, count: Count::Bytes },
                 ],
+                // chat.bsky.convo.defs#messageInput
+                apart: vec![Apart {
+                    way: Some(Way::Direct),
+                    terms: Terms {
+                        lengths: vec![
+                            Length { most: 1_000, count: Count::Graphemes },
+                            Length { most: 10_000, count: Count::Bytes },
+                        ],
+                        window: None,
+                    },
+                    ..Apart::default()
+                }],
                 idempotency: Idempotency::Forever,
                 ..Abilities::default()
             },

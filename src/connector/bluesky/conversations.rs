@@ -51,10 +51,15 @@ pub(super) async fn page(
     }
     let next = answer["cursor"].as_str().filter(|next| !next.is_empty() && next.len() <= 1_000);
     let moved = next.is_some() && next != cursor.log.as_deref();
+    let more = moved && !logs.is_empty();
+    match next.filter(|_| more) {
+        Some(next) => cursor.log_trail.leads_to(next, "the server")?,
+        None => cursor.log_trail.end(),
+    }
     if let Some(next) = next {
         cursor.log = Some(next.to_owned());
     }
-    Ok((items, moved && !logs.is_empty()))
+    Ok((items, more))
 }
 
 async fn members<'a>(

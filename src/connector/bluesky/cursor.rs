@@ -1,5 +1,6 @@
 //! Where reading goes on.
 
+use crate::connector::platform::cursor::Trail;
 use minicbor::{Decode, Encode};
 
 /// The cursor of one account.
@@ -18,6 +19,10 @@ pub(super) struct Cursor {
     #[n(3)]
     #[cbor(default)]
     pub peek: bool,
+    /// The pages of the log since its last end.
+    #[n(4)]
+    #[cbor(default)]
+    pub log_trail: Trail,
 }
 
 /// A walk through notifications.
@@ -32,6 +37,10 @@ pub(super) struct Walk {
     /// Pages so far.
     #[n(2)]
     pub pages: u32,
+    /// Where they led.
+    #[n(3)]
+    #[cbor(default)]
+    pub trail: Trail,
 }
 
 impl Cursor {

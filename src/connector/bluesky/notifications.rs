@@ -54,7 +54,9 @@ pub(super) async fn page(session: &Session, cursor: &mut Cursor) -> Result<(Vec<
     }
     match next {
         Some(next) if !reached && pages < MOST_PAGES => {
-            cursor.walk = Some(Walk { next: next.to_owned(), newest, pages });
+            let mut trail = cursor.walk.take().map(|walk| walk.trail).unwrap_or_default();
+            trail.leads_to(next, "the server")?;
+            cursor.walk = Some(Walk { next: next.to_owned(), newest, pages, trail });
             Ok((items, true))
         }
         _ => {

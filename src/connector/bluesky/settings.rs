@@ -1,6 +1,7 @@
 //! The settings of a Bluesky account.
 
 use crate::connector::http::Http;
+use crate::connector::settings::mistake;
 use crate::connector::{AccountSettings, SecretRef, SettingsError};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -63,11 +64,7 @@ fn span(name: &str, text: &str) -> Result<Duration, String> {
 impl Settings {
     pub fn read(settings: &AccountSettings) -> Result<Settings, SettingsError> {
         let problem = |problem: String| SettingsError { account: settings.name.clone(), problem };
-        let raw: Raw = settings
-            .table
-            .clone()
-            .try_into()
-            .map_err(|error: toml::de::Error| problem(crate::model::clean_line(error.message())))?;
+        let raw: Raw = settings.table.clone().try_into().map_err(|error| problem(mistake(&error)))?;
         Settings::check(raw, settings).map_err(problem)
     }
 

@@ -3,8 +3,9 @@
 
 use super::conversations::through;
 use super::post;
-use super::session::{Session, text, time, trouble};
+use super::session::{Session, now, text, time, trouble};
 use crate::connector::http::{Body, Call, Failure};
+use crate::connector::platform::sighting;
 use crate::connector::{ConnectorError, Receipt, Sighting, Sink};
 use crate::model::Outgoing;
 use futures::future::BoxFuture;
@@ -14,6 +15,8 @@ use serde_json::Value;
 const PUTS: u32 = 3;
 /// How far a server's clock may be behind ours when a direct message is looked for, in milliseconds.
 const SKEW: i64 = 5 * 60_000;
+/// Messages looked at.
+const LISTED: usize = 100;
 
 /// Sends for one account.
 pub(super) struct BlueskySink {
@@ -76,17 +79,19 @@ impl BlueskySink {
     async fn find(&mut self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let us = self.session.did().await?;
         if let Some(conversation) = outgoing.context.get("convo") {
-            let call =
-                Call::get("/xrpc/chat.bsky.convo.getMessages").query("convoId", conversation).query("limit", "100");
+            let call = Call::get("/xrpc/chat.bsky.convo.getMessages")
+                .query("convoId", conversation)
+                .query("limit", LISTED.to_string());
             let answer = self.session.read(through(&self.session, call)).await?;
             let listed = answer["messages"].as_array().cloned().unwrap_or_default();
             let same = |message: &&Value| {
                 message["sender"]["did"] == us.as_str()
                     && message["text"].as_str().is_some_and(|text| text.trim() == outgoing.text.trim())
-                    && time(&message["sentAt"]).is_some_and(|at| at.0 >= outgoing.date.0 - SKEW)
+                    && time(&message["sentAt"])
+                        .is_some_and(|at| at.0 >= self.session.settings.http.theirs(outgoing.date).0 - SKEW)
             };
             let found = listed.iter().find(same).map(|message| text(&message["id"], 256));
-            return Ok(found.map_or(Sighting::Absent, |id| Sighting::Sent(Some(id))));
+            return Ok(sighting(found, listed.len() < LISTED, outgoing, now()));
         }
         let call = Call::get("/xrpc/com.atproto.repo.getRecord")
             .query("repo", us)
@@ -120,13 +125,5 @@ impl Sink for BlueskySink {
 
     fn find_sent<'a>(&'a mut self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Sighting, ConnectorError>> {
         Box::pin(self.find(outgoing))
-    }
-
-    fn file_sent<'a>(&'a mut self, _: &'a str, _: &'a [u8]) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
     }
 }

@@ -48,8 +48,4 @@ impl Source for BlueskySource {
             Ok(())
         })
     }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
 }

@@ -1,13 +1,14 @@
 //! Making calls as the account: its secrets, its tokens, its budget.
 
+use super::files::FileAt;
 use super::settings::Settings;
-use super::spec::{BodyShape, Placement, Refresh, Request, Spec};
+use super::spec::Files;
+use super::spec::{Auth, BodyShape, Placement, Refresh, Request, Spec};
 use super::template::{Template, Values};
 use super::{place, verdict};
-use crate::connector::http::{Answer, Body, Call, Failure, Http, Method};
-use crate::connector::{Access as Token, ConnectorError, Ledger, Secret, Tokens};
+use crate::connector::http::{Answer, Body, Call, Failure, Http, MOST_MEDIA, Method, Proof};
+use crate::connector::{Access as Token, ConnectorError, Ledger, Secret, Tokens, signature};
 use crate::model::Timestamp;
-use base64::Engine;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,8 @@ pub(super) struct Access {
     pub spec: Arc<Spec>,
     pub settings: Settings,
     pub http: Http,
+    /// Which way to sign in is taken.
+    way: usize,
     token_http: Option<Http>,
     pub ledger: Option<Arc<Ledger>>,
     tokens: Tokens,
@@ -32,7 +35,7 @@ pub(super) struct Access {
 }
 
 /// A call with everything filled in but what proves who we are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Filled {
     pub method: String,
     pub path: String,
@@ -46,22 +49,37 @@ impl Access {
     pub fn new(spec: Arc<Spec>, settings: Settings, profile: &std::path::Path) -> Result<Access, String> {
         let ledger = (!spec.limits.allowances.is_empty()).then(|| Arc::new(Ledger::new(&spec.limits.allowances)));
         let (base, chosen) = match &settings.base_url {
-            Some(base) => (base.as_str(), true),
-            None => (spec.base_url.as_str(), false),
+            Some(base) => (base.clone(), true),
+            None => (origin(&spec.base_url, &settings)?, false),
         };
-        let http = Http::new(base, chosen, ledger.clone()).map_err(|why| format!("base_url: {why}"))?;
-        let token_http = spec.auth.refresh.as_ref().map(|refresh| {
+        let http = Http::new(&base, chosen, ledger.clone()).map_err(|why| format!("base_url: {why}"))?;
+        let has_all = |auth: &Auth| auth.secrets.iter().all(|name| settings.secrets.contains_key(name));
+        let way = spec.auth.iter().position(has_all);
+        if way.is_none() && spec.auth.len() > 1 {
+            let ways: Vec<String> = spec.auth.iter().map(|auth| auth.secrets.join(" and ")).collect();
+            return Err(format!("there is nothing to sign in with: name {}", ways.join(", or ")));
+        }
+        let way = way.unwrap_or(0);
+        let token_http = spec.auth.get(way).and_then(|auth| auth.refresh.as_ref()).map(|refresh| {
             let (base, chosen) = match (&settings.token_url, &settings.base_url) {
-                (Some(url), _) => (url.as_str(), true),
+                (Some(url), _) => (url.clone(), true),
                 // A rig that stands in for the platform gives its tokens too.
-                (None, Some(base)) => (base.as_str(), true),
-                (None, None) => (refresh.base.as_str(), false),
+                (None, Some(base)) => (base.clone(), true),
+                (None, None) => (origin(&refresh.base, &settings)?, false),
             };
-            Http::new(base, chosen, None).map_err(|why| format!("token_url: {why}"))
+            Http::new(&base, chosen, None).map_err(|why| format!("token_url: {why}"))
         });
         let tokens = Tokens::new(profile, &settings.name);
         let (secrets, last) = Default::default();
-        Ok(Access { spec, settings, http, token_http: token_http.transpose()?, ledger, tokens, secrets, last })
+        Ok(Access { spec, settings, http, way, token_http: token_http.transpose()?, ledger, tokens, secrets, last })
+    }
+
+    fn auth(&self) -> Option<&Auth> {
+        self.spec.auth.get(self.way)
+    }
+
+    fn refresh(&self) -> Option<&Refresh> {
+        self.auth()?.refresh.as_ref()
     }
 
     /// A secret of the account; `None` where it has none.
@@ -194,7 +212,7 @@ impl Access {
     /// # Errors
     /// When a person must act.
     pub async fn renew(&self) -> Result<(), ConnectorError> {
-        if let Some(refresh) = &self.spec.auth.refresh {
+        if let Some(refresh) = self.refresh() {
             let last = self.lock(&self.last).clone();
             if let Some(last) = last {
                 self.tokens.refuse(&last).await;
@@ -260,23 +278,30 @@ impl Access {
         for (name, value) in filled.headers {
             call = call.header(name, value);
         }
-        let token = match &self.spec.auth.refresh {
+        let token = match self.refresh() {
             Some(refresh) => Some(self.token(refresh).await?),
             None => None,
         };
         let extra: Vec<(&str, &Secret)> = token.iter().map(|token| ("token", token)).collect();
         let missing = || ConnectorError::Reconnect { reason: "the account has no secret to sign in with".to_owned() };
-        Ok(match &self.spec.auth.placement {
-            Placement::None => call,
-            Placement::Header(name, template) => {
+        if let Some(proof) = self.auth().and_then(|auth| auth.proof.as_ref())
+            && let Some(key) = self.filled(&proof.secret, &extra).await?
+        {
+            let over = self.filled(&proof.over, &extra).await?.ok_or_else(missing)?;
+            let mac = signature::hmac_sha256(key.as_bytes(), &[over.as_bytes()]);
+            call = call.query(&proof.query, signature::hex(&mac));
+        }
+        Ok(match self.auth().map(|auth| &auth.placement) {
+            Some(Placement::None) | None => call,
+            Some(Placement::Header(name, template)) => {
                 let value = self.filled(template, &extra).await?.ok_or_else(missing)?;
                 call.header(name.clone(), value)
             }
-            Placement::Query(name, template) => {
+            Some(Placement::Query(name, template)) => {
                 let value = self.filled(template, &extra).await?.ok_or_else(missing)?;
                 call.query(name, value)
             }
-            Placement::Basic(user, password) => {
+            Some(Placement::Basic(user, password)) => {
                 let user = self.filled(user, &extra).await?.unwrap_or_default();
                 let password = self.filled(password, &extra).await?.ok_or_else(missing)?;
                 call.header("authorization", basic(&user, &password))
@@ -289,12 +314,54 @@ impl Access {
     /// # Errors
     /// By the file's error table.
     pub async fn read(&self, filled: Filled) -> Result<(Answer, Value), ConnectorError> {
+        let answer = self.ask(filled).await?;
+        let body = self.judge(&answer)?;
+        Ok((answer, body))
+    }
+
+    /// Asks for something that may be asked twice, whatever the answer says.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ask(&self, filled: Filled) -> Result<Answer, ConnectorError> {
         let budget = filled.cost.map(|(name, _)| name);
         let call = self.signed(filled).await?;
         let answer = self.http.ask(call, now()).await.map_err(Failure::reading)?;
         self.told(budget, &answer);
-        let body = verdict::verdict(&self.spec, &answer, false, now())?;
-        Ok((answer, body))
+        Ok(answer)
+    }
+
+    /// What an answer to [`Access::ask`] says.
+    ///
+    /// # Errors
+    /// By the file's error table.
+    pub fn judge(&self, answer: &Answer) -> Result<Value, ConnectorError> {
+        verdict::verdict(&self.spec, answer, false, now())
+    }
+
+    /// Fetches a file of a message.
+    ///
+    /// # Errors
+    /// When it is not where the platform's files are, or not given out.
+    pub async fn file(&self, at: FileAt, files: &Files) -> Result<Vec<u8>, ConnectorError> {
+        let none = Filled { method: "GET".to_owned(), path: String::new(), ..Filled::default() };
+        let url = match at {
+            FileAt::Url(url) => url,
+            FileAt::Ask(path) => {
+                let (_, body) = self.read(Filled { path, ..none.clone() }).await?;
+                let found = files.ask.as_ref().and_then(|ask| place::at(&body, &ask.url)).and_then(place::text_of);
+                found.ok_or_else(|| ConnectorError::Reject {
+                    reason: "the platform does not say where the file is".to_owned(),
+                })?
+            }
+        };
+        let mut proof = Proof { hosts: files.hosts.clone(), only: !files.hosts.is_empty(), ..Proof::default() };
+        if files.signed {
+            let call = self.signed(none).await?;
+            (proof.headers, proof.query) = (call.headers, call.query);
+        }
+        let fetched = self.http.fetch_with(&url, MOST_MEDIA, &proof).await;
+        fetched.map(|answer| answer.body).map_err(Failure::reading)
     }
 
     /// What the platform's headers say of the budget.
@@ -305,6 +372,21 @@ impl Access {
     }
 }
 
+/// A URL of the file with the account's settings in its host.
+fn origin(url: &str, settings: &Settings) -> Result<String, String> {
+    let template = Template::read(url)?;
+    for hole in template.holes() {
+        let name = hole.name.strip_prefix("account.").unwrap_or_default();
+        let value = settings.values.get(name).map(String::as_str).unwrap_or_default();
+        let is_label = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if !is_label || value.is_empty() || value.len() > 63 {
+            return Err(format!("{name} becomes a part of {url}: one word of letters, digits and \"-\" is wanted"));
+        }
+    }
+    let value = |name: &str| settings.values.get(name.strip_prefix("account.")?).cloned().map(Value::String);
+    template.text(&value).ok_or_else(|| format!("{url} cannot be filled"))
+}
+
 fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
+    format!("Basic {}", crate::connector::signature::base64(format!("{user}:{password}").as_bytes()))
 }

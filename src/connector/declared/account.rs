@@ -6,13 +6,12 @@ use super::mapper::{self, Known};
 use super::settings::Settings;
 use super::sink::{DeclaredSink, render};
 use super::source::DeclaredSource;
-use super::spec::Spec;
-use crate::connector::http::MOST_MEDIA;
+use super::spec::{Reply, Spec};
 use crate::connector::{
     AccountSettings, Check, Connector, ConnectorError, Hook, Item, Ledger, Reach, SettingsError, Sink, Source,
     Unreadable, Watcher,
 };
-use crate::model::{Abilities, AccountFacts, Half, Idempotency, Outgoing, Timestamp, Way, clean_line};
+use crate::model::{Abilities, AccountFacts, Apart, Half, Idempotency, Outgoing, Terms, Timestamp, Way, clean_line};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -47,19 +46,20 @@ impl Declared {
             }
             ways
         };
-        let mut lengths = Vec::new();
-        for length in replies.iter().flat_map(|reply| &reply.lengths) {
-            if !lengths.contains(length) {
-                lengths.push(*length);
-            }
-        }
+        let apart = |reply: &Reply| Apart {
+            answers: reply.answers,
+            way: Some(reply.way),
+            needs: reply.needs.clone(),
+            terms: Terms { lengths: reply.lengths.clone(), window: reply.window.clone() },
+        };
         // What holds for one of several replies is promised only where it holds for all.
         let idempotent = replies.iter().map(|reply| reply.idempotent.unwrap_or(0)).min().unwrap_or(0);
         Abilities {
             direct: ways(Way::Direct),
             public: ways(Way::Public),
-            lengths,
-            window: replies.iter().find_map(|reply| reply.window.clone()),
+            lengths: Vec::new(),
+            window: None,
+            apart: replies.iter().map(apart).collect(),
             idempotency: match idempotent {
                 0 => Idempotency::None,
                 i64::MAX => Idempotency::Forever,
@@ -125,7 +125,7 @@ impl Connector for Declared {
         let settings = &self.access.settings;
         AccountFacts {
             name: settings.name.clone(),
-            channel: self.access.spec.name.clone(),
+            channel: self.access.spec.channel.clone(),
             address: settings.address.clone(),
             display_name: settings.display_name.clone(),
             own: vec![settings.address.clone()],
@@ -165,10 +165,10 @@ impl Connector for Declared {
 
     fn fetch<'a>(&'a self, raw: &'a [u8], part: u32) -> BoxFuture<'a, Result<Vec<u8>, ConnectorError>> {
         Box::pin(async move {
-            let url = mapper::file_url(raw, &self.access.spec, &self.known, part);
-            let url = url.ok_or_else(|| ConnectorError::Reject { reason: "there is no such attachment".to_owned() })?;
-            let fetched = self.access.http.fetch(&url, MOST_MEDIA).await;
-            fetched.map(|answer| answer.body).map_err(crate::connector::http::Failure::reading)
+            let file = super::files::file_at(raw, &self.access.spec, &self.known, part);
+            let none = || ConnectorError::Reject { reason: "there is no such attachment".to_owned() };
+            let (at, files) = file.ok_or_else(none)?;
+            self.access.file(at, &files).await
         })
     }
 

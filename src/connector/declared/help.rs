@@ -34,7 +34,7 @@ pub(super) fn page(spec: &Spec) -> String {
     line("display_name = \"\"", "the name answers come from, as shown here");
     line("hold = \"10s\"", "undo time before an answer leaves");
     line("base_url = \"…\"", &format!("another server than {}", spec.base_url));
-    if spec.auth.refresh.is_some() {
+    if spec.auth.iter().any(|auth| auth.refresh.is_some()) {
         line("token_url = \"…\"", "where tokens are given, when base_url does not give them");
     }
     if !spec.secrets.is_empty() {

@@ -1,16 +1,16 @@
 //! The door: deliveries are believed only with the proof the file asks for, over the raw bytes.
 
 use super::access::Access;
-use super::mapper::{Known, Piece, pruned, understand};
+use super::mapper::{Joins, Known, Piece, pruned, understand};
 use super::place;
 use super::predicate::{about, all};
 use super::spec::{Challenge, Proof, Webhook};
 use super::template::{Template, plain};
+use crate::connector::signature::{
+    ed25519_of_seed, from_hex, hex, hmac_sha1, hmac_sha256, is_ed25519, must_be_base64, must_be_hex,
+};
 use crate::connector::{Hook, HookAnswer, HookRequest, Item, Refusal, Unreadable};
 use crate::model::{Timestamp, clean_line};
-use base64::Engine;
-use ed25519_dalek::{Signature, Signer, SigningKey};
-use hmac::{Hmac, Mac};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -80,39 +80,36 @@ impl DeclaredHook {
             Proof::Hmac { sha1, base64, header, prefix, over, secret } => {
                 let given = request.header(header).ok_or(Refusal::Unsigned)?;
                 let given = given.trim().strip_prefix(prefix.as_str()).ok_or(Refusal::Forged)?;
-                let given = match base64 {
-                    true => base64::engine::general_purpose::STANDARD.decode(given).map_err(|_| Refusal::Forged)?,
-                    false => unhex(given).ok_or(Refusal::Forged)?,
-                };
                 let key = self.secret(secret)?;
                 let signed = signed_bytes(over, request, ts.as_deref());
                 let right = match sha1 {
-                    true => hmac_is::<Hmac<sha1::Sha1>>(key.as_bytes(), &signed, &given),
-                    false => hmac_is::<Hmac<sha2::Sha256>>(key.as_bytes(), &signed, &given),
+                    true => hmac_sha1(key.as_bytes(), &[&signed]),
+                    false => hmac_sha256(key.as_bytes(), &[&signed]),
                 };
-                if right { Ok(()) } else { Err(Refusal::Forged) }
+                match base64 {
+                    true => must_be_base64(given, &right),
+                    false => must_be_hex(given, &right),
+                }
             }
             Proof::Ed25519 { header, seed } => {
                 let given = request.header(header).ok_or(Refusal::Unsigned)?;
-                let bytes: [u8; 64] =
-                    unhex(given.trim()).and_then(|bytes| bytes.try_into().ok()).ok_or(Refusal::Forged)?;
-                let key = self.signing_key(seed)?;
+                let given = from_hex(given.trim()).ok_or(Refusal::Forged)?;
+                let (key, _) = self.signed(seed, &[])?;
                 let mut signed = ts.unwrap_or_default().into_bytes();
                 signed.extend_from_slice(&request.body);
-                let right = key.verifying_key().verify_strict(&signed, &Signature::from_bytes(&bytes));
-                right.map_err(|_| Refusal::Forged)
+                if is_ed25519(&key, &signed, &given) { Ok(()) } else { Err(Refusal::Forged) }
             }
         }
     }
 
-    /// QQ makes the key of the secret, repeated to 32 bytes.
-    fn signing_key(&self, seed: &Template) -> Result<SigningKey, Refusal> {
+    /// The public key and the signature over `message`. QQ makes the key of the secret, repeated to 32 bytes.
+    fn signed(&self, seed: &Template, message: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Refusal> {
         let secret = self.secret(seed)?;
-        let mut bytes = [0; 32];
+        let mut bytes = [0_u8; 32];
         for (place, byte) in bytes.iter_mut().zip(secret.bytes().cycle()) {
             *place = byte;
         }
-        Ok(SigningKey::from_bytes(&bytes))
+        ed25519_of_seed(&bytes, message).ok_or(Refusal::NotConfigured)
     }
 
     fn handshake(
@@ -141,12 +138,11 @@ impl DeclaredHook {
                     return None;
                 }
                 let Proof::Ed25519 { seed, .. } = &webhook.proof else { return None };
-                let key = match self.signing_key(seed) {
-                    Ok(key) => key,
+                let value = |name: &str| place::at(&body, name).cloned();
+                let signature = match self.signed(seed, over.text(&value)?.as_bytes()) {
+                    Ok((_, signature)) => hex(&signature),
                     Err(refusal) => return Some(Err(refusal)),
                 };
-                let value = |name: &str| place::at(&body, name).cloned();
-                let signature = hex(&key.sign(over.text(&value)?.as_bytes()).to_bytes());
                 let value = |name: &str| match name {
                     "signature" => Some(Value::String(signature.clone())),
                     _ => value(name),
@@ -156,11 +152,6 @@ impl DeclaredHook {
             }
         }
     }
-}
-
-fn hmac_is<M: Mac + hmac::digest::KeyInit>(key: &[u8], signed: &[u8], given: &[u8]) -> bool {
-    // Any length of key will do; the comparison takes the same time whatever differs.
-    <M as Mac>::new_from_slice(key).is_ok_and(|mac| mac.chain_update(signed).verify_slice(given).is_ok())
 }
 
 /// What was signed.
@@ -223,19 +214,6 @@ fn form(body: &[u8]) -> Vec<(String, String)> {
     text.split('&').filter(|part| !part.is_empty()).map(pair).collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.chunks(2).map(byte).collect()
-}
-
 impl Hook for DeclaredHook {
     fn receive(&self, request: &HookRequest, now: Timestamp) -> Result<HookAnswer, Refusal> {
         let webhook = self.webhook()?;
@@ -276,13 +254,17 @@ impl Hook for DeclaredHook {
         };
         let Ok(webhook) = self.webhook() else { return lost("the connector file has no [webhook] any more") };
         let Some(body) = opened(webhook, raw) else { return lost("the delivery is no whole JSON") };
-        let none = Value::Null;
         let mut items = Vec::new();
         for take in &webhook.takes {
-            for found in place::items(&body, &take.items).unwrap_or_default() {
-                let around = pruned(found.around, &take.map.pointers("around"));
-                let piece = Piece { item: found.item, parent: &none, around: &around };
-                items.extend(understand(take, &piece, &self.known, received));
+            let found = place::items(&body, &take.items).unwrap_or_default();
+            let own = if webhook.form { None } else { place::raw_items(raw, &take.items, found.len()) };
+            let own = own.unwrap_or_default();
+            let (joins, beside) = (Joins::of(take, &body), take.pointers("around"));
+            for (number, found) in found.into_iter().enumerate() {
+                let around = pruned(found.around, &beside);
+                let alone = Piece { raw: own.get(number).copied(), around: &around, ..Piece::alone(found.item) };
+                let joined = joins.to(&alone, take, &self.known);
+                items.extend(understand(take, &Piece { joined: &joined, ..alone }, &self.known, received));
             }
         }
         items

@@ -1,7 +1,7 @@
 //! Rows of a file become messages by the `[import]` of a connector file: what is left of platforms that can no longer be
 //! read (QQ Zone), and whatever else somebody has exported.
 
-use super::mapper::{Known, Piece, pruned, understand};
+use super::mapper::{Known, Piece, understand};
 use super::sheet::FileError;
 use super::spec::{Intake, Spec};
 use super::{ConnectorFile, reading, text_of};
@@ -14,16 +14,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// One row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// Where it begins, counted from 1.
     pub line: u64,
+    /// As the file has it, when that is JSON.
+    pub raw: Option<Box<RawValue>>,
     /// What it says, or why that cannot be told, with its text.
     pub value: Result<Value, (String, String)>,
 }
 
 /// The rows of one file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Rows {
     /// In the order of the file.
     pub rows: Vec<Row>,
@@ -60,11 +62,11 @@ impl Rows {
                             Ok(Value::Object(names.iter().cloned().zip(cells).collect::<Map<_, _>>()))
                         }
                     };
-                    Row { line, value }
+                    Row { line, raw: None, value }
                 }
                 Err(error) => {
                     let line = error.position().map_or(0, csv::Position::line);
-                    Row { line, value: Err((format!("it cannot be read ({error})"), String::new())) }
+                    Row { line, raw: None, value: Err((format!("it cannot be read ({error})"), String::new())) }
                 }
             };
             rows.push(row);
@@ -99,7 +101,8 @@ fn by_line(text: &str) -> Vec<Row> {
     let rows = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let row = |(number, line): (usize, &str)| {
         let value = serde_json::from_str(line).map_err(|error| (format!("it is no JSON ({error})"), line.to_owned()));
-        Row { line: number as u64 + 1, value }
+        let raw = serde_json::from_str(line).ok();
+        Row { line: number as u64 + 1, raw, value }
     };
     rows.map(row).collect()
 }
@@ -126,7 +129,7 @@ fn list(text: &str, whole: &RawValue, items: &str) -> Result<Rows, String> {
             text.as_bytes().get(counted..at).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() as u64;
         counted = at;
         let value = serde_json::from_str(item.get()).map_err(|error| (error.to_string(), item.get().to_owned()));
-        rows.push(Row { line, value });
+        rows.push(Row { line, raw: Some(item.to_owned()), value });
     }
     Ok(Rows { rows })
 }
@@ -177,11 +180,10 @@ impl Importer {
     /// What a row says, and why it cannot be told; rows that are not kept say nothing.
     pub fn understand(&self, row: Row, received: Timestamp) -> (Vec<Item>, Option<String>) {
         let line = row.line;
-        let none = Value::Null;
         let mut items = match row.value {
             Ok(value) => {
-                let around = pruned(&none, &[]);
-                understand(&self.intake, &Piece { item: &value, parent: &none, around: &around }, &self.known, received)
+                let piece = Piece { raw: row.raw.as_deref(), ..Piece::alone(&value) };
+                understand(&self.intake, &piece, &self.known, received)
             }
             Err((reason, text)) => {
                 let hint: String = clean_line(&text).chars().take(200).collect();

@@ -1,25 +1,24 @@
 //! From an item of an answer to messages and what happened to them. Never panics, whatever the item is.
 //!
-//! The original that is kept is a small envelope: which part of the file understood it, the item, and of its parent and
-//! surroundings what the mapping needs. It can be understood again from that alone.
+//! The original that is kept is a small envelope: which part of the file understood it, the item byte for byte as the
+//! platform wrote it, and of its parent and surroundings what the mapping needs. It can be understood again from that
+//! alone. Only what was no JSON (a form, a row of CSV) is kept as the JSON it was read as.
 
+use super::files::files;
 use super::place;
-use super::predicate::{about, all};
-use super::spec::{Change, Intake, Map, Pick, Spec, TextIs, TimeFormat};
+use super::predicate::{Facts, Predicate, all};
+use super::spec::{Change, Intake, Join, Map, Pick, Spec, TextIs, TimeFormat};
 use super::template::plain;
 use crate::connector::email::html_text;
 use crate::connector::{Changed, Incoming, Item, Unreadable, first_words};
 use crate::identity;
-use crate::model::{
-    Attachment, ChangeKind, Direction, Link, LinkKind, Party, Timestamp, Trust, clean_block, clean_line,
-};
-use serde_json::{Map as Object, Value, json};
+use crate::model::{ChangeKind, Direction, Link, LinkKind, Party, Timestamp, Trust, clean_block, clean_line};
+use serde_json::value::RawValue;
+use serde_json::{Map as Object, Value};
 use std::collections::BTreeMap;
 
 /// The largest item understood, in bytes.
 const MOST_BYTES: usize = 512 * 1024;
-/// Most attachments of one message.
-const MOST_FILES: usize = 50;
 /// Longest id, and longest value of a context, in bytes.
 const LONGEST: usize = 512;
 
@@ -33,15 +32,30 @@ pub(super) struct Known {
 }
 
 /// An item with what it needs.
+#[derive(Clone, Copy)]
 pub(super) struct Piece<'a> {
     pub item: &'a Value,
+    /// The item as the platform wrote it, where that is JSON.
+    pub raw: Option<&'a RawValue>,
     /// Of its parent and surroundings, by pointer.
     pub parent: &'a Value,
     pub around: &'a Value,
+    /// What is joined to it: by name, then by pointer.
+    pub joined: &'a Value,
+}
+
+const NONE: &Value = &Value::Null;
+
+impl<'a> Piece<'a> {
+    /// An item that stands alone.
+    pub fn alone(item: &'a Value) -> Piece<'a> {
+        Piece { item, raw: None, parent: NONE, around: NONE, joined: NONE }
+    }
 }
 
 impl Piece<'_> {
-    fn value(&self, name: &str, known: &Known) -> Option<Value> {
+    /// What a placeholder stands for.
+    pub fn value(&self, name: &str, known: &Known) -> Option<Value> {
         if name.starts_with('/') {
             return place::at(self.item, name).cloned();
         }
@@ -51,7 +65,16 @@ impl Piece<'_> {
         if let Some(pointer) = name.strip_prefix("around").filter(|rest| rest.starts_with('/')) {
             return self.around.get(pointer).cloned();
         }
+        if let Some(at) = name.find('/') {
+            return self.joined.get(&name[..at])?.get(&name[at..]).cloned();
+        }
         known.settings.get(name.strip_prefix("account.")?).cloned().map(Value::String)
+    }
+
+    /// Whether conditions hold of it.
+    pub fn holds(&self, conditions: &[Predicate], known: &Known) -> bool {
+        let near = |name: &str| self.value(name, known).as_ref().and_then(plain);
+        all(conditions, &Facts { body: self.item, status: None, header: &|_| None, msg: &|_| None, near: &near })
     }
 
     /// The first alternative that is there, as text.
@@ -59,6 +82,16 @@ impl Piece<'_> {
         let value = |name: &str| self.value(name, known);
         pick.iter().find_map(|template| template.fill(&value).as_ref().and_then(plain).filter(|text| !text.is_empty()))
     }
+}
+
+/// As [`Piece::pick`]; an alternative that is an address of ours is passed over when there is another: what tells a
+/// conversation is the other side, whoever wrote.
+fn theirs(piece: &Piece<'_>, pick: &Pick, known: &Known) -> Option<String> {
+    let value = |name: &str| piece.value(name, known);
+    let found = pick.iter().filter_map(|template| template.fill(&value).as_ref().and_then(plain));
+    let mut found: Vec<String> = found.filter(|text| !text.is_empty()).collect();
+    let at = found.iter().position(|text| !known.own.contains(text)).unwrap_or(0);
+    (at < found.len()).then(|| found.swap_remove(at))
 }
 
 /// The values at some pointers, by pointer.
@@ -101,18 +134,69 @@ pub(super) fn words(text: String, is: TextIs) -> String {
     }
 }
 
+/// Lists of an answer, by what their elements are known by.
+pub(super) struct Joins<'a>(Vec<(&'a Join, BTreeMap<String, &'a Value>)>);
+
+impl<'a> Joins<'a> {
+    /// What an answer says besides its items.
+    pub fn of(intake: &'a Intake, body: &'a Value) -> Joins<'a> {
+        let lists = intake.joins.iter().map(|join| {
+            let found = place::items(body, &join.items).unwrap_or_default().into_iter();
+            let keyed = found.filter_map(|found| Some((plain(place::at(found.item, &join.key)?)?, found.item)));
+            (join, keyed.collect())
+        });
+        Joins(lists.collect())
+    }
+
+    /// What belongs to one item, as far as its mapping needs it.
+    pub fn to(&self, piece: &Piece<'_>, intake: &Intake, known: &Known) -> Value {
+        let mut joined = Object::new();
+        for (join, list) in &self.0 {
+            if let Some(found) = piece.pick(&join.value, known).and_then(|value| list.get(&value)) {
+                joined.insert(join.name.clone(), pruned(found, &intake.pointers(&join.name)));
+            }
+        }
+        Value::Object(joined)
+    }
+}
+
 /// The envelope of an item.
 pub(super) fn envelope(intake: &Intake, piece: &Piece<'_>) -> Vec<u8> {
-    let mut fields = Object::new();
-    fields.insert("take".to_owned(), Value::String(intake.name.clone()));
-    fields.insert("item".to_owned(), piece.item.clone());
-    for (name, value) in [("parent", piece.parent), ("around", piece.around)] {
+    let written = |value: &Value| value.to_string();
+    let item = piece.raw.map_or_else(|| written(piece.item), |raw| raw.get().to_owned());
+    let mut text = format!("{{\"take\":{},\"item\":{item}", written(&Value::String(intake.name.clone())));
+    for (name, value) in [("parent", piece.parent), ("around", piece.around), ("joined", piece.joined)] {
         if value.as_object().is_some_and(|fields| !fields.is_empty()) {
-            fields.insert(name.to_owned(), value.clone());
+            text.push_str(&format!(",\"{name}\":{}", written(value)));
         }
     }
-    // Values that were read can be written.
-    serde_json::to_vec(&Value::Object(fields)).unwrap_or_default()
+    text.push('}');
+    text.into_bytes()
+}
+
+/// An envelope, opened.
+pub(super) struct Opened {
+    take: String,
+    values: [Value; 4],
+}
+
+/// Opens an envelope.
+pub(super) fn opened(raw: &[u8]) -> Result<Opened, serde_json::Error> {
+    let mut whole: Value = serde_json::from_slice(raw)?;
+    let take = whole.get("take").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let values =
+        ["item", "parent", "around", "joined"].map(|key| whole.get_mut(key).map(Value::take).unwrap_or_default());
+    Ok(Opened { take, values })
+}
+
+impl Opened {
+    /// What is in it.
+    pub fn piece<'a>(&'a self, raw: &'a [u8]) -> Piece<'a> {
+        let [item, parent, around, joined] = &self.values;
+        // A list would be taken apart.
+        let own = place::raw_items(raw, "/item", 1).filter(|_| !item.is_array()).map(|found| found[0]);
+        Piece { item, raw: own, parent, around, joined }
+    }
 }
 
 /// Understands an envelope again.
@@ -122,21 +206,19 @@ pub(super) fn reopened(
     known: &Known,
     received: Timestamp,
 ) -> Result<(Map, Vec<Item>), String> {
-    let opened: Value = serde_json::from_slice(raw).map_err(|error| format!("it is no whole JSON ({error})"))?;
-    let name = opened.get("take").and_then(Value::as_str).unwrap_or_default();
+    let opened = opened(raw).map_err(|error| format!("it is no whole JSON ({error})"))?;
+    let name = opened.take.as_str();
     let streams = spec.streams.iter().map(|stream| &stream.intake);
     let takes = spec.webhook.iter().flat_map(|webhook| &webhook.takes);
     let intake = streams.chain(takes).chain(&spec.import).find(|intake| intake.name == name);
     let intake =
         intake.ok_or_else(|| format!("the connector file has nothing called \"{}\" any more", clean_line(name)))?;
-    let none = Value::Null;
-    let [item, parent, around] = ["item", "parent", "around"].map(|key| opened.get(key).unwrap_or(&none));
-    Ok((intake.map.clone(), understand(intake, &Piece { item, parent, around }, known, received)))
+    Ok((intake.map.clone(), understand(intake, &opened.piece(raw), known, received)))
 }
 
 /// What an item says: a message, what happened to one, both, or nothing for those that are not kept.
 pub(super) fn understand(intake: &Intake, piece: &Piece<'_>, known: &Known, received: Timestamp) -> Vec<Item> {
-    if !all(&intake.keep, &about(piece.item)) {
+    if !piece.holds(&intake.keep, known) {
         return Vec::new();
     }
     let raw = envelope(intake, piece);
@@ -187,8 +269,7 @@ fn read(
     if let Some(change) = map.change {
         return changed(map, change, &pick, id, at.unwrap_or(received)).map(|change| vec![change]);
     }
-    let about_it = about(piece.item);
-    if !map.deleted.is_empty() && all(&map.deleted, &about_it) {
+    if !map.deleted.is_empty() && piece.holds(&map.deleted, known) {
         let kind = ChangeKind::Deleted;
         let at = at.unwrap_or(received);
         return Ok(vec![Item::Change(Box::new(Changed {
@@ -204,7 +285,7 @@ fn read(
     let author = short(pick(&map.author_id).ok_or_else(|| missing("author", &map.author_id))?, "author")?;
     let name = clean_line(&pick(&map.author_name).unwrap_or_default());
     let text = words(pick(&map.text).unwrap_or_default(), map.text_is);
-    let outbound = known.own.contains(&author) || (!map.outbound.is_empty() && all(&map.outbound, &about_it));
+    let outbound = known.own.contains(&author) || (!map.outbound.is_empty() && piece.holds(&map.outbound, known));
     let direction = if outbound { Direction::Outbound } else { Direction::Inbound };
     let from = Party { address: author, name };
     let mut incoming = Incoming::new(&id, direction, from, at, &text, raw.to_vec());
@@ -217,13 +298,13 @@ fn read(
         incoming.to = vec![Party { address: short(to, "recipient")?, name: String::new() }];
     }
     incoming.subject = clean_line(&pick(&map.subject).unwrap_or_default());
-    incoming.conversation = pick(&map.thread).map(|thread| short(thread, "thread")).transpose()?;
+    incoming.conversation = theirs(piece, &map.thread, known).map(|thread| short(thread, "thread")).transpose()?;
     incoming.references = pick(&map.parent).map(|parent| short(parent, "parent")).transpose()?.into_iter().collect();
     incoming.url = pick(&map.url).map(|url| clean_line(&url)).filter(|url| url.starts_with("https://"));
     incoming.links = links(map, &pick);
     incoming.attachments = files(map, piece, known).into_iter().map(|file| file.listed).collect();
     for (name, from) in &map.context {
-        if let Some(value) = pick(from) {
+        if let Some(value) = theirs(piece, from, known) {
             incoming.context.insert(name.clone(), short(value, name)?);
         }
     }
@@ -306,40 +387,4 @@ fn links(map: &Map, pick: &dyn Fn(&Pick) -> Option<String>) -> Vec<Link> {
         }
     }
     links
-}
-
-/// A file of a message, and where it is.
-pub(super) struct File {
-    pub listed: Attachment,
-    pub url: String,
-}
-
-/// The files an item lists.
-pub(super) fn files(map: &Map, piece: &Piece<'_>, known: &Known) -> Vec<File> {
-    let Some(wanted) = &map.files else { return Vec::new() };
-    let Some(found) = place::items(piece.item, &wanted.items) else { return Vec::new() };
-    let mut files = Vec::new();
-    for found in found.into_iter().take(MOST_FILES) {
-        let file = Piece { item: found.item, parent: piece.parent, around: piece.around };
-        let pick = |from: &Pick| file.pick(from, known).map(|text| clean_line(&text));
-        let Some(url) = pick(&wanted.url) else { continue };
-        let part = files.len() as u32;
-        let last = url.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-        let name = pick(&wanted.name).unwrap_or_else(|| last.to_owned());
-        let name = if name.is_empty() { format!("file {}", part + 1) } else { name };
-        let media_type = pick(&wanted.kind).unwrap_or_else(|| "application/octet-stream".to_owned());
-        let size = pick(&wanted.size).and_then(|size| size.parse().ok()).unwrap_or(0);
-        files.push(File { listed: Attachment { name, media_type, size, part }, url });
-    }
-    files
-}
-
-/// Where attachment `part` of an envelope is.
-pub(super) fn file_url(raw: &[u8], spec: &Spec, known: &Known, part: u32) -> Option<String> {
-    let opened: Value = serde_json::from_slice(raw).ok()?;
-    let (map, _) = reopened(raw, spec, known, Timestamp(0)).ok()?;
-    let none = json!(null);
-    let [item, parent, around] = ["item", "parent", "around"].map(|key| opened.get(key).unwrap_or(&none));
-    let files = files(&map, &Piece { item, parent, around }, known);
-    files.into_iter().nth(usize::try_from(part).ok()?).map(|file| file.url)
 }

@@ -3,11 +3,12 @@
 //!
 //! `sheet` and `reading` find everything that is wrong with a file at once, with its places; `spec` is what it says.
 //! `template`, `place` and `predicate` are the whole language: placeholders, JSON Pointer, conditions. `walk` takes one
-//! page, `source` decides whose turn it is, `mapper` makes messages, `verdict` reads errors, `sink` answers, `hook` takes
+//! page, `source` decides whose turn it is, `mapper` makes messages, `files` finds what is attached, `verdict` reads errors, `sink` answers, `hook` takes
 //! what is pushed. The language is described in `language.txt` (`switchboard connector help`).
 
 mod access;
 mod account;
+mod files;
 mod help;
 mod hook;
 mod import;

@@ -1,6 +1,8 @@
 //! Where a value stands in JSON: JSON Pointer (RFC 6901), with `*` for "each element" where items are looked for.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Most items taken out of one answer.
 pub(super) const MOST_ITEMS: usize = 5_000;
@@ -58,6 +60,50 @@ pub(super) fn items<'v>(root: &'v Value, pointer: &str) -> Option<Vec<Found<'v>>
     any.then_some(present)
 }
 
+/// The bytes of what [`items`] gives, in the same order, as the platform wrote them. `None` when they cannot be told.
+pub(super) fn raw_items<'b>(body: &'b [u8], pointer: &str, count: usize) -> Option<Vec<&'b RawValue>> {
+    let mut present: Vec<&RawValue> = vec![serde_json::from_slice(body).ok()?];
+    let mut parts = pointer.split("/*").peekable();
+    while let Some(part) = parts.next() {
+        let is_last = parts.peek().is_none();
+        let mut next = Vec::new();
+        for raw in present {
+            let Some(found) = raw_at(raw, part).filter(|found| found.get() != "null") else { continue };
+            match found.get().starts_with('[') {
+                true => {
+                    let list: Vec<&RawValue> = serde_json::from_str(found.get()).ok()?;
+                    let room = MOST_ITEMS.saturating_sub(next.len());
+                    next.extend(list.into_iter().take(room));
+                }
+                false if is_last => next.push(found),
+                false => {}
+            }
+        }
+        present = next;
+    }
+    (present.len() == count).then_some(present)
+}
+
+/// The bytes of the value at a pointer.
+fn raw_at<'b>(raw: &'b RawValue, pointer: &str) -> Option<&'b RawValue> {
+    let mut present = raw;
+    for part in pointer.split('/').skip(1) {
+        let name = part.replace("~1", "/").replace("~0", "~");
+        present = match present.get().as_bytes().first() {
+            Some(b'{') => {
+                let fields: BTreeMap<String, &RawValue> = serde_json::from_str(present.get()).ok()?;
+                fields.get(&name).copied()?
+            }
+            Some(b'[') => {
+                let list: Vec<&RawValue> = serde_json::from_str(present.get()).ok()?;
+                list.get(name.parse::<usize>().ok()?).copied()?
+            }
+            _ => return None,
+        };
+    }
+    Some(present)
+}
+
 /// Text of a value that may be an id: strings and whole numbers. A number that JSON could only hold as a fraction has
 /// lost digits, and is none.
 pub(super) fn text_of(value: &Value) -> Option<String> {
@@ -91,6 +137,22 @@ mod tests {
         assert_eq!(items(&json!([1, 2]), "").unwrap().len(), 2, "the root itself");
         assert_eq!(items(&json!({"a": {"b": 1}}), "/a").unwrap().len(), 1, "one object is one item");
         assert!(items(&json!({"a": null}), "/a").is_none());
+    }
+
+    #[test]
+    fn the_bytes_of_items_are_the_platforms_own() {
+        let body = br#" {"entry": [ {"list": [ {"a" : 1.10, "\u0061b":"\u4f60"},null ]}, {"list":{"x":12345678901234567890123}} , 7 ]} "#;
+        let pointer = "/entry/*/list";
+        let root: Value = serde_json::from_slice(body).unwrap();
+        let found = items(&root, pointer).unwrap();
+        let raw = raw_items(body, pointer, found.len()).unwrap();
+        let texts: Vec<&str> = raw.iter().map(|raw| raw.get()).collect();
+        assert_eq!(texts, [r#"{"a" : 1.10, "\u0061b":"\u4f60"}"#, "null", r#"{"x":12345678901234567890123}"#]);
+        for (found, raw) in found.iter().zip(&raw) {
+            assert_eq!(*found.item, serde_json::from_str::<Value>(raw.get()).unwrap());
+        }
+        assert!(raw_items(body, pointer, 2).is_none(), "other items than were counted");
+        assert_eq!(raw_items(b"[1,2]", "", 2).unwrap().len(), 2);
     }
 
     #[test]

@@ -21,9 +21,11 @@ pub const SHIPPED: &[Shipped] = &[
     Shipped { name: "qzone", text: include_str!("platforms/qzone.toml") },
     Shipped { name: "reddit", text: include_str!("platforms/reddit.toml") },
     Shipped { name: "twilio", text: include_str!("platforms/twilio.toml") },
+    Shipped { name: "twilio_calls", text: include_str!("platforms/twilio_calls.toml") },
     Shipped { name: "weibo", text: include_str!("platforms/weibo.toml") },
     Shipped { name: "whatsapp", text: include_str!("platforms/whatsapp.toml") },
     Shipped { name: "youtube", text: include_str!("platforms/youtube.toml") },
+    Shipped { name: "zendesk", text: include_str!("platforms/zendesk.toml") },
 ];
 
 const fn row(name: &'static str, doc: &'static str) -> ConnectorKind {
@@ -43,6 +45,11 @@ pub const LINE: ConnectorKind = row("line", "messages to a LINE official account
 pub const QQ: ConnectorKind = row("qq", "messages to a QQ bot, from people and from groups that call it");
 /// Twilio, for `CONNECTORS`.
 pub const TWILIO: ConnectorKind = row("twilio", "text messages (SMS) of a Twilio number");
+/// Calls of a Twilio number, for `CONNECTORS`.
+pub const TWILIO_CALLS: ConnectorKind =
+    row("twilio_calls", "phone calls to and from a Twilio number: who, when, how long, what became of it");
+/// Zendesk, for `CONNECTORS`.
+pub const ZENDESK: ConnectorKind = row("zendesk", "public comments of Zendesk tickets");
 /// QQ Zone, for `CONNECTORS`.
 pub const QZONE: ConnectorKind = row("qzone", "comments exported from QQ Zone, which can no longer be read");
 /// WhatsApp, for `CONNECTORS`.

@@ -3,6 +3,7 @@
 //! | selector | |
 //! | --- | --- |
 //! | `/a/b` | a value in the item or answer |
+//! | `NAME/a/b` | a value beside the item: `parent`, `around`, or what is joined |
 //! | `http` | the status |
 //! | `header:NAME` | a header |
 //! | `msg.NAME` | what is kept of the message that is answered |
@@ -36,11 +37,13 @@ pub(super) struct Facts<'a> {
     pub status: Option<u16>,
     pub header: &'a dyn Fn(&str) -> Option<String>,
     pub msg: &'a dyn Fn(&str) -> Option<String>,
+    /// A value beside the item, by the whole selector.
+    pub near: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// Only a value.
 pub(super) fn about(body: &Value) -> Facts<'_> {
-    Facts { body, status: None, header: &|_| None, msg: &|_| None }
+    Facts { body, status: None, header: &|_| None, msg: &|_| None, near: &|_| None }
 }
 
 impl Predicate {
@@ -68,15 +71,14 @@ impl Predicate {
         let known = selector == "http"
             || selector.strip_prefix("header:").is_some_and(|name| !name.is_empty())
             || selector.strip_prefix("msg.").is_some_and(|name| !name.is_empty())
-            || selector.starts_with('/');
+            || selector.contains('/');
         if !known {
             return Err(format!(
-                "\"{selector}\" is nothing to look at; there are /pointer, http, header:NAME, msg.NAME"
+                "\"{selector}\" is nothing to look at; there are /pointer, NAME/pointer, http, header:NAME, msg.NAME"
             ));
         }
-        if selector.starts_with('/')
-            && let Some(why) = place::is_wrong(selector)
-        {
+        let pointer = selector.find('/').filter(|_| !selector.starts_with("header:") && !selector.starts_with("msg."));
+        if let Some(why) = pointer.and_then(|at| place::is_wrong(&selector[at..])) {
             return Err(why.to_owned());
         }
         let literals: Vec<String> = match op {
@@ -93,6 +95,12 @@ impl Predicate {
         Ok(Predicate { selector: selector.to_owned(), op, literals })
     }
 
+    /// What beside the item it looks at: `parent`, `around`, the name of a join; `None` when at nothing of the kind.
+    pub fn root(&self) -> Option<&str> {
+        let other = self.selector.starts_with("header:") || self.selector.starts_with("msg.");
+        self.selector.find('/').filter(|at| *at > 0 && !other).map(|at| &self.selector[..at])
+    }
+
     /// Whether it holds.
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
         let found = if self.selector == "http" {
@@ -101,6 +109,8 @@ impl Predicate {
             (facts.header)(name)
         } else if let Some(name) = self.selector.strip_prefix("msg.") {
             (facts.msg)(name)
+        } else if !self.selector.is_empty() && !self.selector.starts_with('/') {
+            (facts.near)(&self.selector)
         } else {
             place::at(facts.body, &self.selector).and_then(plain)
         };

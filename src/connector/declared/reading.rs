@@ -1,12 +1,13 @@
 //! From the text of a connector file to what it says. Everything that is wrong is found in one reading.
 
+mod auth;
 mod intake;
 mod request;
 mod webhook;
 
 use super::predicate::Predicate;
 use super::sheet::{FileError, Mistake, Sheet, Table, span_millis};
-use super::spec::{Auth, Class, Limits, Placement, Refresh, Rule, SecretSetting, Setting, Spec, Until};
+use super::spec::{Class, Limits, Rule, SecretSetting, Setting, Spec, Until};
 use super::template::Template;
 use crate::connector::Allowance;
 use crate::connector::http::Reset;
@@ -22,7 +23,7 @@ pub(super) const LONGEST: usize = 256 * 1024;
 pub(super) struct Scope {
     words: BTreeSet<String>,
     /// What a pointer may follow: nothing (the item), `parent`, `around`.
-    roots: Vec<&'static str>,
+    roots: Vec<String>,
 }
 
 impl Scope {
@@ -31,16 +32,20 @@ impl Scope {
         self
     }
 
-    pub fn roots(mut self, roots: &[&'static str]) -> Scope {
-        self.roots.extend(roots);
+    pub fn roots(mut self, roots: &[&str]) -> Scope {
+        self.roots.extend(roots.iter().map(|root| (*root).to_owned()));
         self
+    }
+
+    fn has_root(&self, name: &str) -> bool {
+        self.roots.iter().any(|root| root == name)
     }
 
     /// Why a template cannot be filled here.
     pub fn lacks(&self, template: &Template) -> Option<String> {
         template.holes().find_map(|hole| {
             let known = match hole.name.find('/') {
-                Some(at) => self.roots.contains(&&hole.name[..at]),
+                Some(at) => self.has_root(&hole.name[..at]),
                 None => self.words.contains(&hole.name),
             };
             let mut may: Vec<String> = self.words.iter().map(|word| format!("{{{word}}}")).collect();
@@ -122,7 +127,7 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
         context: BTreeSet::new(),
         budgets: BTreeSet::new(),
     };
-    let (mut name, mut doc, mut base_url, mut notes, mut said) = Default::default();
+    let (mut name, mut channel, mut doc, mut base_url, mut notes, mut said) = Default::default();
     let mut headers = Vec::new();
     let connector = root.table("connector");
     if connector.is_none() && whole {
@@ -135,13 +140,13 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
         if !is_name(&name) && !name.is_empty() {
             table.wrong("name", format!("\"{name}\" is not {NAME}"));
         }
+        channel = table.text("channel").unwrap_or_else(|| name.clone());
+        if !is_name(&channel) && channel != name {
+            table.wrong("channel", format!("\"{channel}\" is not {NAME}"));
+        }
         doc = table.must("doc");
         base_url = table.must("base_url");
-        if !base_url.is_empty()
-            && let Err(why) = crate::connector::http::Http::new(&base_url, false, None)
-        {
-            table.wrong("base_url", why);
-        }
+        reading.origin(&table, "base_url", &base_url);
         notes = table.text("notes").unwrap_or_default();
         said = table.texts("said");
         for pointer in &said {
@@ -163,7 +168,7 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
         }
         table.end();
     }
-    let auth = reading.auth(root.table("auth"));
+    let auth = reading.auths(&root);
     let limits = root.table("limits").map(|table| reading.limits(table)).unwrap_or_default();
     let streams = reading.streams(root.tables("stream"));
     let webhook = root.table("webhook").and_then(|table| reading.webhook(table));
@@ -180,6 +185,7 @@ fn spec<'t>(sheet: &Sheet<'t>, root: Table<'_, 't>, whole: bool) -> Spec {
     root.end();
     Spec {
         name,
+        channel,
         doc,
         base_url,
         notes,
@@ -235,12 +241,27 @@ impl<'s, 't> Reading<'s, 't> {
         }
     }
 
-    /// Conditions.
+    /// Conditions on an answer.
     pub fn predicates(&self, table: &Table<'_, '_>, key: &'static str) -> Vec<Predicate> {
+        self.predicates_of(table, key, &Scope::default().roots(&[""]))
+    }
+
+    /// Conditions on an item and what is beside it.
+    pub fn predicates_of(&self, table: &Table<'_, '_>, key: &'static str, scope: &Scope) -> Vec<Predicate> {
         let mut predicates = Vec::new();
         for text in table.texts(key) {
             match Predicate::read(&text) {
-                Ok(predicate) => predicates.push(predicate),
+                Ok(predicate) => {
+                    let root = predicate.root();
+                    if root.is_some_and(|root| !scope.has_root(root)) {
+                        let known: Vec<String> = scope.roots.iter().map(|root| format!("{root}/pointer")).collect();
+                        table.wrong(
+                            key,
+                            format!("\"{text}\": there is no such thing here; there are {}", known.join(", ")),
+                        );
+                    }
+                    predicates.push(predicate);
+                }
                 Err(why) => table.wrong(key, format!("\"{text}\": {why}")),
             }
         }
@@ -293,99 +314,6 @@ impl<'s, 't> Reading<'s, 't> {
             self.secrets.push(name.to_owned());
         }
         secrets
-    }
-
-    fn auth(&mut self, table: Option<Table<'_, 't>>) -> Auth {
-        let Some(table) = table else { return Auth { placement: Placement::None, refresh: None } };
-        let refresh = table.table("refresh").and_then(|below| self.refresh(below));
-        let scope = match &refresh {
-            Some(_) => self.secret_scope().with(&["token"]),
-            None => self.secret_scope(),
-        };
-        let of = |key: &'static str, otherwise: Option<&str>| {
-            let text = match otherwise {
-                Some(otherwise) => table.text(key).unwrap_or_else(|| otherwise.to_owned()),
-                None => table.must(key),
-            };
-            let template = self.template(&table, key, &text, &scope);
-            if let Some(template) = &template {
-                self.no_secret(&table, key, template, template.holes().next().is_none());
-            }
-            template
-        };
-        let nothing = || Template::read("").ok();
-        let token = if refresh.is_some() { "{token}" } else { "{secret.token}" };
-        let kind = table.must("type");
-        let placement = match kind.as_str() {
-            "none" => Some(Placement::None),
-            "bearer" | "oauth2" => {
-                if kind == "oauth2" && refresh.is_none() {
-                    table.wrong("type", "oauth2 needs [auth.refresh]");
-                }
-                let words = format!("Bearer {token}");
-                of("value", Some(&words)).map(|value| Placement::Header("authorization".to_owned(), value))
-            }
-            "header" => {
-                let name = table.must("name").to_lowercase();
-                of("value", None).map(|value| Placement::Header(name, value))
-            }
-            "query" => {
-                let name = table.must("name");
-                of("value", Some(token)).map(|value| Placement::Query(name, value))
-            }
-            "basic" => {
-                let user = table.must("user");
-                let user = self.template(&table, "user", &user, &scope).or_else(nothing);
-                user.zip(of("password", None)).map(|(user, password)| Placement::Basic(user, password))
-            }
-            "" => None,
-            other => {
-                table.wrong("type", format!("\"{other}\" is none of none, bearer, oauth2, header, query, basic"));
-                None
-            }
-        };
-        table.end();
-        Auth { placement: placement.unwrap_or(Placement::None), refresh }
-    }
-
-    fn refresh(&mut self, table: Table<'_, 't>) -> Option<Refresh> {
-        let scope = self.secret_scope().with(&["refresh"]);
-        let url = table.must("url");
-        let cut = url.strip_prefix("https://").map(|rest| 8 + rest.find('/').unwrap_or(rest.len()));
-        let (base, path) = url.split_at(cut.unwrap_or(url.len()));
-        if !url.is_empty()
-            && let Err(why) = crate::connector::http::Http::new(base, false, None)
-        {
-            table.wrong("url", why);
-        }
-        let body = self.body(&table, &scope);
-        let headers =
-            table.table("headers").map(|below| self.named_templates(below, &scope, "a header")).unwrap_or_default();
-        let basic = table.table("basic").and_then(|below| {
-            let [user, password] = ["user", "password"].map(|key| {
-                let text = below.must(key);
-                let template = self.template(&below, key, &text, &scope)?;
-                self.no_secret(&below, key, &template, key == "password" && template.holes().next().is_none());
-                Some(template)
-            });
-            below.end();
-            user.zip(password)
-        });
-        let token = table.text("token").unwrap_or_else(|| "/access_token".to_owned());
-        self.pointer(&table, "token", &token);
-        let expires_in = self.pointer_of(&table, "expires_in");
-        let refresh_token = self.pointer_of(&table, "refresh_token");
-        table.end();
-        Some(Refresh {
-            base: base.to_owned(),
-            path: path.to_owned(),
-            body,
-            headers,
-            basic,
-            token,
-            expires_in,
-            refresh_token,
-        })
     }
 
     fn limits(&mut self, table: Table<'_, 't>) -> Limits {

@@ -2,7 +2,7 @@
 
 use super::access::{Access, Filled, now};
 use super::mapper::{self, Known, Piece};
-use super::predicate::{Facts, all};
+use super::predicate::{Facts, about, all};
 use super::spec::{Reply, Verify};
 use super::{place, verdict};
 use crate::connector::http::Body;
@@ -31,7 +31,7 @@ pub(super) fn reply_for<'s>(access: &'s Access, outgoing: &Outgoing) -> Result<(
             None => reply.first_contact,
         };
         let none = Value::Null;
-        let facts = Facts { body: &none, status: None, header: &|_| None, msg: &msg };
+        let facts = Facts { body: &none, status: None, header: &|_| None, msg: &msg, near: &|_| None };
         of_way && reply.way == outgoing.way && all(&reply.when, &facts)
     };
     let found = access.spec.replies.iter().enumerate().find(|(_, reply)| fits(reply));
@@ -134,7 +134,14 @@ impl DeclaredSink {
             Err(ConnectorError::Unknown { reason }) if idempotent => return Err(ConnectorError::Retry { reason }),
             Err(error) => return Err(error),
         };
-        let remote_id = reply.sent_id.as_deref().and_then(|pointer| place::at(&body, pointer)).and_then(place::text_of);
+        let remote_id = reply.sent.as_ref().and_then(|sent| {
+            if sent.items.is_empty() {
+                return place::at(&body, &sent.id).and_then(place::text_of);
+            }
+            let found = place::items(&body, &sent.items)?.into_iter();
+            let mut found = found.map(|found| found.item).filter(|item| all(&sent.keep, &about(item)));
+            found.find_map(|item| place::at(item, &sent.id)).and_then(place::text_of)
+        });
         let remote_id = remote_id.map(|id| clean_line(&id)).filter(|id| !id.is_empty() && id.len() <= 512);
         let said = match &remote_id {
             Some(id) => format!("taken as {id}"),
@@ -147,13 +154,12 @@ impl DeclaredSink {
         let access = &self.access;
         let filled = access.fill(&verify.request, &values(access, outgoing))?;
         let (_, body) = access.read(filled).await?;
-        let none = Value::Null;
         let same = |text: &str| text.split_whitespace().eq(outgoing.text.split_whitespace());
         for found in place::items(&body, &verify.items).unwrap_or_default() {
-            let piece = Piece { item: found.item, parent: &none, around: &none };
+            let piece = Piece::alone(found.item);
             let text = piece.pick(&verify.text, &self.known).unwrap_or_default();
             let at = piece.pick(&verify.time, &self.known).and_then(|text| mapper::time(&text, &verify.time_format));
-            let new_enough = at.is_none_or(|at: Timestamp| at >= outgoing.date.plus_millis(-SKEW));
+            let new_enough = at.is_none_or(|at: Timestamp| at >= access.http.theirs(outgoing.date).plus_millis(-SKEW));
             if new_enough && same(&crate::model::clean_block(&mapper::words(text, verify.text_is))) {
                 return Ok(Sighting::Sent(piece.pick(&verify.id, &self.known).map(|id| clean_line(&id))));
             }
@@ -189,17 +195,5 @@ impl Sink for DeclaredSink {
                 None => Ok(Sighting::CannotTell),
             }
         })
-    }
-
-    fn file_sent<'a>(
-        &'a mut self,
-        _remote_id: &'a str,
-        _original: &'a [u8],
-    ) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
     }
 }

@@ -12,6 +12,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// More in a queue that cannot be read hold up the stream that fills it.
+const MOST_FAILED: usize = 500;
+/// So often one in a queue is tried in a row before the others come first.
+const STUMBLES: u32 = 3;
+
 pub(super) struct DeclaredSource {
     access: Arc<Access>,
     known: Known,
@@ -21,6 +26,10 @@ pub(super) struct DeclaredSource {
     turns: VecDeque<usize>,
     /// The parents that a child stream still has to go through in this round.
     pending: BTreeMap<usize, VecDeque<String>>,
+    /// Those of queues that could not be read, the latest last. They hold up nobody else.
+    failed: Vec<String>,
+    /// The one of a queue that failed last, and how often in a row.
+    stumbles: (String, u32),
     /// Set while waiting: a wait that is dropped was cut short because somebody asks for news.
     waiting: bool,
     /// This source among all that ever walked.
@@ -36,14 +45,32 @@ impl DeclaredSource {
             due: vec![0; count],
             turns: (0..count).collect(),
             pending: BTreeMap::new(),
+            failed: Vec::new(),
+            stumbles: Default::default(),
             waiting: false,
             id: fastrand::u64(..),
         }
     }
 
-    fn ready(&self) -> Option<usize> {
-        let now = now().0;
-        self.turns.iter().copied().find(|number| self.due.get(*number).is_some_and(|due| *due <= now))
+    /// The stream whose turn it is. One below a queue has its turn as long as there is something in it, and the one that
+    /// fills it only when it is empty.
+    fn ready(&self, state: &State) -> Option<usize> {
+        let (now, streams) = (now().0, &self.access.spec.streams);
+        let queue = |number: usize| {
+            let above = streams.get(number).and_then(|stream| state.streams.get(&stream.intake.name));
+            above.map(|above| above.parents.as_slice()).unwrap_or_default()
+        };
+        let fresh = |number: usize| queue(number).iter().any(|parent| !self.failed.contains(&parent.id));
+        let due = |number: usize| self.due.get(number).is_some_and(|due| *due <= now);
+        let has_turn = |number: &usize| match queue_of(streams, *number) {
+            // What failed is tried again when the stream is due.
+            Some(above) => fresh(above) || (!queue(above).is_empty() && due(*number)),
+            None => {
+                let fills = (0..streams.len()).any(|below| queue_of(streams, below) == Some(*number));
+                due(*number) && !(fills && (fresh(*number) || queue(*number).len() >= MOST_FAILED))
+            }
+        };
+        self.turns.iter().copied().find(has_turn)
     }
 
     fn rest(&mut self, number: usize) {
@@ -53,13 +80,29 @@ impl DeclaredSource {
         }
     }
 
+    /// One of a queue could not be read. When that does not pass, the others come first.
+    fn stumble(&mut self, number: usize, parent: &str, error: &ConnectorError) {
+        let times = if self.stumbles.0 == parent { self.stumbles.1 + 1 } else { 1 };
+        self.stumbles = (parent.to_owned(), times);
+        let lasts = match error {
+            ConnectorError::Retry { .. } => self.stumbles.1 >= STUMBLES,
+            ConnectorError::Reject { .. } => true,
+            _ => false,
+        };
+        if lasts {
+            self.failed.retain(|failed| failed != parent);
+            self.failed.push(parent.to_owned());
+            self.rest(number);
+        }
+    }
+
     async fn page(&mut self, cursor: &[u8]) -> Result<PulledPage, ConnectorError> {
         if std::mem::take(&mut self.waiting) {
             self.due.fill(0);
         }
         let mut state = State::read(cursor);
         loop {
-            let Some(number) = self.ready() else { return Ok(PulledPage::default()) };
+            let Some(number) = self.ready(&state) else { return Ok(PulledPage::default()) };
             let access = self.access.clone();
             let Some(stream) = access.spec.streams.get(number) else { return Ok(PulledPage::default()) };
             let stepped = match stream.each {
@@ -71,7 +114,7 @@ impl DeclaredSource {
                 Ok(None) => continue,
                 Ok(Some(mut page)) => {
                     page.cursor = state.to_bytes();
-                    page.more = self.ready().is_some();
+                    page.more = self.ready(&state).is_some();
                     return Ok(page);
                 }
                 Err(error) => {
@@ -102,7 +145,8 @@ impl DeclaredSource {
         needed.dedup();
         let limits = children.iter().filter_map(|child| child.each.as_ref()).map(|(_, parents)| parents);
         let limits = limits.max_by_key(|parents| parents.max_age);
-        let oldest = limits.map(|limits| now().plus_millis(-limits.max_age));
+        let queue = limits.is_some_and(|limits| limits.queue);
+        let oldest = limits.filter(|_| !queue).map(|limits| now().plus_millis(-limits.max_age));
         let kept = state.streams.entry(stream.intake.name.clone()).or_default();
         let changed = limits.and_then(|limits| limits.changed.as_deref());
         let walker = Walker { access, known: &self.known, stream, for_children: &needed, changed, by: self.id };
@@ -113,6 +157,14 @@ impl DeclaredSource {
                     Some(known) => *known = parent,
                     None => kept.parents.push(parent),
                 }
+            }
+            if queue {
+                // The one that changed first is looked at first.
+                kept.parents.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)));
+                if step.done && !step.old {
+                    self.rest(number);
+                }
+                return Ok(PulledPage { items: step.items, ..PulledPage::default() });
             }
             kept.parents.retain(|parent| oldest.is_none_or(|oldest| parent.at >= oldest.0));
             kept.parents.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
@@ -137,7 +189,7 @@ impl DeclaredSource {
         stream: &Stream,
         state: &mut State,
     ) -> Result<Option<PulledPage>, ConnectorError> {
-        let Some((above, _)) = &stream.each else { return Ok(None) };
+        let Some((above, limits)) = &stream.each else { return Ok(None) };
         let Some(above) = access.spec.streams.get(*above) else { return Ok(None) };
         let parents: Vec<Parent> =
             state.streams.get(&above.intake.name).map(|kept| kept.parents.clone()).unwrap_or_default();
@@ -149,9 +201,18 @@ impl DeclaredSource {
             parent.changed.is_none()
                 || below.is_none_or(|below| below.changed != parent.changed || below.walk.is_some())
         };
-        self.pending
-            .entry(number)
-            .or_insert_with(|| parents.iter().filter(news).map(|parent| parent.id.clone()).collect());
+        let mut queued = VecDeque::new();
+        if limits.queue {
+            let place = |parent: &&Parent| self.failed.iter().position(|failed| *failed == parent.id);
+            let next =
+                parents.iter().find(|parent| place(parent).is_none()).or_else(|| parents.iter().min_by_key(place));
+            queued.extend(next.map(|parent| parent.id.clone()));
+            self.pending.remove(&number);
+        }
+        self.pending.entry(number).or_insert_with(|| match limits.queue {
+            true => queued,
+            false => parents.iter().filter(news).map(|parent| parent.id.clone()).collect(),
+        });
         let parent = loop {
             let Some(first) = self.pending.get(&number).and_then(VecDeque::front) else {
                 self.pending.remove(&number);
@@ -175,6 +236,10 @@ impl DeclaredSource {
                 super::walk::Step { items: Vec::new(), parents: Vec::new(), done: true, old: false }
             }
             Err(error) => {
+                if limits.queue {
+                    self.stumble(number, &parent.id, &error);
+                    return Err(error);
+                }
                 // The others first, next time.
                 let pending = self.pending.entry(number).or_default();
                 if let Some(failed) = pending.pop_front() {
@@ -191,9 +256,22 @@ impl DeclaredSource {
                 self.pending.remove(&number);
                 self.rest(number);
             }
+            if limits.queue {
+                self.failed.retain(|failed| *failed != parent.id);
+                kept.below.remove(&parent.id);
+                if let Some(above) = state.streams.get_mut(&above.intake.name) {
+                    above.parents.retain(|waiting| waiting.id != parent.id);
+                }
+            }
         }
         Ok(Some(PulledPage { items: step.items, ..PulledPage::default() }))
     }
+}
+
+/// The stream that fills the queue which this one empties.
+fn queue_of(streams: &[Stream], number: usize) -> Option<usize> {
+    let (above, limits) = streams.get(number)?.each.as_ref()?;
+    limits.queue.then_some(*above)
 }
 
 impl Source for DeclaredSource {
@@ -204,15 +282,15 @@ impl Source for DeclaredSource {
     fn wait<'a>(&'a mut self, _cursor: &'a [u8], limit: Duration) -> BoxFuture<'a, Result<(), ConnectorError>> {
         Box::pin(async move {
             self.waiting = true;
-            let next = self.due.iter().copied().min().unwrap_or(i64::MAX);
+            let streams = &self.access.spec.streams;
+            // A queue is only waited for when something in it failed.
+            let waits = |number: usize| queue_of(streams, number).is_none() || !self.failed.is_empty();
+            let due = self.due.iter().enumerate().filter(|(number, _)| waits(*number));
+            let next = due.map(|(_, due)| *due).min().unwrap_or(i64::MAX);
             let pause = u64::try_from(next.saturating_sub(now().0)).unwrap_or(0);
             tokio::time::sleep(Duration::from_millis(pause).min(limit)).await;
             self.waiting = false;
             Ok(())
         })
-    }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
     }
 }

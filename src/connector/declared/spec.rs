@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 /// A whole connector file.
 #[derive(Clone, Debug)]
 pub(super) struct Spec {
-    /// The word in `config.toml`; the channel too.
+    /// The word in `config.toml`.
     pub name: String,
+    /// The kind of place its messages come from: the name, unless the file says otherwise (calls are all `phone`).
+    pub channel: String,
     pub doc: String,
+    /// May hold `{account.NAME}` in its host, where each customer of the platform has a host of their own.
     pub base_url: String,
     /// What a person should know besides the settings.
     pub notes: String,
@@ -20,7 +23,8 @@ pub(super) struct Spec {
     pub settings: Vec<Setting>,
     pub secrets: Vec<SecretSetting>,
     pub headers: Vec<(String, Template)>,
-    pub auth: Auth,
+    /// Never empty; the first whose secrets the account names is taken.
+    pub auth: Vec<Auth>,
     pub limits: Limits,
     pub streams: Vec<Stream>,
     pub replies: Vec<Reply>,
@@ -58,14 +62,26 @@ pub(super) enum Placement {
 
 #[derive(Clone, Debug)]
 pub(super) struct Auth {
+    /// The secrets it cannot do without.
+    pub secrets: Vec<String>,
     pub placement: Placement,
+    pub proof: Option<CallProof>,
     pub refresh: Option<Refresh>,
+}
+
+/// What proves that who holds the token has a secret too: a parameter with the hex HMAC-SHA256 of `over`.
+#[derive(Clone, Debug)]
+pub(super) struct CallProof {
+    pub query: String,
+    pub over: Template,
+    /// Optional in the account: without it calls go without the parameter.
+    pub secret: Template,
 }
 
 /// How an access token is fetched.
 #[derive(Clone, Debug)]
 pub(super) struct Refresh {
-    /// Origin of the server that gives tokens.
+    /// Origin of the server that gives tokens; may hold `{account.NAME}` as the base does.
     pub base: String,
     pub path: String,
     pub body: BodyShape,
@@ -156,6 +172,8 @@ pub(super) struct Parents {
     pub most: usize,
     /// A pointer in the parent: as long as its value stays, there is nothing new below it.
     pub changed: Option<String>,
+    /// Each parent is read below once and forgotten; the stream above goes on when all it brought are read.
+    pub queue: bool,
 }
 
 /// Something that is read again and again.
@@ -165,6 +183,8 @@ pub(super) struct Stream {
     pub every: i64,
     pub newest_first: bool,
     pub resume: Resume,
+    /// How far back it begins where the platform wants to be told, in milliseconds: `{start}`.
+    pub start: Option<i64>,
     pub page: Page,
     /// The stream whose items this one is read for, by its number.
     pub each: Option<(usize, Parents)>,
@@ -184,7 +204,21 @@ pub(super) struct Intake {
     pub name: String,
     pub items: String,
     pub keep: Vec<Predicate>,
+    pub joins: Vec<Join>,
     pub map: Map,
+}
+
+/// What an answer says once for several items: users beside the comments they wrote.
+#[derive(Clone, Debug)]
+pub(super) struct Join {
+    /// Its values are `{NAME/pointer}`.
+    pub name: String,
+    /// Where the list is.
+    pub items: String,
+    /// The pointer in each of its elements …
+    pub key: String,
+    /// … whose value is this one of the item.
+    pub value: Pick,
 }
 
 /// What a time looks like.
@@ -254,11 +288,26 @@ pub(super) struct Map {
 /// Where attachments are listed.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
-    pub items: String,
+    /// Lists, or single files; all that are there.
+    pub items: Vec<String>,
     pub url: Pick,
+    /// The address has to be asked for first.
+    pub ask: Option<Ask>,
+    /// The call for the file carries what proves who we are, to the platform's own hosts alone.
+    pub signed: bool,
+    /// The platform's hosts besides the base; where there are some, files are fetched from no other.
+    pub hosts: Vec<String>,
     pub name: Pick,
     pub kind: Pick,
     pub size: Pick,
+}
+
+/// The call that tells where a file is.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub path: Template,
+    /// Where its answer says so.
+    pub url: String,
 }
 
 /// One way to answer.
@@ -272,13 +321,22 @@ pub(super) struct Reply {
     pub when: Vec<Predicate>,
     pub needs: Vec<String>,
     pub request: Request,
-    pub sent_id: Option<String>,
+    pub sent: Option<Sent>,
     /// For how long a second send is recognised; `i64::MAX` for ever.
     pub idempotent: Option<i64>,
     pub lengths: Vec<Length>,
     pub window: Option<Window>,
     pub first_contact: bool,
     pub verify: Option<Verify>,
+}
+
+/// Where the answer to a send says which id it got.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub items: String,
+    /// Which of the items it is.
+    pub keep: Vec<Predicate>,
+    pub id: String,
 }
 
 /// How an unknown send is looked for.

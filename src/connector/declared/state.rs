@@ -19,7 +19,8 @@ pub(super) struct State {
 pub(super) struct StreamState {
     #[serde(flatten)]
     pub spot: Spot,
-    /// The things this stream found, for the streams that go through them; newest first.
+    /// The things this stream found, for the streams that go through them; newest first, and those of a queue last
+    /// first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<Parent>,
     /// Of a child stream: where it stands below each parent.
@@ -39,6 +40,9 @@ pub(super) struct Spot {
     /// Of a parent: what its `changed` said when the last walk below it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<String>,
+    /// When the platform last took its own cursor, in milliseconds since 1970: where to begin when it no longer knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<i64>,
     /// A walk has come to its end at least once.
     #[serde(default)]
     pub done: bool,
@@ -50,6 +54,9 @@ pub(super) struct Walk {
     /// Which source began it. One that another began does not know of what came since.
     #[serde(default)]
     pub by: u64,
+    /// When it was begun anew because the platform had lost the place, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anew: Option<i64>,
     /// What the next page is asked with.
     #[serde(default)]
     pub cursor: Option<String>,

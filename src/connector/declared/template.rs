@@ -23,6 +23,8 @@ pub(super) enum Cast {
     Epoch,
     /// RFC 3339 of a time.
     Rfc3339,
+    /// `3 min 5 s`, of a number of seconds.
+    Span,
 }
 
 const CASTS: &[(&str, Cast)] = &[
@@ -32,6 +34,7 @@ const CASTS: &[(&str, Cast)] = &[
     ("date", Cast::Date),
     ("epoch", Cast::Epoch),
     ("rfc3339", Cast::Rfc3339),
+    ("span", Cast::Span),
 ];
 
 /// One placeholder.
@@ -188,8 +191,24 @@ impl Hole {
             Cast::Date => Value::String(time()?.strftime("%Y-%m-%d").to_string()),
             Cast::Epoch => Value::from(time()?.as_second()),
             Cast::Rfc3339 => Value::String(Timestamp::from(time()?).to_string()),
+            Cast::Span => Value::String(span(text.trim().parse().ok()?)),
         })
     }
+}
+
+/// Seconds as people say them: `2 h 5 min`, `3 min 5 s`, `40 s`.
+fn span(seconds: u64) -> String {
+    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let (first, second) = match (hours, minutes) {
+        (0, 0) => ((rest, "s"), (0, "")),
+        (0, _) => ((minutes, "min"), (rest, "s")),
+        _ => ((hours, "h"), (minutes, "min")),
+    };
+    let (mut words, (more, unit)) = (format!("{} {}", first.0, first.1), second);
+    if more > 0 {
+        words.push_str(&format!(" {more} {unit}"));
+    }
+    words
 }
 
 /// A value in a text: lists and objects as JSON.

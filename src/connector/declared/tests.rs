@@ -71,6 +71,22 @@ fn all_that_is_wrong_is_said_at_once_with_its_place() {
 }
 
 #[test]
+fn the_proof_of_a_call_is_made_of_secrets_that_the_account_names() {
+    let proof = |over: &str, secret: &str| {
+        let auth = format!(
+            "[secrets.app]\ndoc = \"x\"\noptional = true\n\n[auth]\ntype = \"bearer\"\n\n[auth.proof]\nquery = \"proof\"\n{over}\n{secret}\n"
+        );
+        mistakes(&GOOD.replace("[auth]\ntype = \"bearer\"\n", &auth))
+    };
+    assert_eq!(proof("over = \"{secret.token}\"", "secret = \"{secret.app}\""), Vec::<String>::new());
+    let said = proof("over = \"{secret.token}\"", "secret = \"0a1b2c\"");
+    assert!(said.len() == 1 && said[0].contains("does not belong into a connector file"), "{said:?}");
+    let said = proof("over = \"{secret.tokn}\"", "secrets = \"{secret.app}\"");
+    assert!(said.iter().any(|line| line.contains("{secret.tokn}")), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("auth.proof.secret is missing")), "{said:?}");
+}
+
+#[test]
 fn committing_newest_first_by_page_is_refused() {
     let said = mistakes(&GOOD.replace("{ from = \"/id\" }", "{ from = \"/id\", commit = \"page\" }"));
     assert!(said.len() == 1 && said[0].contains("newest first"), "{said:?}");

@@ -24,7 +24,7 @@ pub(super) fn verdict(spec: &Spec, answer: &Answer, sending: bool, now: Timestam
     let none = Value::Null;
     let body = read.as_ref().unwrap_or(&none);
     let header = |name: &str| answer.header(name).map(str::to_owned);
-    let facts = Facts { body, status: Some(answer.status), header: &header, msg: &|_| None };
+    let facts = Facts { body, status: Some(answer.status), header: &header, msg: &|_| None, near: &|_| None };
     let said = spec.said.iter().find_map(|pointer| place::at(body, pointer).and_then(plain)).unwrap_or_default();
     let said: String = clean_line(&said).chars().take(200).collect();
     let rule =

@@ -4,17 +4,20 @@
 //! itself is kept with each page, so that the calls made so far are not made again.
 
 use super::access::{Access, now};
-use super::mapper::{Known, Piece, pruned, understand};
+use super::mapper::{Joins, Known, Piece, pruned, understand};
 use super::place;
 use super::predicate::{Facts, all};
 use super::spec::{Next, Resume, Stream};
 use super::state::{Parent, Spot, Walk, compare, moved};
 use super::template::plain;
 use crate::connector::http::Answer;
-use crate::connector::{ConnectorError, Item};
-use crate::model::Timestamp;
+use crate::connector::{ConnectorError, Item, Unreadable};
+use crate::model::{Timestamp, clean_line};
 use serde_json::Value;
 use std::cmp::Ordering;
+
+/// How far before the last good answer a stream begins anew whose cursor the platform lost, in milliseconds.
+const LOST: i64 = 3_600_000;
 
 /// What one page brought.
 pub(super) struct Step {
@@ -25,6 +28,28 @@ pub(super) struct Step {
     pub done: bool,
     /// It was begun before this source: what came since is not known yet.
     pub old: bool,
+}
+
+/// What went wrong with one page.
+enum Trouble {
+    /// The platform answered so.
+    Said(ConnectorError),
+    /// Anything else.
+    Other(ConnectorError),
+}
+
+impl From<ConnectorError> for Trouble {
+    fn from(error: ConnectorError) -> Trouble {
+        Trouble::Other(error)
+    }
+}
+
+impl From<Trouble> for ConnectorError {
+    fn from(trouble: Trouble) -> ConnectorError {
+        match trouble {
+            Trouble::Said(error) | Trouble::Other(error) => error,
+        }
+    }
 }
 
 /// Who walks.
@@ -43,6 +68,9 @@ pub(super) struct Walker<'a> {
 impl Walker<'_> {
     /// Takes the next page. The spot is as it was when this fails.
     ///
+    /// A place that the platform no longer knows (an expired page token, a cursor of a deleted index) is given up: the
+    /// walk begins anew from the watermark, and what is known already changes nothing.
+    ///
     /// # Errors
     /// By the file's error table, and when the platform goes round in circles.
     pub async fn step(
@@ -51,13 +79,41 @@ impl Walker<'_> {
         parent: &Value,
         oldest: Option<Timestamp>,
     ) -> Result<Step, ConnectorError> {
+        let own_cursor = matches!(self.stream.resume, Resume::Cursor(_));
+        let at_a_place =
+            spot.walk.as_ref().is_some_and(|walk| walk.cursor.is_some()) || (own_cursor && spot.mark.is_some());
+        // Not again and again: then it is no lost place.
+        let long_ago = now().plus_millis(-LOST).0;
+        let may = at_a_place && spot.walk.as_ref().and_then(|walk| walk.anew).is_none_or(|anew| anew < long_ago);
+        match self.page(spot, parent, oldest).await {
+            Err(Trouble::Said(ConnectorError::Reject { .. } | ConnectorError::Gone { .. })) if may => {
+                let walk = Walk { by: self.by, anew: Some(now().0), ..Walk::default() };
+                let mut fresh = Spot { walk: Some(walk), ..spot.clone() };
+                if own_cursor {
+                    fresh.mark = None;
+                }
+                let step = self.page(&mut fresh, parent, oldest).await.map_err(ConnectorError::from)?;
+                tracing::info!(stream = self.stream.intake.name, "the platform lost the place; the walk begins anew");
+                *spot = fresh;
+                Ok(step)
+            }
+            other => other.map_err(ConnectorError::from),
+        }
+    }
+
+    async fn page(&self, spot: &mut Spot, parent: &Value, oldest: Option<Timestamp>) -> Result<Step, Trouble> {
         let stream = self.stream;
         let mut walk = spot.walk.clone().unwrap_or_else(|| Walk { by: self.by, ..Walk::default() });
         let since = self.since(spot, &walk);
         let cursor = self.cursor(spot, &walk);
+        // Only for the very first call: later ones say where they stand.
+        let start = stream.start.filter(|_| cursor.is_none() && since.is_none()).map(|span| {
+            spot.asked.map_or_else(|| now().plus_millis(-span), |asked| Timestamp(asked).plus_millis(-LOST))
+        });
         let value = |name: &str| match name {
             "since" => since.clone().map(Value::String),
             "cursor" => cursor.clone().map(Value::String),
+            "start" => start.map(|start| Value::String(start.to_string())),
             _ => match name.strip_prefix("parent") {
                 Some(pointer) => parent.get(pointer).cloned(),
                 None => self.access.setting(name),
@@ -68,18 +124,27 @@ impl Walker<'_> {
         if by_url && let Some(url) = &cursor {
             (filled.path, filled.query) = (below_base(url, &filled.path), Vec::new());
         }
-        let (answer, body) = self.access.read(filled).await?;
+        let answer = self.access.ask(filled).await?;
+        let body = self.access.judge(&answer).map_err(Trouble::Said)?;
         let received = now();
+        if matches!(stream.resume, Resume::Cursor(_)) && stream.start.is_some() {
+            spot.asked = Some(received.0);
+        }
         let found = place::items(&body, &stream.intake.items);
         let found = found.ok_or_else(|| ConnectorError::Retry {
             reason: format!("the answer has no {} (stream {})", stream.intake.items, stream.intake.name),
         })?;
         let (count, last) = (found.len(), found.last().map(|found| found.item.clone()));
+        let raw = place::raw_items(&answer.body, &stream.intake.items, count).unwrap_or_default();
+        let joins = Joins::of(&stream.intake, &body);
+        let beside = stream.intake.pointers("around");
         let (mut items, mut parents) = (Vec::new(), Vec::new());
         let mut reached = false;
-        for found in found {
-            let around = pruned(found.around, &stream.intake.map.pointers("around"));
-            let piece = Piece { item: found.item, parent, around: &around };
+        for (number, found) in found.into_iter().enumerate() {
+            let around = pruned(found.around, &beside);
+            let alone = Piece { raw: raw.get(number).copied(), parent, around: &around, ..Piece::alone(found.item) };
+            let joined = joins.to(&alone, &stream.intake, self.known);
+            let piece = Piece { joined: &joined, ..alone };
             if let Resume::Mark { from, compare: how, overlap, .. } = &stream.resume
                 && let Some(value) = piece.pick(from, self.known)
             {
@@ -97,12 +162,16 @@ impl Walker<'_> {
                     walk.top = Some(value);
                 }
             }
-            if let Some(at) = self.keep_parent(&piece, &mut parents)
-                && stream.newest_first
-                && oldest.is_some_and(|oldest| at < oldest)
-            {
-                reached = true;
-                continue;
+            if !self.for_children.is_empty() && piece.holds(&stream.intake.keep, self.known) {
+                match self.parent(&piece) {
+                    Some(at) if stream.newest_first && oldest.is_some_and(|oldest| at.at < oldest.0) => {
+                        parents.push(at);
+                        reached = true;
+                        continue;
+                    }
+                    Some(kept) => parents.push(kept),
+                    None => items.push(self.unreadable(&piece, received)),
+                }
             }
             if stream.emit {
                 items.extend(understand(&stream.intake, &piece, self.known, received));
@@ -112,7 +181,8 @@ impl Walker<'_> {
         walk.items += count as u64;
         let next = self.next(&walk, &cursor, &answer, &body, count, last.as_ref());
         let header = |name: &str| answer.header(name).map(str::to_owned);
-        let facts = Facts { body: &body, status: Some(answer.status), header: &header, msg: &|_| None };
+        let (none, status) = (&|_: &str| None, Some(answer.status));
+        let facts = Facts { body: &body, status, header: &header, msg: none, near: none };
         let page = &stream.page;
         let told_to_stop = (!page.stop_if.is_empty() && all(&page.stop_if, &facts))
             || (!page.stop_unless.is_empty() && !all(&page.stop_unless, &facts));
@@ -129,19 +199,19 @@ impl Walker<'_> {
                 _ => again,
             };
             if stands && own_cursor && !says_more {
-                return self.finish(spot, walk, items, parents, next);
+                return Ok(self.finish(spot, walk, items, parents, next));
             }
             if stands {
                 spot.walk = None;
-                return Err(ConnectorError::Retry {
+                return Err(Trouble::Other(ConnectorError::Retry {
                     reason: format!("the server offers the same page again and again (stream {})", stream.intake.name),
-                });
+                }));
             }
             if walk.pages >= page.most {
                 spot.walk = None;
-                return Err(ConnectorError::Retry {
+                return Err(Trouble::Other(ConnectorError::Retry {
                     reason: format!("the server had no end after {} pages (stream {})", page.most, stream.intake.name),
-                });
+                }));
             }
             walk.seen.push(hash);
             walk.cursor = next.clone();
@@ -156,7 +226,7 @@ impl Walker<'_> {
             spot.walk = Some(walk);
             return Ok(Step { items, parents, done: false, old: false });
         }
-        self.finish(spot, walk, items, parents, next)
+        Ok(self.finish(spot, walk, items, parents, next))
     }
 
     /// The end of a walk: now the watermark moves.
@@ -167,7 +237,7 @@ impl Walker<'_> {
         items: Vec<Item>,
         parents: Vec<Parent>,
         next: Option<String>,
-    ) -> Result<Step, ConnectorError> {
+    ) -> Step {
         let old = walk.by != self.by;
         match &self.stream.resume {
             Resume::None => {}
@@ -182,7 +252,7 @@ impl Walker<'_> {
         }
         spot.walk = None;
         spot.done = true;
-        Ok(Step { items, parents, done: true, old })
+        Step { items, parents, done: true, old }
     }
 
     fn since(&self, spot: &Spot, _walk: &Walk) -> Option<String> {
@@ -242,17 +312,26 @@ impl Walker<'_> {
         }
     }
 
-    /// Keeps what the streams below need; gives the item's time.
-    fn keep_parent(&self, piece: &Piece<'_>, parents: &mut Vec<Parent>) -> Option<Timestamp> {
-        if self.for_children.is_empty() {
-            return None;
-        }
+    /// What the streams below need of an item; `None` when it has no id or no time.
+    fn parent(&self, piece: &Piece<'_>) -> Option<Parent> {
         let map = &self.stream.intake.map;
         let id = piece.pick(&map.id, self.known)?;
-        let at = super::mapper::time(&piece.pick(&map.time, self.known)?, &map.time_format)?;
+        let at = super::mapper::time(&piece.pick(&map.time, self.known)?, &map.time_format)?.0;
         let changed = self.changed.and_then(|pointer| place::at(piece.item, pointer)).and_then(plain);
-        parents.push(Parent { id, at: at.0, of: pruned(piece.item, self.for_children), changed });
-        Some(at)
+        Some(Parent { id, at, of: pruned(piece.item, self.for_children), changed })
+    }
+
+    /// Something below which cannot be looked.
+    fn unreadable(&self, piece: &Piece<'_>, received: Timestamp) -> Item {
+        let hint: String = piece.item.to_string().chars().take(200).collect();
+        Item::Unreadable(Unreadable {
+            reason: "it has no id or no time, so that what is below it cannot be asked for".to_owned(),
+            folder: self.stream.intake.name.clone(),
+            received,
+            hint: clean_line(&hint),
+            partial: false,
+            raw: super::mapper::envelope(&self.stream.intake, piece),
+        })
     }
 }
 

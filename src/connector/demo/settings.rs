@@ -1,5 +1,6 @@
 //! The settings of a demo account, read strictly: a misspelt key is an error that names it.
 
+use crate::connector::settings::mistake;
 use crate::connector::{AccountSettings, SettingsError};
 use serde::Deserialize;
 
@@ -91,9 +92,8 @@ impl DemoSettings {
     /// What is wrong and what to write instead.
     pub fn read(account: &AccountSettings) -> Result<DemoSettings, SettingsError> {
         let wrong = |problem: String| SettingsError { account: account.name.clone(), problem };
-        let settings: DemoSettings = toml::Value::Table(account.table.clone())
-            .try_into()
-            .map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
+        let settings: DemoSettings =
+            toml::Value::Table(account.table.clone()).try_into().map_err(|error| wrong(mistake(&error)))?;
         if !(0.01..=1_000.0).contains(&settings.speed) {
             return Err(wrong(format!("speed = {} is not between 0.01 and 1000", settings.speed)));
         }

@@ -80,16 +80,4 @@ impl Sink for DemoSink {
         // The unknown one stays unknown until a person decides: that is what the demo shows.
         Box::pin(async { Ok(Sighting::CannotTell) })
     }
-
-    fn file_sent<'a>(
-        &'a mut self,
-        _remote_id: &'a str,
-        _original: &'a [u8],
-    ) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
 }

@@ -38,8 +38,4 @@ impl Source for DemoSource {
             Ok(())
         })
     }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
 }

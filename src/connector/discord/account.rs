@@ -11,8 +11,7 @@ use crate::connector::platform::{
 };
 use crate::connector::settings::duration;
 use crate::connector::{
-    AccountSettings, Changed, ConnectorError, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting, Unreadable,
-    first_words,
+    AccountSettings, Changed, ConnectorError, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting, first_words,
 };
 use crate::model::{
     Abilities, ChangeKind, Count, Idempotency, Length, Outgoing, Timestamp, Way, clean_block, clean_line,
@@ -327,20 +326,11 @@ impl Platform for Discord {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let message: Value = serde_json::from_slice(raw).unwrap_or_default();
         let channel = Channel { id: json::id(&message, "/channel_id").unwrap_or_default(), ..Channel::default() };
         let me = self.known.lock().unwrap_or_else(PoisonError::into_inner).me.clone();
-        understand(&message, &channel, &self.ours(&me), received).unwrap_or_else(|| {
-            Item::Unreadable(Unreadable {
-                reason: "nobody wrote this message: Discord did".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            })
-        })
+        understand(&message, &channel, &self.ours(&me), received)
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {
@@ -378,7 +368,8 @@ impl Platform for Discord {
     async fn find_sent(&self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let Some(channel) = outgoing.context.get("channel") else { return Ok(Sighting::CannotTell) };
         let (me, _) = self.known().await?;
-        let after = id_at(outgoing.date.plus_millis(-SKEW));
+        // Ids hold Discord's time; the earlier of the two is looked from, whoever's clock is wrong.
+        let after = id_at(self.api.http.theirs(outgoing.date).min(outgoing.date).plus_millis(-SKEW));
         let path = format!("/channels/{channel}/messages");
         let found = self.api.read(&path, &[("after", after.as_str()), ("limit", "100")]).await?;
         let found = json::must_list(&found, "")?;

@@ -6,9 +6,9 @@
 use super::headers::{self, Headers, MAX_ADDRESSES, MAX_LISTED};
 use super::parts::{self, Breach};
 use super::{automated, body, bounce, language, verdict};
+use crate::connector::signature::{hex, sha256};
 use crate::connector::{ConnectorError, Incoming, Item, Unreadable};
 use crate::model::{Automated, BlockKind, Direction, Party, Timestamp, Way, clean_line, fold};
-use sha2::Digest as _;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -101,7 +101,7 @@ fn read(raw: &[u8], own: &[String], authserv_id: Option<&str>, received: Timesta
 
     let subject = subject(&headers);
     let ids = headers.ids("Message-ID");
-    let remote_id = ids.first().cloned().unwrap_or_else(|| format!("sha256:{:x}", sha2::Sha256::digest(raw)));
+    let remote_id = ids.first().cloned().unwrap_or_else(|| format!("sha256:{}", hex(&sha256(raw))));
     let references = references(&headers, &remote_id);
 
     let content = body::read(raw, &parts);

@@ -2,6 +2,7 @@
 
 mod raw;
 
+use crate::connector::settings::mistake;
 use crate::connector::{AccountSettings, SecretRef, SettingsError};
 use raw::RawAccount;
 use serde::Deserialize;
@@ -126,9 +127,8 @@ impl EmailSettings {
     /// Names the key that is wrong and says what to write.
     pub fn read(settings: &AccountSettings) -> Result<EmailSettings, SettingsError> {
         let problem = |problem: String| SettingsError { account: settings.name.clone(), problem };
-        let raw: RawAccount = toml::Value::Table(settings.table.clone())
-            .try_into()
-            .map_err(|error: toml::de::Error| problem(error.to_string().trim().replace('\n', " ")))?;
+        let raw: RawAccount =
+            toml::Value::Table(settings.table.clone()).try_into().map_err(|error| problem(mistake(&error)))?;
         raw.check(&settings.profile).map_err(problem)
     }
 }

@@ -17,13 +17,27 @@ pub enum Reset {
     Iso,
 }
 
-/// The time a header names; `None` when it is not there or makes no sense. Never further away than a day and an hour.
+/// A difference of clocks that is none, in milliseconds: `Date` has whole seconds, and an answer is under way for some.
+const SAME: i64 = 60_000;
+
+/// How far the clock of whoever answers is ahead of ours, in milliseconds, by its `Date` (RFC 9110, section 6.6.1); 0
+/// where it does not say, and where it is a matter of seconds. Never more than a day and an hour.
+pub fn ahead(headers: &HeaderMap, now: Timestamp) -> i64 {
+    let date = headers.get("date").and_then(|date| date.to_str().ok());
+    let Some(Ok(date)) = date.map(jiff::fmt::rfc2822::parse) else { return 0 };
+    let ahead = date.timestamp().as_millisecond().saturating_sub(now.0);
+    if ahead.abs() <= SAME { 0 } else { ahead.clamp(-LONGEST, LONGEST) }
+}
+
+/// The time a header names, by our clock; `None` when it is not there or makes no sense. Never further away than a day
+/// and an hour.
 pub fn until(headers: &HeaderMap, name: &str, reset: Reset, now: Timestamp) -> Option<Timestamp> {
     let text = headers.get(name)?.to_str().ok()?.trim();
+    let ours = |theirs: i64| Timestamp(theirs.saturating_sub(ahead(headers, now)));
     let at = match reset {
-        Reset::Epoch => Timestamp((text.parse::<f64>().ok()? * 1000.0) as i64),
+        Reset::Epoch => ours((text.parse::<f64>().ok()? * 1000.0) as i64),
         Reset::Seconds => now.plus_millis((text.parse::<f64>().ok()?.max(0.0) * 1000.0) as i64),
-        Reset::Iso => Timestamp(text.parse::<jiff::Timestamp>().ok()?.as_millisecond()),
+        Reset::Iso => ours(text.parse::<jiff::Timestamp>().ok()?.as_millisecond()),
     };
     Some(at.max(now).min(now.plus_millis(LONGEST)))
 }
@@ -36,7 +50,8 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     if let Some(date) = headers.get("retry-after").and_then(|value| value.to_str().ok())
         && let Ok(zoned) = jiff::fmt::rfc2822::parse(date)
     {
-        return Some(Timestamp(zoned.timestamp().as_millisecond()).max(now).min(now.plus_millis(LONGEST)));
+        let at = Timestamp(zoned.timestamp().as_millisecond().saturating_sub(ahead(headers, now)));
+        return Some(at.max(now).min(now.plus_millis(LONGEST)));
     }
     let dialects = [
         ("x-ratelimit-reset-after", Reset::Seconds),
@@ -77,6 +92,17 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(name, value.parse().unwrap());
             assert_eq!(retry_after(&headers, now), Some(now.plus_millis(later)), "{name}: {value}");
+        }
+        // The same words of a server whose clock is seven hours ahead.
+        for (name, value) in [
+            ("x-rate-limit-reset", "1700025290"),
+            ("x-ratelimit-reset", "2023-11-15T05:14:50Z"),
+            ("retry-after", "Wed, 15 Nov 2023 05:14:50 GMT"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("date", "Wed, 15 Nov 2023 05:13:20 GMT".parse().unwrap());
+            headers.insert(name, value.parse().unwrap());
+            assert_eq!(retry_after(&headers, now), Some(now.plus_millis(90_000)), "{name}: {value}");
         }
         let mut headers = HeaderMap::new();
         assert_eq!(retry_after(&headers, now), None);

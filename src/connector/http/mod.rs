@@ -1,5 +1,5 @@
-//! Speaking HTTP to a platform: one client an account, with a time limit and a size limit on every call, no redirects,
-//! no way to addresses inside the house, and every call paid for from the account's [`Ledger`].
+//! Speaking HTTP to a platform: one client an account, with a time limit and a size limit on every call, no redirects
+//! (files may lead on three times, each address checked like the first), no way to addresses inside the house, and every call paid for from the account's [`Ledger`].
 //!
 //! What a failed call means is in [`Failure`]: a send that may have arrived is never mistaken for one that did not.
 
@@ -21,6 +21,7 @@ use guard::{Guarded, check};
 use reqwest::Url;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// The longest one call may take, unless it says otherwise (long polls do).
@@ -30,6 +31,22 @@ const CONNECT: Duration = Duration::from_secs(15);
 const MOST_BYTES: usize = 8 << 20;
 /// The largest file fetched.
 pub const MOST_MEDIA: usize = 25 << 20;
+
+/// How often the address of a file may lead to another one.
+const MOST_HOPS: usize = 3;
+
+/// What goes along when a file is fetched.
+#[derive(Clone, Default)]
+pub struct Proof {
+    /// Headers that prove who we are.
+    pub headers: Vec<(Cow<'static, str>, String)>,
+    /// Parameters that do.
+    pub query: Vec<(String, String)>,
+    /// The platform's hosts besides the base.
+    pub hosts: Vec<String>,
+    /// Files come from the platform's hosts and from no others.
+    pub only: bool,
+}
 
 /// What goes with a call.
 #[derive(Clone, Debug, Default)]
@@ -118,6 +135,8 @@ pub struct Http {
     base: Url,
     reach: Reach,
     ledger: Option<Arc<Ledger>>,
+    /// How far the server's clock was ahead of ours when it answered last, in milliseconds.
+    ahead: Arc<AtomicI64>,
 }
 
 impl std::fmt::Debug for Http {
@@ -149,12 +168,17 @@ impl Http {
             .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| format!("no HTTP client can be made ({error})"))?;
-        Ok(Http { client, base, reach, ledger })
+        Ok(Http { client, base, reach, ledger, ahead: Arc::default() })
     }
 
     /// The base, for messages: scheme and host, without path.
     pub fn origin(&self) -> String {
         self.base.origin().ascii_serialization()
+    }
+
+    /// A time by our clock as the server's clock had it, as far as its answers told; for looking at what it dates.
+    pub fn theirs(&self, ours: Timestamp) -> Timestamp {
+        ours.plus_millis(self.ahead.load(Ordering::Relaxed))
     }
 
     /// Where a call goes.
@@ -202,6 +226,7 @@ impl Http {
             ledger.spend(name, units, now).map_err(|until| Failure::Spent { what: name, until })?;
         }
         let answer = self.client.execute(request).await.map_err(Failure::from)?;
+        self.ahead.store(limits::ahead(answer.headers(), jiff::Timestamp::now().into()), Ordering::Relaxed);
         Answer::read(answer, call.most).await
     }
 
@@ -211,9 +236,40 @@ impl Http {
     /// # Errors
     /// [`Failure`], also for anything but 200.
     pub async fn fetch(&self, url: &str, most: usize) -> Result<Answer, Failure> {
+        self.fetch_with(url, most, &Proof::default()).await
+    }
+
+    /// As [`Http::fetch`], with what proves who we are where the platform wants that for files. It goes to the platform's
+    /// own hosts alone, also when one of them sends us on.
+    ///
+    /// # Errors
+    /// As [`Http::fetch`]; also for hosts that are none of the platform's, when files come from no others.
+    pub async fn fetch_with(&self, url: &str, most: usize, proof: &Proof) -> Result<Answer, Failure> {
         let refused = |reason: String| Failure::Refused { reason };
-        let url = Url::parse(url).map_err(|error| refused(format!("its address is no URL ({error})")))?;
+        let mut url = Url::parse(url).map_err(|error| refused(format!("its address is no URL ({error})")))?;
+        for _ in 0..=MOST_HOPS {
+            let answer = self.fetch_once(url.clone(), most, proof).await?;
+            match answer.status {
+                200 => return Ok(answer),
+                301 | 302 | 303 | 307 | 308 => {
+                    let next = answer.header("location").and_then(|next| url.join(next).ok());
+                    url = next.ok_or_else(|| refused("the file is said to be elsewhere, and not where".to_owned()))?;
+                }
+                status => return Err(refused(format!("the file is not given out (HTTP {status})"))),
+            }
+        }
+        Err(refused(format!("the file's address leads to another one, {MOST_HOPS} times over; it is given up")))
+    }
+
+    async fn fetch_once(&self, url: Url, most: usize, proof: &Proof) -> Result<Answer, Failure> {
+        let refused = |reason: String| Failure::Refused { reason };
         let own = url.origin() == self.base.origin();
+        let host = url.host_str().unwrap_or_default();
+        let theirs = own || proof.hosts.iter().any(|known| known == host);
+        if proof.only && !theirs {
+            let host = crate::model::clean_line(host);
+            return Err(refused(format!("{host} is none of the platform's hosts; nothing is fetched from there")));
+        }
         let reach = if own { self.reach } else { Reach::Public };
         check(&url, reach).map_err(refused)?;
         let client = if own {
@@ -227,12 +283,19 @@ impl Http {
                 .build()
                 .map_err(|error| refused(failure::words(error)))?
         };
-        let answer = client.get(url).timeout(LIMIT).send().await.map_err(Failure::from)?;
-        let answer = Answer::read(answer, most).await?;
-        match answer.status {
-            200 => Ok(answer),
-            status => Err(Failure::Refused { reason: format!("the file is not given out (HTTP {status})") }),
+        let mut url = url;
+        if theirs && !proof.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&proof.query);
         }
+        let mut request = client.get(url).timeout(LIMIT);
+        for (name, value) in proof.headers.iter().filter(|_| theirs) {
+            let mut value = reqwest::header::HeaderValue::try_from(value)
+                .map_err(|_| refused(format!("the header {name} would hold what no header may")))?;
+            value.set_sensitive(true);
+            request = request.header(&**name, value);
+        }
+        let answer = request.send().await.map_err(Failure::from)?;
+        Answer::read(answer, most).await
     }
 }
 

@@ -238,9 +238,9 @@ impl Platform for Mastodon {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more: false, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let status: Value = serde_json::from_slice(raw).unwrap_or_default();
-        understand(&status, Direction::Inbound, &self.host, received)
+        Some(understand(&status, Direction::Inbound, &self.host, received))
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {
@@ -266,7 +266,7 @@ impl Platform for Mastodon {
             .query("exclude_reblogs", "true");
         let (_, found) = self.api.read(call).await?;
         let found = json::must_list(&found, "")?;
-        let since = outgoing.date.plus_millis(-SKEW);
+        let since = self.api.http.theirs(outgoing.date).plus_millis(-SKEW);
         let is_it = |status: &&Value| {
             json::id(status, "/in_reply_to_id") == outgoing.context.get("status").cloned()
                 && json::iso(status, "/created_at").is_some_and(|at| at >= since)

@@ -1,6 +1,7 @@
 //! How far a source has come: the place in `/sync`, the gaps that are still to be filled, and the little that later
 //! events refer to. Bounded, and committed with the messages it covers.
 
+use crate::connector::platform::cursor::Trail;
 use minicbor::{Decode, Encode};
 
 /// Gaps, invitations, reactions and rooms that are kept; the oldest are forgotten.
@@ -28,6 +29,10 @@ pub(super) struct Gap {
     /// Pages walked.
     #[n(4)]
     pub pages: u32,
+    /// Where they led.
+    #[n(5)]
+    #[cbor(default)]
+    pub trail: Trail,
 }
 
 /// An invitation that is not accepted yet.

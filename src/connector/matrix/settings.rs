@@ -1,6 +1,6 @@
 //! The settings of a Matrix account, read strictly: a misspelt key is an error that names it.
 
-use crate::connector::settings::span_millis;
+use crate::connector::settings::{mistake, span_millis};
 use crate::connector::{AccountSettings, SecretRef, SettingsError};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -99,9 +99,7 @@ impl MatrixSettings {
     /// What is wrong and what to write instead.
     pub fn read(account: &AccountSettings) -> Result<MatrixSettings, SettingsError> {
         let wrong = |problem: String| SettingsError { account: account.name.clone(), problem };
-        let raw: Raw = toml::Value::Table(account.table.clone())
-            .try_into()
-            .map_err(|error: toml::de::Error| wrong(error.message().trim().replace('\n', " ")))?;
+        let raw: Raw = toml::Value::Table(account.table.clone()).try_into().map_err(|error| wrong(mistake(&error)))?;
         raw.check(&account.profile).map_err(wrong)
     }
 }

@@ -105,7 +105,7 @@ impl MatrixSink {
     /// made a message.
     async fn look(&self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let (room, transaction) = (Self::room(outgoing)?, outgoing.id.to_string());
-        let since = outgoing.date.plus_millis(-SKEW);
+        let since = self.client.http.theirs(outgoing.date).plus_millis(-SKEW);
         let filter = json!({ "senders": [self.client.settings.user], "types": ["m.room.message"] }).to_string();
         let mut from: Option<String> = None;
         for _ in 0..MOST_PAGES {
@@ -165,13 +165,5 @@ impl Sink for MatrixSink {
 
     fn find_sent<'a>(&'a mut self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Sighting, ConnectorError>> {
         Box::pin(self.look(outgoing))
-    }
-
-    fn file_sent<'a>(&'a mut self, _: &'a str, _: &'a [u8]) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
     }
 }

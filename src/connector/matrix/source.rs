@@ -8,6 +8,7 @@ use super::room::Rooms;
 use super::settings::server_of;
 use super::sync::{Joined, Messages, Sync};
 use crate::connector::http::{Body, Call, Failure};
+use crate::connector::platform::cursor::Trail;
 use crate::connector::{Changed, ConnectorError, Item, PulledPage, Source};
 use crate::model::{ChangeKind, Party, Progress, Timestamp};
 use futures::future::BoxFuture;
@@ -180,7 +181,8 @@ impl MatrixSource {
             && oldest.is_none_or(|oldest| oldest >= horizon)
         {
             let to = since.filter(|_| !is_new).map(str::to_owned);
-            cursor.gap(Gap { room: id.to_owned(), from: from.clone(), to, horizon, pages: 0 });
+            let (room, from) = (id.to_owned(), from.clone());
+            cursor.gap(Gap { room, from, to, horizon, pages: 0, trail: Trail::default() });
         }
         self.receipts(id, joined, cursor, page);
         Ok(())
@@ -371,8 +373,16 @@ impl MatrixSource {
                 MOST_PAGES * PAGE
             );
         } else if let Some(end) = answer.end.filter(|end| !past && *end != gap.from) {
-            gap.from = end;
-            cursor.gaps.push(gap);
+            match gap.trail.leads_to(&end, "the homeserver") {
+                Ok(()) => {
+                    gap.from = end;
+                    cursor.gaps.push(gap);
+                }
+                // Given up, so that it keeps nothing else waiting.
+                Err(error) => {
+                    tracing::warn!(account = self.client.settings.name, %error, "a gap cannot be filled to its end");
+                }
+            }
         }
         Ok(page)
     }

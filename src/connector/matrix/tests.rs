@@ -92,7 +92,8 @@ fn robots_files_and_emotes_are_what_they_are() {
 #[test]
 fn the_cursor_outlives_a_restart_and_rubbish_begins_anew() {
     let mut cursor = Cursor { since: Some("s1".to_owned()), ..Cursor::default() };
-    cursor.gap(Gap { room: "!a".to_owned(), from: "t1".to_owned(), to: Some("s0".to_owned()), horizon: 0, pages: 3 });
+    let (room, from, to) = ("!a".to_owned(), "t1".to_owned(), Some("s0".to_owned()));
+    cursor.gap(Gap { room, from, to, horizon: 0, pages: 3, trail: Default::default() });
     cursor.saw("!a", "$theirs", false);
     cursor.saw("!a", "$ours", true);
     cursor.saw("!a", "$later", false);

@@ -1,7 +1,7 @@
 //! The settings that every platform's account has, read strictly.
 
 use super::Held;
-use crate::connector::settings::duration;
+use crate::connector::settings::{duration, mistake};
 use crate::connector::{AccountSettings, SecretRef, SettingsError};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -120,7 +120,7 @@ impl Basics {
             return Err(wrong(format!("poll is at least \"{shortest}s\" here, and at most \"24h\"")));
         }
         let own = toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| {
-            let problem = error.message().trim().replace('\n', " ");
+            let problem = mistake(&error);
             let more = if problem.contains("unknown field") { others(kind) } else { String::new() };
             wrong(format!("{problem}{more}"))
         })?;

@@ -11,7 +11,8 @@ pub(super) use basics::{Basics, Kind, Secrets};
 pub(super) use held::Held;
 
 use super::{
-    Check, Connector, ConnectorError, Hook, Item, Ledger, PulledPage, Reach, Receipt, Sighting, Sink, Source, Watcher,
+    Check, Connector, ConnectorError, Hook, Item, Ledger, PulledPage, Reach, Receipt, Sighting, Sink, Source,
+    Unreadable, Watcher,
 };
 use crate::model::{Abilities, AccountFacts, Half, Outgoing, Timestamp};
 use futures::future::BoxFuture;
@@ -56,8 +57,8 @@ pub(super) trait Platform: Send + Sync + 'static {
         }
     }
 
-    /// Understands one original, as it is filed with its message.
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item;
+    /// Understands one original, as it is filed with its message; `None` when there is nothing in it to show.
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item>;
 
     /// The exact body of the request that sends it.
     ///
@@ -173,7 +174,10 @@ impl<P: Platform> Connector for Account<P> {
     }
 
     fn parse(&self, raw: Vec<u8>, _folder: &str, received: Timestamp) -> Item {
-        self.0.understand(&raw, received)
+        self.0.understand(&raw, received).unwrap_or_else(|| {
+            let (reason, folder) = ("there is nothing in it to show".to_owned(), String::new());
+            Item::Unreadable(Unreadable { reason, folder, received, hint: String::new(), partial: false, raw })
+        })
     }
 
     fn attachment(&self, _raw: &[u8], _part: u32) -> Result<Vec<u8>, ConnectorError> {
@@ -188,7 +192,8 @@ impl<P: Platform> Connector for Account<P> {
         if outgoing.text.trim().is_empty() {
             return Err(ConnectorError::Reject { reason: "the answer is empty; write something".to_owned() });
         }
-        if let Some(why) = self.0.abilities().too_long(&outgoing.text) {
+        let terms = self.0.abilities().terms(outgoing.way, outgoing.way, &outgoing.context);
+        if let Some(why) = terms.too_long(&outgoing.text) {
             return Err(ConnectorError::Reject { reason: format!("{why}; make it shorter, or send it in two") });
         }
         self.0.render(outgoing)
@@ -247,10 +252,6 @@ impl<P: Platform> Source for Polled<P> {
     fn wait<'a>(&'a mut self, cursor: &'a [u8], limit: Duration) -> BoxFuture<'a, Result<(), ConnectorError>> {
         Box::pin(self.0.wait(cursor, limit))
     }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
 }
 
 impl<P: Platform> Sink for Polled<P> {
@@ -268,13 +269,5 @@ impl<P: Platform> Sink for Polled<P> {
 
     fn find_sent<'a>(&'a mut self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Sighting, ConnectorError>> {
         Box::pin(self.0.find_sent(outgoing))
-    }
-
-    fn file_sent<'a>(&'a mut self, _: &'a str, _: &'a [u8]) -> BoxFuture<'a, Result<(), ConnectorError>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
     }
 }

@@ -11,7 +11,7 @@ use crate::connector::http::Http;
 use crate::connector::platform::{Basics, Held, Kind, Platform, Secrets, cursor, json, no_file, now, sighting};
 use crate::connector::settings::duration;
 use crate::connector::{
-    AccountSettings, ConnectorError, Hook, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting, Unreadable,
+    AccountSettings, ConnectorError, Hook, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting,
 };
 use crate::model::{Abilities, Count, Length, Outgoing, Timestamp, Way, clean_line};
 use serde::Deserialize;
@@ -241,7 +241,7 @@ impl Slack {
                     items.extend(reactions(message, &around, &people));
                 }
             }
-            place.page = next(&found, &place.page)?;
+            place.page = next(&found, &mut place.trail)?;
             place.listed = place.page.is_empty();
             place.long |= !place.listed;
             return Ok(place.listed && place.threads.is_empty());
@@ -274,9 +274,10 @@ impl Slack {
             ts != thread.ts && is_later(ts, &thread.after) && is_written(message)
         };
         items.extend(messages.iter().filter(fresh).map(|message| understand(message, &around, &people, now())));
-        let page = next(&found, &thread.page)?;
+        let mut trail = thread.trail;
+        let page = next(&found, &mut trail)?;
         match place.threads.first_mut() {
-            Some(first) if !page.is_empty() => first.page = page,
+            Some(first) if !page.is_empty() => (first.page, first.trail) = (page, trail),
             _ => {
                 place.threads.remove(0);
             }
@@ -300,6 +301,7 @@ impl Slack {
             Err(error @ ConnectorError::Retry { .. }) => {
                 if error.to_string().contains("invalid_cursor") {
                     place.page.clear();
+                    place.trail.end();
                 }
                 Err(error)
             }
@@ -309,10 +311,10 @@ impl Slack {
 }
 
 /// The next page.
-fn next(found: &Value, sent: &str) -> Result<String, ConnectorError> {
+fn next(found: &Value, trail: &mut cursor::Trail) -> Result<String, ConnectorError> {
     let next = json::text(found, "/response_metadata/next_cursor");
-    if !next.is_empty() && next == sent {
-        return Err(ConnectorError::Retry { reason: "Slack's pages lead nowhere new".to_owned() });
+    if !next.is_empty() {
+        trail.leads_to(next, "Slack")?;
     }
     Ok(next.chars().take(1_000).collect())
 }
@@ -370,19 +372,9 @@ impl Platform for Slack {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
-        let people = self.people();
-        match read_original(raw) {
-            Some((message, around)) => understand(&message, &around, &people, received),
-            None => Item::Unreadable(Unreadable {
-                reason: "this is no message of Slack".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            }),
-        }
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
+        let (message, around) = read_original(raw)?;
+        Some(understand(&message, &around, &self.people(), received))
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {
@@ -416,7 +408,9 @@ impl Platform for Slack {
 
     async fn find_sent(&self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let Some(channel) = outgoing.context.get("channel") else { return Ok(Sighting::CannotTell) };
-        let oldest = format!("{}.000000", (outgoing.date.0 - SKEW) / 1_000);
+        // Slack's clock is known once it has answered.
+        self.known().await?;
+        let oldest = format!("{}.000000", (self.api.http.theirs(outgoing.date).0 - SKEW) / 1_000);
         let thread = outgoing.context.get("thread").map_or("", String::as_str);
         let query = [
             ("channel", channel.as_str()),

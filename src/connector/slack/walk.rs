@@ -5,6 +5,7 @@
 //! message the thread begins with.
 
 use super::message::is_later;
+use crate::connector::platform::cursor::Trail;
 use crate::connector::platform::json;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,6 +46,9 @@ pub(super) struct Place {
     /// This walk is that look at what came meanwhile: it goes back to the mark alone.
     #[serde(default)]
     pub peek: bool,
+    /// The pages of this walk.
+    #[serde(default, skip_serializing_if = "Trail::is_empty")]
+    pub trail: Trail,
     /// The whole channel was listed; what is left are threads.
     #[serde(default)]
     pub listed: bool,
@@ -67,6 +71,9 @@ pub(super) struct Thread {
     /// The page to ask for next.
     #[serde(default)]
     pub page: String,
+    /// The pages so far.
+    #[serde(default, skip_serializing_if = "Trail::is_empty")]
+    pub trail: Trail,
 }
 
 /// What was seen of a message.
@@ -120,7 +127,7 @@ impl Place {
         // A reply that is listed in the channel too carries the thread's own facts; the thread is that of its beginning.
         let root = json::text(message, "/thread_ts");
         if is_later(&seen.reply, &before.reply) && (root.is_empty() || root == ts) {
-            self.threads.push(Thread { ts: ts.clone(), after: before.reply, page: String::new() });
+            self.threads.push(Thread { ts: ts.clone(), after: before.reply, ..Thread::default() });
         }
         if seen != Seen::default() {
             self.seen.insert(ts, seen);

@@ -123,7 +123,9 @@ impl Platform for Telegram {
     }
 
     async fn pull(&self, at: &[u8]) -> Result<PulledPage, ConnectorError> {
-        let found = self.api.read("getUpdates", self.question(at, PAGE, 0), LIMIT).await?;
+        let question = self.question(at, PAGE, 0);
+        let confirmed = question.get("offset").and_then(Value::as_i64);
+        let found = self.api.read("getUpdates", question, LIMIT).await?;
         let updates = json::must_list(&found, "")?;
         let mut page = PulledPage { more: updates.len() >= PAGE, ..PulledPage::default() };
         let mut last = None;
@@ -131,6 +133,10 @@ impl Platform for Telegram {
             let number = json::number(update, "/update_id").ok_or_else(|| ConnectorError::Retry {
                 reason: "Telegram gives an update without its number".to_owned(),
             })?;
+            if confirmed.is_some_and(|offset| number < offset) {
+                let reason = "Telegram gives the same updates again and again".to_owned();
+                return Err(ConnectorError::Retry { reason });
+            }
             last = last.max(Some(number));
             page.items.extend(items(update, now()));
         }
@@ -154,19 +160,9 @@ impl Platform for Telegram {
         }
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let update: Value = serde_json::from_slice(raw).unwrap_or_default();
-        let unreadable = || {
-            Item::Unreadable(crate::connector::Unreadable {
-                reason: "an update with nothing to show".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            })
-        };
-        items(&update, received).into_iter().next().unwrap_or_else(unreadable)
+        items(&update, received).into_iter().next()
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {

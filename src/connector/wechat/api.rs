@@ -208,10 +208,17 @@ fn meaning(code: i64, said: &str, now: Timestamp) -> ConnectorError {
                 "five answers were sent since their last message; wait for one, or write by another channel",
             ),
         },
-        43004 | 50002 => ConnectorError::Gone { reason: reason("they do not follow the account any more") },
-        88010 | 88007 | 88008 => {
-            ConnectorError::Gone { reason: reason("the comment is gone, or it is answered already") }
+        43004 | 50002 => {
+            ConnectorError::Gone { reason: reason("they do not follow the account any more, or their own is closed") }
         }
+        88000 => ConnectorError::Reconnect {
+            reason: reason("the account has no comments, or may not read them; leave comments = true out"),
+        },
+        88001 | 88004 | 88008 => ConnectorError::Gone { reason: reason("the article or the comment is gone") },
+        88005 => ConnectorError::Reject {
+            reason: reason("the comment is answered already; WeChat takes one answer, change it at mp.weixin.qq.com"),
+        },
+        88007 => ConnectorError::Reject { reason: reason("the answer is too long for a comment, or empty") },
         45002 => ConnectorError::Reject { reason: reason("the text is too long") },
         _ => ConnectorError::Reject { reason: reason("the platform refuses") },
     }

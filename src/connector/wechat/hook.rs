@@ -1,6 +1,7 @@
 //! What WeChat pushes ("Start development", "Receive messages", "Message encryption and decryption").
 
 use super::message::{self, item};
+use super::people::People;
 use super::xml::Xml;
 use super::{api, envelope};
 use crate::connector::platform::Held;
@@ -20,6 +21,8 @@ pub(super) struct WeChatHook {
     pub token: Arc<Held>,
     /// What opens envelopes; without it they come open.
     pub key: Option<Arc<Held>>,
+    /// Who wrote; `None` when nobody is asked for.
+    pub people: Option<Arc<People>>,
 }
 
 impl WeChatHook {
@@ -64,8 +67,20 @@ impl Hook for WeChatHook {
         Ok(HookAnswer::Delivery { key, raw, content_type: "text/plain", body: api::TAKEN.to_vec() })
     }
 
+    fn meet<'a>(&'a self, raws: &'a [&'a [u8]]) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let Some(people) = &self.people else { return };
+            let openid = |raw: &&[u8]| Xml::read(raw)?.some("FromUserName").map(str::to_owned);
+            people.meet(raws.iter().filter_map(openid).collect()).await;
+        })
+    }
+
     fn understand(&self, raw: &[u8], received: Timestamp) -> Vec<Item> {
-        understood(raw, received).into_iter().collect()
+        let mut item = understood(raw, received);
+        if let (Some(Item::Message(incoming)), Some(people)) = (&mut item, &self.people) {
+            people.introduce(incoming);
+        }
+        item.into_iter().collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::xml::Xml;
 use crate::connector::{Incoming, Item, Unreadable};
-use crate::model::{Attachment, Automated, Direction, Party, Timestamp, clean_line};
+use crate::model::{Attachment, Automated, Direction, Opens, Party, Timestamp, clean_line};
 
 /// Longer ids are none.
 const MOST_ID: usize = 128;
@@ -71,6 +71,9 @@ pub(super) fn item(xml: &Xml, raw: &[u8], received: Timestamp) -> Option<Item> {
     incoming.conversation = Some(openid.to_owned());
     incoming.context.insert("openid".to_owned(), openid.to_owned());
     incoming.automated = automated;
+    if automated.is_some() {
+        incoming.context.insert(Opens::KEY.to_owned(), opens(xml.text("Event")).to_text());
+    }
     if let Some(file) = file(xml) {
         incoming.attachments.push(Attachment {
             name: file.name.to_owned(),
@@ -86,6 +89,15 @@ fn voice(xml: &Xml) -> String {
     match xml.some("Recognition") {
         Some(words) => format!("[voice] {words}"),
         None => "[voice]".to_owned(),
+    }
+}
+
+/// What an event lets us say ("Customer service messages"): after a follow, a menu click or a scan three answers within a
+/// minute. Nothing is said of other events.
+fn opens(event: &str) -> Opens {
+    match event {
+        "subscribe" | "CLICK" | "SCAN" => Opens::Only(60_000, 3),
+        _ => Opens::Nothing,
     }
 }
 
@@ -156,6 +168,12 @@ mod tests {
         let follows = message(&event("subscribe"));
         assert_eq!(follows.automated, Some(Automated::Generated));
         assert_eq!(follows.remote_id, "oAna:1409735668:subscribe");
+        for opening in ["subscribe", "CLICK", "SCAN"] {
+            assert_eq!(Opens::read(&message(&event(opening)).context), Some(Opens::Only(60_000, 3)), "{opening}");
+        }
+        for nothing in ["unsubscribe", "something_new"] {
+            assert_eq!(Opens::read(&message(&event(nothing)).context), Some(Opens::Nothing), "{nothing}");
+        }
         assert_eq!(read(&event("TEMPLATESENDJOBFINISH")), None);
         assert!(message(&event("something_new")).text.contains("something_new"), "what is new is shown");
     }

@@ -5,9 +5,7 @@ use super::hook::{Nudges, WeComHook};
 use super::message::{Person, item, media};
 use crate::connector::http::Http;
 use crate::connector::platform::{Basics, Held, Kind, Platform, Secrets, cursor, json, no_file, now};
-use crate::connector::{
-    AccountSettings, ConnectorError, Hook, Item, PulledPage, Receipt, SettingsError, Tokens, Unreadable,
-};
+use crate::connector::{AccountSettings, ConnectorError, Hook, Item, PulledPage, Receipt, SettingsError, Tokens};
 use crate::model::{Abilities, Count, Length, Outgoing, Timestamp, Way, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -50,6 +48,9 @@ struct Cursor {
     next: BTreeMap<String, String>,
     #[serde(default)]
     turn: usize,
+    /// The pages of the walk that is under way.
+    #[serde(default, skip_serializing_if = "cursor::Trail::is_empty")]
+    trail: cursor::Trail,
 }
 
 /// A company.
@@ -106,7 +107,13 @@ impl WeCom {
         strangers.retain(|id| !known.contains_key(id));
         for some in strangers.chunks(LOOKUPS) {
             let asked = json!({ "external_userid_list": some, "need_enter_session_context": 0 });
-            let Ok(found) = self.api.ask("/cgi-bin/kf/customer/batchget", &asked).await else { return };
+            let found = match self.api.ask("/cgi-bin/kf/customer/batchget", &asked).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::warn!(account = self.basics.name, %error, "who wrote is not told; messages are filed without");
+                    return;
+                }
+            };
             let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
             if people.len() >= MOST_PEOPLE {
                 people.clear();
@@ -163,6 +170,10 @@ impl Platform for WeCom {
             let reason = "WeCom says there is more and does not say from where".to_owned();
             return Err(ConnectorError::Retry { reason });
         }
+        match more {
+            true => cursor.trail.leads_to(&next, "WeCom")?,
+            false => cursor.trail.end(),
+        }
         self.meet(entries).await;
         let (people, received) = (self.people(), now());
         let items = entries.iter().filter_map(|entry| item(entry, &people, received)).collect();
@@ -178,18 +189,9 @@ impl Platform for WeCom {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more: more || !last, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let entry: Value = serde_json::from_slice(raw).unwrap_or_default();
-        item(&entry, &self.people(), received).unwrap_or_else(|| {
-            Item::Unreadable(Unreadable {
-                reason: "an event with nothing to show".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            })
-        })
+        item(&entry, &self.people(), received)
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {

@@ -143,7 +143,12 @@ fn meaning(code: i64, said: &str, now: Timestamp) -> ConnectorError {
                  another channel",
             ),
         },
-        95016 => ConnectorError::Reject {
+        95011 | 95012 | 95017 => ConnectorError::Reconnect {
+            reason: reason(
+                "the service account is not managed by API; let the application manage it in WeCom's settings",
+            ),
+        },
+        95018 => ConnectorError::Reject {
             reason: reason("the conversation is with somebody in WeCom, or is ended there; take it over there first"),
         },
         _ => ConnectorError::Reject { reason: reason("the platform refuses") },

@@ -3,6 +3,20 @@
 //!
 //! `account` holds it together, `api` makes the calls, `message` understands what is pulled, `hook` takes the nudge that
 //! says there is something to pull.
+//!
+//! ## What this is built on
+//!
+//! | fact | confirmed by (pages of developer.work.weixin.qq.com unless said) |
+//! | --- | --- |
+//! | 5 answers within 48 h of a message, 2,048 bytes a text, `msgid` of at most 32 of `[0-9a-zA-Z_-]` | `document/path/94677` (a copy: kancloud.cn/dabashan/qiwei/2376075) |
+//! | `kf/customer/batchget`: at most 100, only who wrote or came within 48 h, else in `invalid_external_userid` | `document/path/95159`, `96429` (2025-11-18) |
+//! | `unionid` comes from there when an Official Account or a mini program of the same legal entity is bound under the service's development settings, one at most, and that is itself bound to the WeChat Open Platform | `document/path/95159` with its note on binding |
+//! | it is the `unionid` of that account, and so of everything bound to the same account of the Open Platform; a provider of third-party applications gets none, or that of its own | the same |
+//! | 95018: the conversation is not with the API | developers.weixin.qq.com/community (`oCJUsw…`), whyiyhw/chatgpt-wechat issue 128 |
+//! | 95000, 95004, 95011, 95012, 95017 | the SDK silenceper/wechat, `work/kf/error.go` |
+//!
+//! Not confirmed: 95001 (too many answers, or too late), the meaning of each `fail_type`, whether a repeated `msgid` is sent
+//! twice, for how long messages are kept.
 
 mod account;
 mod api;

@@ -12,9 +12,8 @@ use crate::connector::platform::{Basics, Held, Kind, Platform, Secrets, cursor, 
 use crate::connector::settings::duration;
 use crate::connector::{
     AccountSettings, ConnectorError, Hook, Item, Ledger, PulledPage, Receipt, SettingsError, Sighting, Tokens,
-    Unreadable,
 };
-use crate::model::{Abilities, Count, Length, Outgoing, Timestamp, Way, clean_line};
+use crate::model::{Abilities, Apart, Count, Length, Outgoing, Terms, Timestamp, Way, clean_line};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,6 +80,9 @@ struct Walk {
     /// Where the first walk begins.
     #[serde(default)]
     start: String,
+    /// The pages of this walk.
+    #[serde(default, skip_serializing_if = "cursor::Trail::is_empty")]
+    trail: cursor::Trail,
 }
 
 impl Walk {
@@ -91,8 +93,8 @@ impl Walk {
                 self.top = id.clone();
             }
         }
-        if !next.is_empty() && next == self.page {
-            return Err(ConnectorError::Retry { reason: "X's pages lead nowhere new".to_owned() });
+        if !next.is_empty() && !known {
+            self.trail.leads_to(next, "X")?;
         }
         self.page = if known { String::new() } else { next.chars().take(1_000).collect() };
         if !self.page.is_empty() {
@@ -103,6 +105,7 @@ impl Walk {
             self.last = std::mem::take(&mut self.top);
         }
         self.top.clear();
+        self.trail.end();
         Ok(!std::mem::take(&mut self.long))
     }
 }
@@ -240,14 +243,14 @@ impl Platform for X {
     }
 
     fn abilities(&self) -> Abilities {
-        let length = match self.own.reads {
-            Reads::Messages => Length { most: LONGEST_MESSAGE, count: Count::Characters },
-            _ => Length { most: LONGEST_POST, count: Count::Weighted },
-        };
+        let message = Length { most: LONGEST_MESSAGE, count: Count::Characters };
+        let messages =
+            Apart { way: Some(Way::Direct), terms: Terms { lengths: vec![message], window: None }, ..Apart::default() };
         Abilities {
             direct: vec![Way::Direct],
             public: vec![Way::Public],
-            lengths: vec![length],
+            lengths: vec![Length { most: LONGEST_POST, count: Count::Weighted }],
+            apart: vec![messages],
             ..Abilities::default()
         }
     }
@@ -292,7 +295,7 @@ impl Platform for X {
         Ok(PulledPage { items, cursor: cursor::write(&cursor), more, progress: None })
     }
 
-    fn understand(&self, raw: &[u8], received: Timestamp) -> Item {
+    fn understand(&self, raw: &[u8], received: Timestamp) -> Option<Item> {
         let kept: Value = serde_json::from_slice(raw).unwrap_or_default();
         let me = self.me.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
         let (thing, users) = (kept.get("data").unwrap_or(&kept), json::list(&kept, "/includes/users"));
@@ -300,16 +303,7 @@ impl Platform for X {
             Some(_) => message(thing, users, &me, received),
             None => post(thing, users, &me, received),
         };
-        items.into_iter().next().unwrap_or_else(|| {
-            Item::Unreadable(Unreadable {
-                reason: "an event with nothing to read".to_owned(),
-                folder: String::new(),
-                received,
-                hint: String::new(),
-                partial: false,
-                raw: raw.to_vec(),
-            })
-        })
+        items.into_iter().next()
     }
 
     fn render(&self, outgoing: &Outgoing) -> Result<Vec<u8>, ConnectorError> {
@@ -343,8 +337,11 @@ impl Platform for X {
 
     async fn find_sent(&self, outgoing: &Outgoing) -> Result<Sighting, ConnectorError> {
         let me = self.me().await?;
-        let since = outgoing.date.plus_millis(-SKEW);
-        let recent = |thing: &Value| json::iso(thing, "/created_at").is_some_and(|at| at >= since);
+        // X's clock is known once it has answered: asked for at the comparison, not before.
+        let recent = |thing: &Value| {
+            let since = self.api.http.theirs(outgoing.date).plus_millis(-SKEW);
+            json::iso(thing, "/created_at").is_some_and(|at| at >= since)
+        };
         if let Some(conversation) = outgoing.context.get("conversation") {
             let call = X::events(format!("/dm_conversations/{conversation}/dm_events")).query("max_results", MESSAGES);
             let found = self.api.read(call, "look at messages", MESSAGE).await?;

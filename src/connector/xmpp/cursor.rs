@@ -1,5 +1,6 @@
 //! How far a source has come in the archive.
 
+use crate::connector::platform::cursor::Trail;
 use minicbor::{Decode, Encode};
 
 /// Reactions of so many pairs of person and message are remembered: each stanza names all of them anew.
@@ -35,6 +36,10 @@ pub(super) struct Cursor {
     #[n(4)]
     #[cbor(default)]
     pub walked: u64,
+    /// Where the pages of this walk led.
+    #[n(5)]
+    #[cbor(default)]
+    pub trail: Trail,
 }
 
 impl Cursor {

@@ -89,6 +89,10 @@ impl XmppSource {
         }
         cursor.walked += page.found.len() as u64;
         let more = !page.complete && moved;
+        match cursor.after.as_deref().filter(|_| more) {
+            Some(after) => cursor.trail.leads_to(after, "the archive")?,
+            None => cursor.trail.end(),
+        }
         let progress = more.then_some(Progress { done: cursor.walked, total: cursor.walked + u64::from(PAGE) });
         if !more {
             cursor.walked = 0;

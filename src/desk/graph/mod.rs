@@ -12,11 +12,13 @@ pub(super) use tree::{owner, rooted};
 
 use super::case::new_customer;
 use super::{Desk, DeskError, SYSTEM};
+use crate::identity::{self, Clue};
 use crate::model::{
-    Act, ActId, Acted, Basis, Case, CaseStatus, Customer, CustomerId, Decided, Event, EventKind, GraphAct, GraphKind,
-    Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
+    Act, ActId, Acted, Basis, Case, CaseStatus, Customer, CustomerId, Decided, Direction, Event, EventKind, GraphAct,
+    GraphKind, Identity, IdentityId, Moved, Party, SuggestionId, Timestamp, clean_line,
 };
 use crate::store::Transaction;
+use suggest::shown;
 use tree::{cut, identities, join, rehome};
 
 /// Letters of a reason.
@@ -24,6 +26,10 @@ const REASON: usize = 500;
 /// Moves an identity remembers.
 const MOVES: usize = 100;
 const DRAFTS: usize = 1_000;
+/// The latest messages of a suspect that are looked through for what they mention.
+const MENTIONING: usize = 100;
+/// Addresses a line of history names; the others are counted.
+const NAMED: usize = 3;
 
 /// Why an act is done.
 #[derive(Default)]
@@ -58,6 +64,7 @@ fn begun(kind: GraphKind, by: &str, at: Timestamp, customer: &Customer, other: &
         found: None,
         left: None,
         suggestion: why.suggestion,
+        addresses: Vec::new(),
     }
 }
 
@@ -72,9 +79,10 @@ pub(super) fn merge_in(
 ) -> Result<GraphAct, DeskError> {
     let (stays, other) = (rooted(transaction, stays)?, rooted(transaction, other)?);
     if stays.id == other.id {
-        return Err(DeskError::Refused(format!("{} and {} are one customer already", stays.name, other.name)));
+        return Err(DeskError::Refused(format!("both are {} already; there is nothing to merge", stays.name)));
     }
-    let act = begun(GraphKind::Merge, by, at, &stays, &other, why);
+    let mut act = begun(GraphKind::Merge, by, at, &stays, &other, why);
+    act.addresses = identities(transaction, &other)?.iter().map(shown).collect();
     join(transaction, &stays, &other, stays.id)?;
     transaction.delete_apart(stays.id, other.id);
     transaction.put_graph_act(&act);
@@ -96,15 +104,29 @@ pub(super) fn event_of(act: &GraphAct) -> Event {
 /// An act in plain words.
 pub(super) fn summary(act: &GraphAct) -> String {
     let (name, other) = (&act.name, &act.other_name);
+    let which = which(&act.addresses);
     let mut words = match act.kind {
-        GraphKind::Merge => format!("{other} and {name} are one customer"),
-        GraphKind::Split => format!("{other} was split off {name}"),
-        GraphKind::Move => format!("an identity of {name} was given to {other}"),
-        GraphKind::Accept => format!("a suspect of {name} was accepted"),
+        GraphKind::Merge if which.is_empty() => format!("{other} and {name} are one customer"),
+        GraphKind::Merge => format!("{other} and {name} are one customer: {which}"),
+        GraphKind::Split if which.is_empty() => format!("{other} was split off {name}"),
+        GraphKind::Split => format!("{other} was split off {name}: {which}"),
+        GraphKind::Move if which.is_empty() => format!("an identity of {name} was given to {other}"),
+        GraphKind::Move => format!("{which} of {name} was given to {other}"),
+        GraphKind::Accept if which.is_empty() => format!("a suspect of {name} was accepted"),
+        GraphKind::Accept => format!("{which}, a suspect of {name}, was accepted"),
     };
     for part in std::iter::once(&act.reason).filter(|reason| !reason.is_empty()).chain(&act.evidence) {
         words.push_str("; ");
         words.push_str(part);
+    }
+    words
+}
+
+/// Addresses in a line: the first ones, and how many more.
+fn which(addresses: &[String]) -> String {
+    let mut words = addresses.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if addresses.len() > NAMED {
+        words.push_str(&format!(" and {} more", addresses.len() - NAMED));
     }
     words
 }
@@ -217,11 +239,12 @@ impl Desk {
             }
             identity.moves.push(Moved { act: act.id, before: identity.home() });
             act.identities.push(identity.id);
+            act.addresses.push(shown(&identity));
             homes.push((identity, to));
         }
         let before = (transaction.customer(act.customer)?, transaction.customer(to)?);
         rehome(&mut transaction, &homes, &[])?;
-        share_case(&mut transaction, act.customer, to)?;
+        share_case(&mut transaction, act.customer, to, &moving.iter().collect::<Vec<_>>())?;
         let after = (transaction.customer(act.customer)?, transaction.customer(to)?);
         act.found = Some((before.0.and_then(|c| c.case), before.1.and_then(|c| c.case)));
         act.left = Some((after.0.and_then(|c| c.case), after.1.and_then(|c| c.case)));
@@ -242,14 +265,58 @@ impl Desk {
         transaction.put_identity(&identity);
         let mut act = begun(GraphKind::Accept, agent, self.now(), &customer, &customer, Why::default());
         act.identities = vec![id];
+        act.addresses = vec![shown(&identity)];
         transaction.put_graph_act(&act);
-        let said = format!("{} counts as {}'s.", identity.address, customer.name);
-        self.keep(transaction, act, said)
+        // What it says of itself counts from now on, and not only from the next message.
+        let mut proofs = Proofs::default();
+        proofs.let_in(&mut transaction, id, self.clues_of(&identity)?)?;
+        let merged = proofs.finish(&mut transaction, act.done.at)?;
+        let mut said = format!("{} counts as {}'s.", identity.address, customer.name);
+        for merge in &merged {
+            said.push_str(&format!(" Proven: {}.", summary(merge)));
+        }
+        let mut undo: Vec<Act> = merged.iter().rev().map(|merge| Act::Unmerge(merge.id)).collect();
+        let others = merged.iter().flat_map(|merge| [merge.customer, merge.other]).collect();
+        let acted = self.keep_with(transaction, act, said, others)?;
+        undo.extend(acted.undo);
+        Ok(Acted { undo, ..acted })
     }
 
-    fn keep(&self, mut transaction: Transaction<'_>, act: GraphAct, said: String) -> Result<Acted, DeskError> {
+    /// All clues of an identity: what its channel says of it, and what it mentions in its latest messages.
+    fn clues_of(&self, identity: &Identity) -> Result<Vec<Clue>, DeskError> {
+        let mut clues = identity::clues(identity);
+        let own: Vec<String> = self.accounts().iter().flat_map(|facts| facts.own.iter().cloned()).collect();
+        for stored in self.store.timeline(&[identity.id.0], None, MENTIONING)?.rows {
+            if stored.message.direction == Direction::Inbound
+                && stored.message.automated.is_none()
+                && let Ok(text) = self.text(&stored)
+            {
+                clues.extend(identity::mentioned(&text, &own));
+            }
+        }
+        Ok(clues)
+    }
+
+    fn keep(&self, transaction: Transaction<'_>, act: GraphAct, said: String) -> Result<Acted, DeskError> {
+        self.keep_with(transaction, act, said, Vec::new())
+    }
+
+    /// As [`Desk::keep`], of an act that concerns others, too.
+    fn keep_with(
+        &self,
+        mut transaction: Transaction<'_>,
+        act: GraphAct,
+        said: String,
+        others: Vec<CustomerId>,
+    ) -> Result<Acted, DeskError> {
         rehome_drafts(&mut transaction)?;
-        self.commit(transaction, event_of(&act))?;
+        let mut event = event_of(&act);
+        for other in others {
+            if !event.customers.contains(&other) {
+                event.customers.push(other);
+            }
+        }
+        self.commit(transaction, event)?;
         Ok(Acted {
             said,
             undo: vec![Act::Unmerge(act.id)],
@@ -283,6 +350,9 @@ impl Desk {
             GraphKind::Accept => {
                 for id in &act.identities {
                     if let Some(mut identity) = transaction.identity(*id)? {
+                        for clue in self.clues_of(&identity)? {
+                            transaction.delete_clue(clue.kind.number(), &clue.value, *id);
+                        }
                         identity.accepted = None;
                         transaction.put_identity(&identity);
                     }
@@ -324,7 +394,8 @@ fn take_back(transaction: &mut Transaction<'_>, act: &GraphAct) -> Result<(), De
     let (customer, other) = (transaction.root(act.customer)?, transaction.root(act.other)?);
     if !homes.is_empty() {
         rehome(transaction, &homes, &[])?;
-        restore_case(transaction, act, customer, other)?;
+        let back: Vec<&Identity> = homes.iter().map(|(identity, _)| identity).collect();
+        restore_case(transaction, act, customer, other, &back)?;
     }
     if let Some(made) = transaction.customer(transaction.root(act.other)?)? {
         adopt_empty(transaction, &made)?;
@@ -348,13 +419,17 @@ fn adopt_empty(transaction: &mut Transaction<'_>, customer: &Customer) -> Result
 }
 
 /// Who waits takes the open case along: the one that gave keeps it only while its own people wait.
-fn share_case(transaction: &mut Transaction<'_>, from: CustomerId, to: CustomerId) -> Result<(), DeskError> {
+fn share_case(
+    transaction: &mut Transaction<'_>,
+    from: CustomerId,
+    to: CustomerId,
+    moved: &[&Identity],
+) -> Result<(), DeskError> {
     let (Some(mut from), Some(mut to)) = (transaction.customer(from)?, transaction.customer(to)?) else {
         return Ok(());
     };
     let Some(case) = from.case.clone().filter(|case| case.status == CaseStatus::Open) else { return Ok(()) };
-    let waits = |customer: &Customer| !customer.is_answered();
-    if waits(&to) {
+    if derive(transaction.store(), moved)?.waits.is_some() {
         match to.case.as_mut().filter(|case| case.status != CaseStatus::Resolved) {
             Some(theirs) => {
                 theirs.status = CaseStatus::Open;
@@ -370,11 +445,10 @@ fn share_case(transaction: &mut Transaction<'_>, from: CustomerId, to: CustomerI
             }
         }
         transaction.put_customer(&to)?;
-        if !waits(&from)
+        if from.is_answered()
             && let Some(case) = from.case.as_mut()
         {
-            case.status = CaseStatus::Waiting;
-            case.waiting_since = None;
+            case.park();
             transaction.put_customer(&from)?;
         }
     }
@@ -387,6 +461,7 @@ fn restore_case(
     act: &GraphAct,
     customer: CustomerId,
     other: CustomerId,
+    back: &[&Identity],
 ) -> Result<(), DeskError> {
     let (Some(found), Some(left)) = (&act.found, &act.left) else { return Ok(()) };
     for (id, found, left) in [(customer, &found.0, &left.0), (other, &found.1, &left.1)] {
@@ -400,7 +475,7 @@ fn restore_case(
     }
     // What came in meanwhile waits where it is now.
     if customer != other {
-        share_case(transaction, other, customer)?;
+        share_case(transaction, other, customer, back)?;
     }
     Ok(())
 }

@@ -76,6 +76,16 @@ impl Proofs {
         self.keep(transaction, identity, identity::mentioned(text, own))
     }
 
+    /// Keeps the clues of a suspect that was let in.
+    pub(super) fn let_in(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        identity: IdentityId,
+        clues: Vec<Clue>,
+    ) -> Result<(), DeskError> {
+        self.keep(transaction, identity, clues)
+    }
+
     fn keep(
         &mut self,
         transaction: &mut Transaction<'_>,

@@ -69,7 +69,8 @@ pub(super) fn suggest(
     Ok(())
 }
 
-fn shown(identity: &Identity) -> String {
+/// An identity as an agent knows it: `email ana@example.com`, `mastodon @ana@far.example`.
+pub(super) fn shown(identity: &Identity) -> String {
     match &identity.handle {
         Some(handle) => format!("{} {handle}", identity.channel),
         None => format!("{} {}", identity.channel, identity.address),
@@ -106,6 +107,9 @@ impl Desk {
         else {
             return Ok(None);
         };
+        if one.is_suspect() || other.is_suspect() {
+            return Ok(None);
+        }
         let (mine, theirs) = if of.is_some_and(|of| other.customer == of) { (other, one) } else { (one, other) };
         let name = self.store.customer(theirs.customer)?.map(|customer| customer.name);
         let Some(name) = name.filter(|_| mine.customer != theirs.customer) else { return Ok(None) };

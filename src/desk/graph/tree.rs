@@ -172,6 +172,7 @@ pub(super) fn join(
     unread.sort_unstable();
     whole.unread = stays.unread.saturating_add(other.unread);
     whole.unread_at = unread.split_off(unread.len().saturating_sub(200));
+    unpark(&mut whole);
     transaction.put_customer(&whole)?;
     Ok(whole)
 }
@@ -267,10 +268,20 @@ fn refresh(
     if troubled {
         share_trouble(transaction, &mut done)?;
     }
-    for customer in &done {
+    for customer in &mut done {
+        unpark(customer);
         transaction.put_customer(customer)?;
     }
     Ok(done)
+}
+
+/// Who waits for an answer and came back is waited for no more: a parked case is open again.
+fn unpark(customer: &mut Customer) {
+    if !customer.is_answered()
+        && let Some(case) = customer.case.as_mut()
+    {
+        case.unpark();
+    }
 }
 
 /// Trouble goes with the messages that did not arrive; what the outbox does not explain (a bounce) stays.

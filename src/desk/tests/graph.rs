@@ -155,6 +155,8 @@ fn a_split_makes_a_customer_and_can_be_taken_back_after_more_happened() {
     paper.act(Act::Unmerge(acted.act.unwrap()));
     assert_eq!(paper.inbox(InboxView::All), ["Ana"]);
     assert_eq!(paper.timeline("Ana").len(), 5, "the note stays to be seen");
+    let absorbed = paper.desk.customer(ana).unwrap().unwrap().absorbed;
+    assert_eq!(absorbed.len(), 1, "Bo is, and not who was split off for a while: {absorbed:?}");
     assert_eq!(paper.customer(&bo.to_string()), ana);
     assert_eq!(paper.row("Ana").unread, 4);
     assert!(
@@ -361,6 +363,31 @@ mod proofs {
     }
 
     #[test]
+    fn a_suspect_that_is_let_in_is_known_by_its_links_at_once_and_thrown_out_no_more() {
+        let paper = Paper::new();
+        let refuted = || Trust::Refuted("dmarc=fail".to_owned());
+        receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(true), Trust::Verified, "Hi")]);
+        receive(&paper, vec![message("2", "bo@b.example", "Bo", vec![], Trust::Verified, "Hi")]);
+        let text = "I also write from bo@b.example";
+        receive(&paper, vec![message("3", "eve@e.example", "Eve", phone(true), refuted(), text)]);
+        assert_eq!(paper.inbox(InboxView::All).len(), 3);
+        let suspect = paper.desk.find_identity("eve@e.example", None, true).unwrap();
+        let acted = paper.act(Act::Accept(suspect.id));
+        assert!(acted.said.contains("+4915112345678"), "{}", acted.said);
+        assert_eq!(paper.inbox(InboxView::All).len(), 2, "the proven number makes her Ana");
+        let (suggested, _) = paper.desk.suggestions(None, 10).unwrap();
+        assert_eq!(suggested.len(), 1, "and what she wrote of is suggested: {suggested:?}");
+        // Both are taken back together, and nothing of it is left.
+        acted.undo.into_iter().for_each(|undo| drop(paper.act(undo)));
+        assert_eq!(paper.inbox(InboxView::All).len(), 3);
+        assert!(paper.desk.suggestions(None, 10).unwrap().0.is_empty());
+        receive(&paper, vec![message("4", "cy@c.example", "Cy", phone(true), Trust::Verified, "Hi")]);
+        assert_eq!(paper.customer("cy@c.example"), paper.customer("ana@a.example"));
+        let eve = paper.desk.find_identity("eve@e.example", None, true).unwrap();
+        assert!(eve.is_suspect() && eve.customer != paper.customer("ana@a.example"));
+    }
+
+    #[test]
     fn a_suspect_proves_nothing() {
         let paper = Paper::new();
         receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(true), Trust::Verified, "Hi")]);
@@ -373,15 +400,26 @@ mod proofs {
 
 mod any_order {
     use super::super::paper::{MINUTE, Paper, mail};
-    use crate::model::{Act, ActId, CustomerId, Direction, InboxFilter, InboxView, MessageId};
+    use crate::model::{
+        Act, ActId, CaseStatus, Compose, CustomerId, Direction, InboxFilter, InboxView, MessageId, ReplyKind,
+    };
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     #[derive(Clone, Debug)]
     enum Step {
         Merge(usize, usize),
         Split(usize, usize),
         Move(usize, usize),
+        /// One of the acts so far is taken back.
+        Undo(prop::sample::Index),
+        /// A message of this address comes in.
+        Arrive(usize),
+        /// The last message of this address is answered.
+        Reply(usize),
+        Note(usize),
+        Resolve(usize),
+        Wait(usize),
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -392,31 +430,96 @@ mod any_order {
         ]
     }
 
+    /// As [`step`], with all that goes on meanwhile.
+    fn busy_step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => step(),
+            2 => any::<prop::sample::Index>().prop_map(Step::Undo),
+            3 => (0..4_usize).prop_map(Step::Arrive),
+            2 => (0..4_usize).prop_map(Step::Reply),
+            1 => (0..8_usize).prop_map(Step::Note),
+            1 => (0..8_usize).prop_map(Step::Resolve),
+            1 => (0..8_usize).prop_map(Step::Wait),
+        ]
+    }
+
+    /// Every message as it was filed.
+    fn filed(paper: &Paper) -> BTreeMap<MessageId, String> {
+        let store = paper.desk.store();
+        let messages = store.messages(None, 1000).unwrap();
+        let row = |stored: &crate::store::StoredMessage| {
+            let original = stored.original().map(|place| store.content(place).unwrap());
+            format!("{:?} {:?} {original:?}", stored.message, paper.desk.text(stored))
+        };
+        messages.iter().map(|stored| (stored.message.id, row(stored))).collect()
+    }
+
     /// Whose each message is: what an export says of customers.
-    fn export(paper: &Paper) -> BTreeMap<MessageId, (CustomerId, String)> {
+    fn whose(paper: &Paper) -> BTreeMap<MessageId, CustomerId> {
         let store = paper.desk.store();
         let messages = store.messages(None, 1000).unwrap();
         let whose = |stored: &crate::store::StoredMessage| match stored.message.identity {
             Some(identity) => store.identity(identity).unwrap().unwrap().customer,
             None => store.root(stored.message.note_of.unwrap()).unwrap(),
         };
-        messages.iter().map(|stored| (stored.message.id, (whose(stored), stored.message.remote_id.clone()))).collect()
+        messages.iter().map(|stored| (stored.message.id, whose(stored))).collect()
     }
 
-    type Counts = (u32, i64, String, usize);
+    type Row = (u32, i64, String, Option<CaseStatus>, BTreeSet<MessageId>);
 
-    /// The rows of the inbox, with how many messages each timeline has.
-    fn rows(paper: &Paper) -> BTreeMap<CustomerId, Counts> {
+    /// The rows of the inbox, with the messages of each timeline.
+    fn rows(paper: &Paper) -> BTreeMap<CustomerId, Row> {
         let page = paper.desk.inbox(InboxView::All, &InboxFilter::default(), None, 100).unwrap();
         let row = |row: crate::model::InboxRow| {
             let timeline = paper.desk.timeline(row.customer, None, 1000).unwrap().rows;
-            let theirs = timeline.iter().filter(|entry| entry.message.direction != Direction::Note).count();
-            (row.customer, (row.unread, row.last_at.0, row.last_text, theirs))
+            assert!(timeline.is_sorted_by_key(|entry| entry.message.at), "in the order of time");
+            let theirs = timeline.iter().filter(|entry| entry.message.direction != Direction::Note);
+            let theirs = theirs.map(|entry| entry.message.id).collect();
+            (row.customer, (row.unread, row.last_at.0, row.last_text, row.status, theirs))
         };
         page.rows.into_iter().map(row).collect()
     }
 
     const WHO: [&str; 4] = ["ana@a.example", "bo@b.example", "cy@c.example", "di@d.example"];
+
+    fn four() -> Paper {
+        let paper = Paper::new();
+        for (at, who) in WHO.iter().enumerate() {
+            let ids: [&'static str; 2] = [["1a", "1b"], ["2a", "2b"], ["3a", "3b"], ["4a", "4b"]][at];
+            paper.receive(&[mail(ids[0], who, -50 + at as i64), mail(ids[1], who, -20 + at as i64)]);
+        }
+        paper
+    }
+
+    /// The act a step asks for, of those on the graph and on cases.
+    fn asked(paper: &Paper, step: &Step, acts: &[ActId]) -> Option<Act> {
+        let customers: Vec<CustomerId> = rows(paper).into_keys().collect();
+        let of = |at: &usize| customers[at % customers.len()];
+        let identity = |at: &usize| paper.desk.find_identity(WHO[at % 4], None, false).unwrap();
+        let reason = String::new();
+        Some(match step {
+            Step::Merge(one, other) => Act::Merge { stays: of(one), other: of(other), reason },
+            Step::Split(who, which) => Act::Split { customer: of(who), identities: vec![identity(which).id], reason },
+            Step::Move(which, to) => Act::MoveIdentity { identity: identity(which).id, customer: of(to), reason },
+            Step::Undo(index) if acts.is_empty() => return Some(Act::Unmerge(ActId::of(&[&[index.index(9) as u8]]))),
+            Step::Undo(index) => Act::Unmerge(acts[index.index(acts.len())]),
+            Step::Reply(which) => {
+                let identity = identity(which);
+                let last = paper.desk.store().timeline(&[identity.id.0], None, 50).unwrap().rows;
+                let last = last.iter().find(|stored| stored.message.direction == Direction::Inbound)?;
+                let reply = Compose::new(ReplyKind::Reply, Some(identity.customer));
+                let parent = Some(last.message.id);
+                Act::Send(Box::new(Compose { text: "An answer".to_owned(), parent, ..reply }))
+            }
+            Step::Note(who) => {
+                let note = Compose::new(ReplyKind::Note, Some(of(who)));
+                Act::Send(Box::new(Compose { text: "A note".to_owned(), ..note }))
+            }
+            Step::Resolve(who) => Act::Resolve(of(who)),
+            Step::Wait(who) => Act::Wait(of(who)),
+            Step::Arrive(_) => return None,
+        })
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
@@ -425,29 +528,16 @@ mod any_order {
             steps in prop::collection::vec(step(), 1..7),
             order in prop::collection::vec(any::<prop::sample::Index>(), 7),
         ) {
-            let paper = Paper::new();
-            for (at, who) in WHO.iter().enumerate() {
-                let ids: [&'static str; 2] = [["1a", "1b"], ["2a", "2b"], ["3a", "3b"], ["4a", "4b"]][at];
-                paper.receive(&[mail(ids[0], who, -50 + at as i64), mail(ids[1], who, -20 + at as i64)]);
-            }
-            let (exported, shown) = (export(&paper), rows(&paper));
+            let paper = four();
+            let (messages, theirs, shown) = (filed(&paper), whose(&paper), rows(&paper));
             let mut acts: Vec<ActId> = Vec::new();
             for step in steps {
-                let customers: Vec<CustomerId> = rows(&paper).into_keys().collect();
-                let of = |at: usize| customers[at % customers.len()];
-                let identity = |at: usize| paper.desk.find_identity(WHO[at % 4], None, false).unwrap().id;
-                let reason = String::new();
-                let act = match step {
-                    Step::Merge(one, other) => Act::Merge { stays: of(one), other: of(other), reason },
-                    Step::Split(who, which) => Act::Split { customer: of(who), identities: vec![identity(which)], reason },
-                    Step::Move(which, to) => Act::MoveIdentity { identity: identity(which), customer: of(to), reason },
-                };
                 // What makes no sense is refused, and changes nothing.
-                if let Ok(acted) = paper.desk.act("lin", act) {
+                if let Ok(acted) = paper.desk.act("lin", asked(&paper, &step, &acts).unwrap()) {
                     acts.extend(acted.act);
                 }
                 let now = rows(&paper);
-                prop_assert_eq!(now.values().map(|row| row.3).sum::<usize>(), 8, "every message on one timeline");
+                prop_assert_eq!(now.values().map(|row| row.4.len()).sum::<usize>(), 8, "every message on one timeline");
                 prop_assert_eq!(now.values().map(|row| row.0).sum::<u32>(), 8, "unread of both");
                 paper.pass(MINUTE);
             }
@@ -458,8 +548,74 @@ mod any_order {
                 let act = acts.remove(index.index(acts.len()));
                 paper.act(Act::Unmerge(act));
             }
-            prop_assert_eq!(export(&paper), exported);
+            prop_assert_eq!(filed(&paper), messages);
+            prop_assert_eq!(whose(&paper), theirs);
             prop_assert_eq!(rows(&paper), shown);
+        }
+
+        #[test]
+        fn whatever_goes_on_meanwhile_no_message_is_lost_and_all_go_home(
+            steps in prop::collection::vec(busy_step(), 1..16),
+            order in prop::collection::vec(any::<prop::sample::Index>(), 16),
+        ) {
+            let paper = four();
+            // Whose each message is while every address is with its own.
+            let mut home: BTreeMap<&str, CustomerId> = BTreeMap::new();
+            for who in WHO {
+                home.insert(who, paper.customer(who));
+            }
+            let mut acts: Vec<ActId> = Vec::new();
+            for (number, step) in steps.iter().enumerate() {
+                let (before, unread) = (filed(&paper), rows(&paper).values().map(|row| row.0).sum::<u32>());
+                match (step, asked(&paper, step, &acts)) {
+                    (Step::Arrive(which), _) => {
+                        let id: &'static str = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "ma", "mb",
+                            "mc", "md", "me", "mf"][number];
+                        paper.receive(&[mail(id, WHO[*which], number as i64)]);
+                        prop_assert_eq!(filed(&paper).len(), before.len() + 1);
+                        let opened = rows(&paper)[&paper.customer(WHO[*which])].3;
+                        prop_assert_eq!(opened, Some(CaseStatus::Open), "who writes is open");
+                    }
+                    (step, Some(act)) => {
+                        if let Ok(acted) = paper.desk.act("lin", act.clone()) {
+                            match act {
+                                Act::Unmerge(act) => acts.retain(|known| *known != act),
+                                _ => acts.extend(acted.act),
+                            }
+                            if matches!(step, Step::Merge(..) | Step::Split(..) | Step::Move(..) | Step::Undo(_)) {
+                                prop_assert_eq!(&filed(&paper), &before, "an act on the graph changes no message");
+                                let now = rows(&paper).values().map(|row| row.0).sum::<u32>();
+                                prop_assert_eq!(now, unread, "nor what is unread");
+                            }
+                        }
+                    }
+                    (_, None) => {}
+                }
+                let (messages, rows) = (filed(&paper), rows(&paper));
+                prop_assert!(before.keys().all(|id| messages.contains_key(id)), "nothing is lost");
+                let notes = paper.desk.store().messages(None, 1000).unwrap();
+                let notes = notes.iter().filter(|stored| stored.message.direction == Direction::Note).count();
+                let on_timelines: usize = rows.values().map(|row| row.4.len()).sum();
+                prop_assert_eq!(on_timelines + notes, messages.len(), "every message on one timeline");
+                paper.pass(MINUTE);
+            }
+            let before = filed(&paper);
+            for index in order {
+                if acts.is_empty() {
+                    break;
+                }
+                let act = acts.remove(index.index(acts.len()));
+                paper.act(Act::Unmerge(act));
+            }
+            prop_assert_eq!(&filed(&paper), &before);
+            let now = rows(&paper);
+            for (who, home) in home {
+                let identity = paper.desk.find_identity(who, None, false).unwrap();
+                prop_assert_eq!(identity.customer, home, "every address is home");
+                let timeline = paper.desk.store().timeline(&[identity.id.0], None, 1000).unwrap().rows;
+                let theirs: BTreeSet<MessageId> = timeline.iter().map(|stored| stored.message.id).collect();
+                prop_assert_eq!(&now[&home].4, &theirs, "with its messages, and no others");
+            }
         }
     }
 }

@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 pub const HOUR: i64 = 60 * MINUTE;
 
-struct Chat;
+/// A chat; the ids of what is sent are ours, or the channel gives them.
+struct Chat(Option<&'static str>);
 
 impl Connector for Chat {
     fn facts(&self) -> AccountFacts {
@@ -25,7 +26,7 @@ impl Connector for Chat {
             display_name: "Shop".to_owned(),
             own: vec!["shop".to_owned()],
             hold: 0,
-            id_domain: Some("chat.example".to_owned()),
+            id_domain: self.0.map(str::to_owned),
             can_send: true,
             abilities: Abilities {
                 direct: vec![Way::Direct],
@@ -63,11 +64,15 @@ pub struct Room {
 
 impl Room {
     pub fn new() -> Room {
+        Room::with(Some("chat.example"))
+    }
+
+    fn with(id_domain: Option<&'static str>) -> Room {
         let time = Arc::new(AtomicI64::new(NOON));
         let clock = time.clone();
         let store = Store::open(Arc::new(MemoryEngine::new())).unwrap();
         let clock = Arc::new(move || Timestamp(clock.load(Ordering::SeqCst)));
-        Room { desk: Desk::new(store, vec![Arc::new(Chat)], clock), time }
+        Room { desk: Desk::new(store, vec![Arc::new(Chat(id_domain))], clock), time }
     }
 
     pub fn pass(&self, millis: i64) {
@@ -122,18 +127,33 @@ fn a_text_that_is_too_long_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn what_everybody_can_read_has_no_window_and_spends_none() {
+    let room = Room::new();
+    room.file(vec![said("1", "Is it blue?", Way::Public, room.desk.now())]);
+    for text in ["one", "two", "three"] {
+        room.pass(MINUTE);
+        room.reply(text, Some(Way::Public)).unwrap();
+    }
+    room.reply("privately", Some(Way::Direct)).unwrap();
+    room.pass(49 * HOUR);
+    room.reply("at any time", Some(Way::Public)).unwrap();
+    let why = room.reply("too late", Some(Way::Direct)).unwrap_err();
+    assert!(why.contains("48 h") && why.contains("write by mail"), "{why}");
+}
+
+#[test]
 fn a_window_closes_by_number_and_by_time_and_opens_when_they_write() {
     let room = Room::new();
     room.hears("1", "Hello?");
     let left = |room: &Room| {
         let last = room.timeline().iter().rev().find(|e| e.message.direction == Direction::Inbound).unwrap().message.id;
-        room.desk.window_of(last).unwrap()
+        room.desk.window_of(last, Way::Direct).unwrap()
     };
     let closes = Some(Timestamp(NOON + 48 * HOUR));
-    assert_eq!(left(&room), Ok(Some(WindowLeft { closes, answers: Some(2) })));
+    assert_eq!(left(&room), Ok(Some(WindowLeft { closes, answers: Some(2), opens: None })));
     room.pass(MINUTE);
     room.reply("one", None).unwrap();
-    assert_eq!(left(&room), Ok(Some(WindowLeft { closes, answers: Some(1) })));
+    assert_eq!(left(&room), Ok(Some(WindowLeft { closes, answers: Some(1), opens: None })));
     room.reply("two", None).unwrap();
     let why = room.reply("three", None).unwrap_err();
     assert!(why.contains("2 answers") && why.contains("write by mail"), "{why}");
@@ -144,6 +164,103 @@ fn a_window_closes_by_number_and_by_time_and_opens_when_they_write() {
     room.pass(48 * HOUR);
     let why = room.reply("late", None).unwrap_err();
     assert!(why.contains("48 h") && why.contains("write by mail"), "{why}");
+}
+
+/// Something the platform tells of Ana by itself.
+fn told(remote_id: &str, text: &str, opens: Option<Opens>, at: Timestamp) -> Item {
+    let Item::Message(mut incoming) = said(remote_id, text, Way::Direct, at) else { unreachable!() };
+    incoming.automated = Some(Automated::Generated);
+    incoming.context.extend(opens.map(|opens| (Opens::KEY.to_owned(), opens.to_text())));
+    Item::Message(incoming)
+}
+
+#[test]
+fn what_a_platform_tells_opens_what_it_says_and_closes_nothing() {
+    let room = Room::new();
+    let answer = |room: &Room, text: &str| {
+        let last = room.timeline().iter().rev().find(|e| e.message.direction == Direction::Inbound).unwrap().message.id;
+        let compose = Compose::new(ReplyKind::Reply, Some(room.customer()));
+        let compose = Compose { text: text.to_owned(), parent: Some(last), ..compose };
+        room.desk.act("lin", Act::Send(Box::new(compose))).map_err(|error| error.to_string())
+    };
+    // Somebody wrote long ago. What is told since opens nothing.
+    room.hears("0", "Hello?");
+    room.pass(49 * HOUR);
+    room.file(vec![told("1", "[does not follow the account any more]", Some(Opens::Nothing), room.desk.now())]);
+    let why = answer(&room, "Please stay").unwrap_err();
+    assert!(why.contains("48 h"), "{why}");
+    room.pass(MINUTE);
+    room.file(vec![told("2", "[something]", None, room.desk.now())]);
+    assert!(answer(&room, "What?").is_err(), "an event of which nothing is known opens nothing");
+    // A visit: a minute, three answers.
+    room.pass(MINUTE);
+    room.file(vec![told("3", "[chose in the menu]", Some(Opens::Only(MINUTE, 3)), room.desk.now())]);
+    room.pass(30_000);
+    for number in 1..=3 {
+        answer(&room, &format!("answer {number}")).unwrap();
+    }
+    let why = answer(&room, "answer 4").unwrap_err();
+    assert!(why.contains("3 answers to one visit"), "{why}");
+    // A message: 48 hours; a visit after it takes none of that away, and gives none.
+    room.pass(HOUR);
+    room.hears("4", "Hello?");
+    room.pass(HOUR);
+    room.file(vec![told("5", "[chose in the menu]", Some(Opens::Only(MINUTE, 3)), room.desk.now())]);
+    room.pass(HOUR);
+    answer(&room, "hello").unwrap();
+    room.pass(47 * HOUR);
+    room.file(vec![told("6", "[chose in the menu]", Some(Opens::Only(MINUTE, 3)), room.desk.now())]);
+    room.pass(2 * MINUTE);
+    let why = answer(&room, "late").unwrap_err();
+    assert!(why.contains("over"), "{why}");
+}
+
+#[test]
+fn a_message_that_waited_at_the_platform_is_as_old_as_it_says() {
+    let room = Room::new();
+    let Item::Message(mut incoming) = said("1", "Hello?", Way::Direct, room.desk.now()) else { unreachable!() };
+    incoming.at = Some(room.desk.now().plus_millis(-47 * HOUR));
+    room.file(vec![Item::Message(incoming)]);
+    let last = room.timeline()[0].message.id;
+    let closes = Some(room.desk.now().plus_millis(HOUR));
+    let left = WindowLeft { closes, answers: Some(2), opens: None };
+    assert_eq!(room.desk.window_of(last, Way::Direct).unwrap(), Ok(Some(left)));
+}
+
+#[test]
+fn what_is_read_back_is_the_answer_of_its_own_conversation() {
+    let room = Room::with(None);
+    let in_conversation = |id: &str, conversation: &str, direction| {
+        let Item::Message(mut incoming) = said(id, "Thanks!", Way::Direct, room.desk.now()) else { unreachable!() };
+        (incoming.conversation, incoming.direction) = (Some(conversation.to_owned()), direction);
+        if direction == Direction::Outbound {
+            incoming.to =
+                vec![std::mem::replace(&mut incoming.from, Party { address: "shop".to_owned(), name: String::new() })];
+        }
+        Item::Message(incoming)
+    };
+    let mut sending = Vec::new();
+    for conversation in ["one", "two"] {
+        room.file(vec![in_conversation(conversation, conversation, Direction::Inbound)]);
+        let parent = room.timeline().last().unwrap().message.id;
+        let compose = Compose::new(ReplyKind::Reply, Some(room.customer()));
+        let compose = Compose { text: "You are welcome".to_owned(), parent: Some(parent), ..compose };
+        let message = room.desk.act("lin", Act::Send(Box::new(compose))).unwrap().message.unwrap();
+        let outgoing =
+            room.timeline().iter().find(|entry| entry.message.id == message).unwrap().message.outgoing.unwrap();
+        room.desk.begin_sending(outgoing).unwrap().unwrap();
+        sending.push(message);
+        room.pass(MINUTE);
+    }
+    // Both are under way when the second is seen.
+    let Item::Message(mut seen) = in_conversation("m-two", "two", Direction::Outbound) else { unreachable!() };
+    seen.text = "You are welcome".to_owned();
+    let report = room.file(vec![Item::Message(seen)]);
+    assert_eq!((report.new, report.duplicate), (0, 1));
+    let timeline = room.timeline();
+    let of = |id| &timeline.iter().find(|entry| entry.message.id == id).unwrap().message;
+    assert_eq!(of(sending[1]).remote_id, "m-two");
+    assert_eq!(of(sending[0]).remote_id, "", "the first is still under way");
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use super::{Kind, Tally, Webhook};
 use crate::config::WebhookSettings;
 use crate::connector::{
-    Check, Connector, ConnectorError, Hook, HookAnswer, HookRequest, Incoming, Item, MOST_HOOK_BYTES, Reach, Refusal,
-    Sink, Source, Unreadable, Watcher, signature,
+    Check, Connector, ConnectorError, Hook, HookAnswer, HookRequest, Incoming, Item, MOST_HOOK_BYTES, PulledPage,
+    Reach, Refusal, Sink, Source, Unreadable, Watcher, signature,
 };
 use crate::desk::{Desk, system_clock};
 use crate::engine::memory::MemoryEngine;
@@ -26,6 +26,8 @@ struct Paper {
     named: Option<&'static str>,
     secret: OnceLock<&'static str>,
     seen: Mutex<Vec<HookRequest>>,
+    /// How often the source was asked, where deliveries only say that there is something to pull.
+    nudged: Option<Arc<AtomicU64>>,
 }
 
 impl Hook for Paper {
@@ -57,6 +59,9 @@ impl Hook for Paper {
     }
 
     fn understand(&self, raw: &[u8], received: Timestamp) -> Vec<Item> {
+        if self.only_nudges() {
+            return Vec::new();
+        }
         let text = String::from_utf8_lossy(raw).into_owned();
         assert!(text != "break understand", "a bad hook");
         let item = |line: &str| match line.split_once(' ') {
@@ -74,6 +79,26 @@ impl Hook for Paper {
             }),
         };
         text.lines().map(item).collect()
+    }
+
+    fn only_nudges(&self) -> bool {
+        self.nudged.is_some()
+    }
+}
+
+/// Counts how often it is asked, and never has news by itself.
+struct Bell(Arc<AtomicU64>);
+
+impl Source for Bell {
+    fn pull<'a>(&'a mut self, _: &'a [u8]) -> BoxFuture<'a, Result<PulledPage, ConnectorError>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { Ok(PulledPage::default()) })
+    }
+    fn wait<'a>(&'a mut self, _: &'a [u8], _: Duration) -> BoxFuture<'a, Result<(), ConnectorError>> {
+        Box::pin(std::future::pending())
+    }
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
     }
 }
 
@@ -95,7 +120,8 @@ impl Connector for Office {
         }
     }
     fn source(&self) -> Option<Box<dyn Source>> {
-        None
+        let nudged = self.1.as_ref()?.nudged.clone()?;
+        Some(Box::new(Bell(nudged)))
     }
     fn sink(&self) -> Option<Box<dyn Sink>> {
         None
@@ -152,21 +178,27 @@ struct House {
     desk: Arc<Desk>,
     engine: Arc<Slow>,
     paper: Arc<Paper>,
+    nudged: Arc<AtomicU64>,
     tally: Arc<Tally>,
     door: Webhook,
     workers: Option<Workers>,
 }
 
 impl House {
-    /// A door with the account `paper` behind it, `bare` without its secret, and `mail` to which nothing is pushed.
+    /// A door with the account `paper` behind it, `bare` without its secret, `mail` to which nothing is pushed,
+    /// and `bell`, whose deliveries only say that there is something to pull.
     async fn open(workers: bool) -> House {
         let engine = Arc::new(Slow(MemoryEngine::new(), AtomicU64::new(0)));
-        let secret = |named| Arc::new(Paper { named, secret: OnceLock::new(), seen: Mutex::default() });
+        let paper_of = |named, nudged| Paper { named, secret: OnceLock::new(), seen: Mutex::default(), nudged };
+        let secret = |named| Arc::new(paper_of(named, None));
         let paper = secret(Some("sesame"));
+        let nudged = Arc::new(AtomicU64::new(0));
+        let bell = Arc::new(paper_of(Some("sesame"), Some(nudged.clone())));
         let connectors: Vec<Arc<dyn Connector>> = vec![
             Arc::new(Office("paper", Some(paper.clone()))),
             Arc::new(Office("bare", Some(secret(None)))),
             Arc::new(Office("mail", None)),
+            Arc::new(Office("bell", Some(bell))),
         ];
         let store = Store::open(engine.clone()).unwrap();
         let desk = Arc::new(Desk::new(store, connectors, system_clock()));
@@ -181,7 +213,7 @@ impl House {
         let tally = Arc::new(Tally::default());
         let door = Webhook::open(&settings, &desk, tally.clone(), wake).unwrap();
         wait(|| paper.secret.get().is_some()).await;
-        House { desk, engine, paper, tally, door, workers }
+        House { desk, engine, paper, nudged, tally, door, workers }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -261,6 +293,21 @@ async fn what_is_right_is_written_down_once_and_answered() {
         house.desk.store().content(house.desk.pushed("paper", 9).unwrap()[0].content.unwrap()).unwrap(),
         b"m1 Hello"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_nudges_has_the_source_asked_at_once_and_files_nothing() {
+    let house = House::open(true).await;
+    let asked = || house.nudged.load(Ordering::SeqCst);
+    wait(|| asked() == 1).await;
+    assert_eq!(status(&house.send(&signed("bell", "there is news", 0)).await), 200);
+    wait(|| asked() == 2).await;
+    // The same nudge again is no news.
+    assert_eq!(status(&house.send(&signed("bell", "there is news", 0)).await), 200);
+    assert_eq!(status(&house.send(&signed("bell", "and more", 0)).await), 200);
+    wait(|| asked() == 3).await;
+    assert_eq!((house.desk.dead().unwrap().len(), house.desk.store().count_pushed("bell", 9).unwrap()), (0, 0));
+    assert!(house.desk.find("ana").is_err(), "no message came of it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,6 +129,7 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
                 resolved: None,
                 waiting_since: Some(last_at),
                 opened_by: None,
+                parked: None,
             }),
             unread,
             tags: vec![],
@@ -398,7 +399,7 @@ impl FakeDesk {
                 Loaded::Search { page: Page { rows: rows.collect(), next }, text }
             }
             Load::Counts => Loaded::Counts(self.counts),
-            Load::Window(id) => Loaded::Window(id, self.windows.get(&id).cloned().unwrap_or(Ok(None))),
+            Load::Window(id, way) => Loaded::Window(id, way, self.windows.get(&id).cloned().unwrap_or(Ok(None))),
         }
     }
 

@@ -6,6 +6,10 @@ use crate::model::*;
 
 /// The shop, where Ana may be Bob.
 fn suspected() -> (FakeSeat, SuggestionView) {
+    suspected_at((160, 50))
+}
+
+fn suspected_at((width, height): (u16, u16)) -> (FakeSeat, SuggestionView) {
     let mut desk = FakeDesk::shop();
     let (mine, theirs) = (desk.customers[0].0.clone(), desk.customers[3].0.clone());
     let evidence = [
@@ -29,7 +33,7 @@ fn suspected() -> (FakeSeat, SuggestionView) {
         theirs: "email bob@example.com".into(),
     };
     desk.customers[0].0.suggestions = vec![view.clone()];
-    let mut seat = FakeSeat::new(160, 50, desk);
+    let mut seat = FakeSeat::new(width, height, desk);
     seat.keys("Enter Tab");
     (seat, view)
 }
@@ -61,6 +65,59 @@ fn a_wrong_suggestion_is_never_made_again() {
     let (mut seat, view) = suspected();
     seat.keys("n");
     assert_eq!(decided(&seat), [&Act::NeverSuggest(view.suggestion.id)]);
+}
+
+#[test]
+fn any_suggestion_can_be_marked_and_decided() {
+    let (seat, first) = suspected();
+    let mut desk = seat.desk;
+    let other = desk.customers[1].0.clone();
+    let second = SuggestionView {
+        suggestion: Suggestion {
+            id: Suggestion::id_of(first.suggestion.one, other.identities[0].id),
+            other: other.identities[0].id,
+            likelihood: 40,
+            evidence: vec![Evidence { words: "both are called so".into(), weight: 40 }],
+            ..first.suggestion.clone()
+        },
+        other: other.customer.id,
+        name: other.customer.name.clone(),
+        ..first.clone()
+    };
+    desk.customers[0].0.suggestions = vec![first.clone(), second.clone()];
+    let mut seat = FakeSeat::new(160, 50, desk);
+    seat.keys("Enter Tab");
+    seat.shows(&format!("▸ {} · 76 %", first.name));
+    seat.keys("]");
+    seat.shows(&format!("▸ {} · 40 %", second.name));
+    seat.shows("both are called so");
+    seat.keys("n");
+    assert_eq!(decided(&seat), [&Act::NeverSuggest(second.suggestion.id)]);
+    seat.keys("]");
+    seat.shows(&format!("▸ {} · 76 %", first.name));
+    seat.keys("y");
+    seat.shows("76 % likely, because");
+}
+
+#[test]
+fn undo_says_what_it_took_back_or_that_there_is_nothing() {
+    for size in [(160, 50), (80, 24)] {
+        let (mut seat, _) = suspected_at(size);
+        seat.keys("y");
+        seat.shows("Are they one customer?");
+        seat.keys("u");
+        seat.shows("there is nothing to take back");
+        seat.keys("q");
+        seat.say("assign mara");
+        seat.keys("y u");
+        seat.shows("taken back");
+        seat.shows("Are they one customer?");
+        seat.keys("u");
+        seat.shows("there is nothing to take back");
+        // While an answer is looked at, what was done before stays; that is said, too.
+        seat.keys("q r").text("Hi").keys("Alt-Enter u");
+        seat.shows("finish what you are writing first");
+    }
 }
 
 #[test]
@@ -120,6 +177,7 @@ fn the_history_says_who_when_and_why_and_takes_back() {
         found: None,
         left: None,
         suggestion: None,
+        addresses: vec![],
     };
     let line = |kind, summary: &str, act: Option<GraphAct>| HistoryLine {
         at: NOW,

@@ -24,7 +24,7 @@ fn windowed(width: u16, height: u16, left: Result<Option<WindowLeft>, String>) -
 }
 
 fn open_for(millis: i64, answers: u32) -> Result<Option<WindowLeft>, String> {
-    Ok(Some(WindowLeft { closes: Some(NOW.plus_millis(millis)), answers: Some(answers) }))
+    Ok(Some(WindowLeft { closes: Some(NOW.plus_millis(millis)), answers: Some(answers), opens: None }))
 }
 
 #[test]
@@ -229,6 +229,30 @@ fn how_the_accounts_are_doing_at_three_sizes_and_in_two_themes() {
         seat.keys("r");
         assert!(seat.log.contains(&Effect::Pull("plaza".into())));
     }
+}
+
+#[test]
+fn a_call_that_an_account_read_is_not_answered_and_the_last_of_theirs_is() {
+    let with_calls = |only: bool| {
+        let mut desk = everywhere();
+        desk.accounts.push(AccountFacts { name: "calls".into(), channel: PHONE.into(), can_send: false, ..chat() });
+        let entries = &mut desk.customers[0].1;
+        let from = if only { 0 } else { entries.len() - 1 };
+        for entry in &mut entries[from..] {
+            (entry.message.channel, entry.message.account) = (PHONE.into(), "calls".into());
+            entry.message.direction = Direction::Inbound;
+        }
+        FakeSeat::new(160, 40, desk)
+    };
+    let mut seat = with_calls(false);
+    seat.keys("Enter r");
+    seat.shows("Reply to Ana");
+    seat.text("We called back").keys("F2 y");
+    assert_ne!(sent(&seat).account, "calls");
+    let mut seat = with_calls(true);
+    seat.keys("Enter r");
+    seat.shows("a phone call cannot be answered from here");
+    seat.hides("Reply to Ana");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The list of accounts, and one account whole.
 
 use super::paint::{cell, piece};
-use crate::model::{AccountStatus, Activity, Count, Way};
+use crate::model::{Abilities, AccountStatus, Activity, Apart, Count, Terms, Way};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::text::{Row, cut, wrap};
@@ -101,22 +101,50 @@ pub(in crate::ui) fn lines(screen: &Screen, name: &str, columns: usize) -> Vec<R
     }
     say("answers", &format!("to private messages: {}", ways(&abilities.direct)), Element::Text);
     say("", &format!("to public ones: {}", ways(&abilities.public)), Element::Text);
-    for length in &abilities.lengths {
+    let usual = Apart {
+        terms: Terms { lengths: abilities.lengths.clone(), window: abilities.window.clone() },
+        ..Apart::default()
+    };
+    for apart in std::iter::once(&usual).chain(&abilities.apart) {
+        terms(&mut say, apart, abilities);
+    }
+    let first = if abilities.first_contact { "may be written to" } else { "must write first" };
+    say("strangers", first, Element::Text);
+    rows
+}
+
+/// The limits of some answers, and which those are where not all are alike.
+fn terms(say: &mut impl FnMut(&str, &str, Element), apart: &Apart, abilities: &Abilities) {
+    let mut which = Vec::new();
+    if !abilities.apart.is_empty() {
+        which.extend(apart.way.filter(|_| !abilities.public.is_empty()).map(|way| format!("{} answers", way.word())));
+        which.extend(apart.answers.map(|answers| format!("to {} messages", answers.word())));
+        if abilities
+            .apart
+            .iter()
+            .any(|other| other != apart && (other.way, other.answers) == (apart.way, apart.answers))
+        {
+            which.extend(apart.needs.first().map(|need| format!("({need})")));
+        }
+    }
+    let which = if which.is_empty() { String::new() } else { format!("{}: ", which.join(" ")) };
+    for length in &apart.terms.lengths {
         let counted = match length.count {
             Count::Graphemes => " as a reader counts them",
             Count::Weighted => " as X counts them",
             _ => "",
         };
-        say("length", &format!("at most {} {}{counted}", length.most, length.count.word()), Element::Text);
+        say("length", &format!("{which}at most {} {}{counted}", length.most, length.count.word()), Element::Text);
     }
-    if let Some(window) = &abilities.window {
-        let hours = window.millis.map(|millis| format!("{} h after their last message", millis / 3_600_000));
+    if let Some(window) = &apart.terms.window {
+        let span = |millis: i64| match millis {
+            hours @ 3_600_000.. if hours % 3_600_000 == 0 => format!("{} h", hours / 3_600_000),
+            minutes => format!("{} min", minutes / 60_000),
+        };
+        let hours = window.millis.map(|millis| format!("{} after their last message", span(millis)));
         let answers = window.answers.map(|answers| format!("{answers} answers to one message of theirs"));
         let words: Vec<String> = hours.into_iter().chain(answers).collect();
-        say("window", &words.join(", "), Element::Text);
+        say("window", &format!("{which}{}", words.join(", ")), Element::Text);
         say("", &format!("when it is closed: {}", window.way_out), Element::Text);
     }
-    let first = if abilities.first_contact { "may be written to" } else { "must write first" };
-    say("strangers", first, Element::Text);
-    rows
 }

@@ -7,7 +7,7 @@ use crate::keymap::Context;
 use crate::model::{CustomerView, HistoryLine};
 use crate::theme::Element;
 use crate::ui::Screen;
-use crate::ui::people::Comparing;
+use crate::ui::people::{Comparing, MARKED};
 use crate::ui::text::{Row, cut, width, wrap};
 use crate::ui::when;
 
@@ -114,16 +114,18 @@ pub(super) fn history(screen: &Screen, line: &HistoryLine, columns: usize) -> Ro
 /// Who else the customer may be, for the profile.
 pub(super) fn suggestions(screen: &Screen, profile: &CustomerView, columns: usize) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (index, view) in profile.suggestions.iter().take(SHOWN).enumerate() {
+    let shown = &profile.suggestions[..profile.suggestions.len().min(MARKED)];
+    let marked = screen.open.as_ref().map_or(0, |open| open.marked(shown.len()));
+    for (index, view) in shown.iter().enumerate() {
         if index == 0 {
             rows.push(Row::new());
             rows.push(vec![piece(Element::Link, "May be the same person")]);
         }
-        let mark = if index == 0 { "▸" } else { " " };
+        let mark = if index == marked { "▸" } else { " " };
         let head = format!("{mark} {} · {} %", view.name, view.suggestion.likelihood);
-        rows.push(vec![piece(if index == 0 { Element::Warning } else { Element::Text }, cut(&head, columns))]);
+        rows.push(vec![piece(if index == marked { Element::Warning } else { Element::Text }, cut(&head, columns))]);
         rows.push(vec![piece(Element::Dim, cut(&format!("  {}", view.theirs), columns))]);
-        if index == 0 {
+        if index == marked {
             for evidence in view.suggestion.evidence.iter().take(3) {
                 for part in wrap(&evidence.words, columns.saturating_sub(4)).into_iter().take(3) {
                     rows.push(vec![piece(Element::Text, format!("  {part}"))]);
@@ -131,7 +133,9 @@ pub(super) fn suggestions(screen: &Screen, profile: &CustomerView, columns: usiz
             }
             let (yes, no) =
                 (screen.key_name(Context::Profile, Verb::Merge), screen.key_name(Context::Profile, Verb::NeverAgain));
-            let keys = format!("  {yes} compare · {no} never again");
+            let next = screen.key_name(Context::Profile, Verb::NextSuggestion);
+            let others = if shown.len() > 1 { format!(" · {next} next") } else { String::new() };
+            let keys = format!("  {yes} compare · {no} never again{others}");
             rows.push(vec![piece(Element::Hint, if width(&keys) > columns { cut(&keys, columns) } else { keys })]);
         }
     }

@@ -1,6 +1,7 @@
 //! Bluesky on a real personal data server.
 
 mod network;
+mod whole;
 
 use crate::channels::contract::{self, Rig, answer, messages, open, pages};
 use crate::need;
@@ -84,6 +85,14 @@ impl Rig for Bluesky<'_> {
     fn recognises_twice(&self) -> bool {
         true
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/notifications")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("posts are known by at:// addresses, which are text")
+    }
 }
 
 /// One server for all of it: starting one takes longer than everything it is asked here.
@@ -105,6 +114,13 @@ async fn bluesky_on_a_real_server() {
     contract::an_answer_arrives(&fresh().await).await;
     contract::a_lost_answer_is_never_sent_twice(&fresh().await).await;
     contract::bears_a_bad_platform_while_sending(&fresh().await).await;
+    for answers in [1, 2] {
+        contract::a_round_of_pages_ends(&fresh().await, answers).await;
+    }
+    contract::an_empty_page_is_not_the_end(&fresh().await).await;
+    for hours in [7, -7] {
+        contract::bears_another_clock(&fresh().await, hours).await;
+    }
     an_answer_has_its_place_in_the_thread_and_its_links(&fresh().await).await;
     likes_show_beside_our_post_and_wrong_passwords_are_said(&fresh().await).await;
     direct_messages_are_read_and_answered(&fresh().await).await;

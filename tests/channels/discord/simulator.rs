@@ -312,4 +312,12 @@ impl Rig for Discord {
     fn recognises_twice(&self) -> bool {
         true
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Err("there is no cursor beside a page: an empty one is the end")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
 }

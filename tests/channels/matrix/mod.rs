@@ -1,6 +1,7 @@
 //! Matrix, against a real Synapse.
 
 mod journey;
+mod limits;
 mod pull;
 mod send;
 

@@ -10,7 +10,7 @@ use switchboard::model::{
 };
 
 /// An answer to this message.
-fn answer(to: &Incoming, text: &str) -> Outgoing {
+pub(super) fn answer(to: &Incoming, text: &str) -> Outgoing {
     let now = Timestamp(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64);
     Outgoing {
         id: OutgoingId::new(),

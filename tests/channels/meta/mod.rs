@@ -2,7 +2,7 @@
 
 mod simulator;
 
-use super::contract::{self, Rig, answer, messages, open, pages};
+use super::contract::{Rig, answer, messages, open, pages};
 use super::{only_error, secret_file, sink_error, until_known};
 use crate::support::simulator::{Fault, Simulator};
 use hmac::{Hmac, Mac};
@@ -14,7 +14,7 @@ use switchboard::model::{ChangeKind, Direction, Timestamp, Way};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
-struct Meta {
+pub struct Meta {
     world: Shared,
     simulator: Simulator,
     connector: &'static str,
@@ -25,25 +25,25 @@ struct Meta {
 }
 
 impl Meta {
-    fn new(connector: &'static str, place: &'static str, person: &'static str) -> Meta {
+    pub fn new(connector: &'static str, place: &'static str, person: &'static str) -> Meta {
         let world = Shared::default();
         let simulator = Simulator::start(simulator::router(world.clone()));
         Meta { world, simulator, connector, place, person, token: "page-token" }
     }
 
-    fn facebook() -> Meta {
+    pub fn facebook() -> Meta {
         Meta::new("facebook", "post", "ana")
     }
 
-    fn messenger() -> Meta {
+    pub fn messenger() -> Meta {
         Meta::new("messenger", "t_mana", "mana")
     }
 
-    fn comments() -> Meta {
+    pub fn comments() -> Meta {
         Meta::new("instagram", "medium", "ana")
     }
 
-    fn direct() -> Meta {
+    pub fn direct() -> Meta {
         Meta::new("instagram", "t_iana", "iana")
     }
 }
@@ -89,26 +89,18 @@ impl Rig for Meta {
     fn too_many(&self) -> Fault {
         Fault::Instead(400, vec![], simulator::refusal(32, None, "Page request limit reached"))
     }
-}
 
-#[tokio::test]
-async fn facebook_bears_what_every_channel_must() {
-    contract::run(|| Box::new(Meta::facebook())).await;
-}
+    fn listing(&self) -> &'static str {
+        if self.place.starts_with("t_") { "/messages?" } else { "/comments?" }
+    }
 
-#[tokio::test]
-async fn messenger_bears_what_every_channel_must() {
-    contract::run(|| Box::new(Meta::messenger())).await;
-}
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/data")
+    }
 
-#[tokio::test]
-async fn instagram_comments_bear_what_every_channel_must() {
-    contract::run(|| Box::new(Meta::comments())).await;
-}
-
-#[tokio::test]
-async fn instagram_direct_messages_bear_what_every_channel_must() {
-    contract::run(|| Box::new(Meta::direct())).await;
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
 }
 
 #[tokio::test]
@@ -130,7 +122,8 @@ async fn meta_refuses_in_its_own_words_and_codes() {
     let closed = sink_error(account.connector.sink().unwrap().deliver(&outgoing, &original).await);
     assert!(matches!(closed, ConnectorError::WindowClosed { .. }), "{closed:?}");
     assert!(rig.sent().is_empty());
-    assert_eq!(account.connector.facts().abilities.window.unwrap().millis, Some(24 * 3_600_000));
+    let windows = account.connector.facts().abilities.apart.into_iter().filter_map(|apart| apart.terms.window?.millis);
+    assert_eq!(windows.collect::<Vec<_>>(), [24 * 3_600_000]);
     rig.token = "old-token";
     let refused = only_error(open(&rig).connector.source().unwrap().pull(&[]).await);
     assert!(matches!(refused, ConnectorError::Refresh { .. } | ConnectorError::Reconnect { .. }), "{refused:?}");
@@ -181,7 +174,7 @@ async fn a_reply_on_instagram_is_answered_below_its_comment() {
     let account = open(&rig);
     let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
     let reply = *messages(&pulled).iter().find(|message| message.text == "and me?").unwrap();
-    assert_eq!(reply.conversation.as_deref(), Some(top.as_str()));
+    assert_eq!((reply.conversation.as_deref(), reply.references.as_slice()), (Some("medium"), &[top.clone()][..]));
     let outgoing = answer(account.connector.as_ref(), reply, "You too");
     let original = account.connector.render(&outgoing, &[]).unwrap();
     account.connector.sink().unwrap().deliver(&outgoing, &original).await.unwrap();
@@ -301,16 +294,124 @@ async fn pushed_messages_reactions_and_what_was_unsent() {
         event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         event
     };
-    let body = json!({ "object": "page", "entry": [{ "id": PAGE_ID, "time": 1, "messaging": [
+    let body = |own: &str| {
+        json!({ "object": "page", "entry": [{ "id": own, "time": 1, "messaging": [
         event(json!({ "message": { "mid": "m_1", "text": "hi" } })),
-        event(json!({ "message": { "mid": "m_2", "text": "ours", "is_echo": true } })),
+        { "sender": { "id": own }, "recipient": { "id": "ana" }, "timestamp": 1_699_999_990_500_u64,
+          "message": { "mid": "m_2", "text": "ours", "is_echo": true, "app_id": 1 } },
         event(json!({ "message": { "mid": "m_3", "is_deleted": true } })),
         event(json!({ "reaction": { "mid": "m_4", "action": "react", "reaction": "love", "emoji": "❤" } })),
-        event(json!({ "read": { "watermark": 1_699_999_990_000_u64 } }))] }] });
+        event(json!({ "read": { "watermark": 1_699_999_990_000_u64 } }))] }] })
+    };
     for rig in [Meta::messenger(), Meta::direct()] {
-        let (news, changes) = understood(&rig, &body);
-        assert_eq!(news, [("m_1".to_owned(), "hi".to_owned(), true)]);
+        // What a colleague wrote elsewhere comes as an echo.
+        let own = if rig.connector == "messenger" { PAGE_ID } else { INSTAGRAM };
+        let (news, changes) = understood(&rig, &body(own));
+        assert_eq!(
+            news,
+            [("m_1", "hi", true), ("m_2", "ours", false)]
+                .map(|(id, text, theirs)| { (id.to_owned(), text.to_owned(), theirs) })
+        );
         let love = ChangeKind::Reaction { symbol: "❤".to_owned(), added: true };
         assert_eq!(changes, [("m_4".to_owned(), love), ("m_3".to_owned(), ChangeKind::Deleted)]);
     }
+}
+
+/// What tells a message and its place.
+type Place = (String, [u8; 16], Option<String>, String, Direction, Option<String>);
+
+fn place(message: &switchboard::connector::Incoming) -> Place {
+    let (id, thread, from) = (message.remote_id.clone(), message.conversation.clone(), message.from.address.clone());
+    (id, message.digest, thread, from, message.direction, message.context.get("psid").cloned())
+}
+
+/// What a delivery says of messages.
+fn pushed(rig: &Meta, body: &Value) -> Vec<Place> {
+    let items = open(rig).connector.hook().unwrap().understand(body.to_string().as_bytes(), NOW);
+    items
+        .iter()
+        .map(|item| if let Item::Message(message) = item { place(message) } else { panic!("{item:?}") })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_message_that_is_pushed_and_polled_is_one_and_stands_in_one_conversation() {
+    for (rig, own) in [(Meta::messenger(), PAGE_ID), (Meta::direct(), INSTAGRAM)] {
+        let person = rig.person;
+        rig.customer_writes("pushed, and polled");
+        rig.world.lock().unwrap().add(rig.place, None, own, "answered elsewhere");
+        let account = open(&rig);
+        let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+        let mut polled: Vec<Place> = messages(&pulled).into_iter().map(place).collect();
+        polled.sort_by(|one, other| one.0.cmp(&other.0));
+        let ids: Vec<String> = rig.world.lock().unwrap().entries.iter().map(|entry| entry.id.clone()).collect();
+        let body = json!({ "object": "page", "entry": [{ "id": own, "time": 1, "messaging": [
+            { "sender": { "id": person }, "recipient": { "id": own }, "timestamp": 1_699_999_990_123_u64,
+              "message": { "mid": ids[0], "text": "pushed, and polled" } },
+            { "sender": { "id": own }, "recipient": { "id": person }, "timestamp": 1_699_999_991_123_u64,
+              "message": { "mid": ids[1], "text": "answered elsewhere", "is_echo": true } }] }] });
+        assert_eq!(pushed(&rig, &body), polled);
+        assert!(polled.iter().all(|place| place.2.as_deref() == Some(person) && place.5.as_deref() == Some(person)));
+    }
+}
+
+#[tokio::test]
+async fn a_comment_that_is_pushed_and_polled_is_one_and_stands_below_its_post() {
+    for (rig, instagram) in [(Meta::facebook(), false), (Meta::comments(), true)] {
+        rig.customer_writes("top");
+        let (top, reply) = {
+            let mut world = rig.world.lock().unwrap();
+            let top = world.entries[0].id.clone();
+            let reply = world.add(rig.place, Some(&top), "bo", "below it");
+            (top, reply)
+        };
+        let account = open(&rig);
+        let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+        let mut polled: Vec<Place> = messages(&pulled).into_iter().map(place).collect();
+        polled.sort_by(|one, other| one.0.cmp(&other.0));
+        let change = |id: &str, parent: Option<&str>, from: &str, text: &str| match instagram {
+            true => {
+                let mut value = json!({ "id": id, "text": text, "from": { "id": from, "username": from },
+                    "media": { "id": "medium", "media_product_type": "FEED" } });
+                if let Some(parent) = parent {
+                    value["parent_id"] = json!(parent);
+                }
+                json!({ "field": "comments", "value": value })
+            }
+            false => json!({ "field": "feed", "value": { "item": "comment", "verb": "add", "comment_id": id,
+                "post_id": "post", "parent_id": parent.unwrap_or("post"), "created_time": 1_699_999_990,
+                "from": { "id": from, "name": from }, "message": text } }),
+        };
+        let body = json!({ "object": "page", "entry": [{ "id": PAGE_ID, "time": 1_699_999_991, "changes": [
+            change(&top, None, "ana", "top"), change(&reply, Some(&top), "bo", "below it")] }] });
+        assert_eq!(pushed(&rig, &body), polled);
+        assert!(polled.iter().all(|place| place.2.as_deref() == Some(rig.place)), "{polled:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_carry_the_proof_when_the_account_has_the_apps_secret() {
+    let rig = Meta::messenger();
+    rig.customer_writes("hello");
+    rig.world.lock().unwrap().wants_proof = true;
+    let account = open(&rig);
+    let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    let outgoing = answer(account.connector.as_ref(), messages(&pulled)[0], "hi");
+    let original = account.connector.render(&outgoing, &[]).unwrap();
+    account.connector.sink().unwrap().deliver(&outgoing, &original).await.unwrap();
+    assert_eq!(rig.sent(), ["hi"]);
+    // Without the secret calls go without it, and Meta's refusal is said.
+    let profile = tempfile::tempdir().unwrap();
+    let table = rig.account(profile.path()).replace("app_secret_file = \"a\"\n", "");
+    let bare = super::open_table(&table, profile.path());
+    let refused = only_error(bare.source().unwrap().pull(&[]).await);
+    assert!(refused.to_string().contains("appsecret_proof"), "{refused}");
+    rig.world.lock().unwrap().wants_proof = false;
+    assert!(bare.source().unwrap().pull(&[]).await.is_ok());
+    // A wrong one is not taken, and is not printed.
+    let account = open(&rig);
+    secret_file(account.profile.path(), "a", "another-app");
+    let refused = only_error(account.connector.source().unwrap().pull(&[]).await);
+    assert!(refused.to_string().contains("Invalid appsecret_proof"), "{refused}");
+    assert!(!format!("{refused:?}").contains("another-app"));
 }

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -33,6 +34,8 @@ pub struct World {
     pub private: Vec<String>,
     /// Who wrote a comment is not said.
     pub hides_authors: bool,
+    /// "Require App Secret" is on: calls need the proof.
+    pub wants_proof: bool,
     /// Customers whose window is closed.
     pub late: Vec<String>,
 }
@@ -334,6 +337,12 @@ fn write(world: &mut World, id: &str, edge: &str, body: &Value) -> Result<Value,
     Ok(json!({ "id": world.add(&parent.below, Some(id), own, &text) }))
 }
 
+/// As "Securing Graph API requests" says: hex HMAC-SHA256 of the token, by the app's secret.
+fn proof_of(token: &str, secret: &str) -> String {
+    let mac = <Hmac<sha2::Sha256> as Mac>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.chain_update(token).finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 async fn graph(State(world): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: String) -> Response {
     if headers.get("authorization").is_none_or(|value| value != "Bearer page-token") {
         return *refuse(401, 190, None, "Invalid OAuth access token - Cannot parse access token");
@@ -342,8 +351,17 @@ async fn graph(State(world): State<Shared>, method: Method, uri: Uri, headers: H
     let ["v23.0", id, edge] = parts.as_slice() else {
         return *refuse(404, 2_500, None, "Unknown path components");
     };
-    let query = axum::extract::Query::<Query>::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
+    let mut query = axum::extract::Query::<Query>::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
     let mut world = world.lock().unwrap();
+    match strict::parameter(&query, "appsecret_proof") {
+        Some(proof) if proof != proof_of("page-token", "app") => {
+            return *refuse(400, 100, None, "Invalid appsecret_proof provided in the API argument");
+        }
+        None if world.wants_proof => {
+            return *refuse(400, 100, None, "API calls from the server require an appsecret_proof argument");
+        }
+        _ => query.retain(|(name, _)| name != "appsecret_proof"),
+    }
     let answered = match method {
         Method::GET => read(&world, id, edge, &query),
         Method::POST if query.is_empty() => match serde_json::from_str(&body) {

@@ -2,7 +2,7 @@
 
 mod simulator;
 
-use super::contract::{self, Rig, answer, messages, open, pages};
+use super::contract::{Rig, answer, messages, open, pages};
 use super::secret_file;
 use crate::support::simulator::{Fault, Simulator};
 use simulator::{CLIENT, OWN, SECRET, Shared};
@@ -10,13 +10,13 @@ use std::path::Path;
 use switchboard::connector::{self, AccountSettings, ConnectorError};
 use switchboard::model::Way;
 
-struct Reddit {
+pub struct Reddit {
     world: Shared,
     simulator: Simulator,
 }
 
 impl Reddit {
-    fn new() -> Reddit {
+    pub fn new() -> Reddit {
         let world = simulator::new();
         Reddit { simulator: Simulator::start(simulator::router(world.clone())), world }
     }
@@ -59,11 +59,14 @@ impl Rig for Reddit {
         let body = r#"{"message": "Too Many Requests", "error": 429}"#.to_owned();
         Fault::Instead(429, vec![("x-ratelimit-reset", "120".to_owned())], body)
     }
-}
 
-#[tokio::test]
-async fn reddit_bears_what_every_channel_must() {
-    contract::run(|| Box::new(Reddit::new())).await;
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/data/children")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("names are text: numbers to base 36 behind the kind")
+    }
 }
 
 #[tokio::test]

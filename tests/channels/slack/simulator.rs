@@ -334,4 +334,12 @@ impl Rig for Slack {
         let headers = vec![("content-type", "application/json".to_owned()), ("retry-after", "30".to_owned())];
         Fault::Instead(429, headers, json!({ "ok": false, "error": "ratelimited" }).to_string())
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/messages")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("ids are text: seconds, a point and microseconds")
+    }
 }

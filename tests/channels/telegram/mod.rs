@@ -1,20 +1,16 @@
 //! Telegram against its simulator.
 
 mod door;
-mod simulator;
+pub mod simulator;
 
 use super::contract::{self, Rig, answer, messages, open, pages};
 use super::{only_error, sink_error};
 use crate::support::profile::Profile;
 use serde_json::json;
-use simulator::{ANA, TOKEN, Telegram};
+pub use simulator::Telegram;
+use simulator::{ANA, TOKEN};
 use switchboard::connector::{ConnectorError, HookAnswer, HookRequest, Item, Refusal};
 use switchboard::model::{ChangeKind, Direction, Timestamp, Way};
-
-#[tokio::test]
-async fn the_contract_holds() {
-    contract::run(|| Box::new(Telegram::start())).await;
-}
 
 #[tokio::test]
 async fn an_update_is_confirmed_only_with_the_committed_offset() {

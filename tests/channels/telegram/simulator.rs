@@ -241,4 +241,16 @@ impl Rig for Telegram {
     fn reads_back(&self) -> bool {
         false
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Err("updates are numbered, and an empty answer is the end")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("the Bot API promises ids of at most 52 significant bits")
+    }
+
+    fn several_pages(&self) -> usize {
+        130
+    }
 }

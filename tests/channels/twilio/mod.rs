@@ -1,8 +1,9 @@
 //! Twilio, declared in `platforms/twilio.toml`, against a simulator.
 
+mod calls;
 mod simulator;
 
-use super::contract::{self, Rig, answer, messages, open, pages};
+use super::contract::{Rig, answer, messages, open, pages};
 use super::{secret_file, sink_error};
 use crate::support::simulator::{Fault, Simulator};
 use simulator::{ANA, OWN, Shared};
@@ -10,13 +11,13 @@ use std::path::Path;
 use switchboard::connector::ConnectorError;
 use switchboard::model::LinkKind;
 
-struct Twilio {
+pub struct Twilio {
     world: Shared,
     simulator: Simulator,
 }
 
 impl Twilio {
-    fn new() -> Twilio {
+    pub fn new() -> Twilio {
         let world = Shared::default();
         Twilio { simulator: Simulator::start(simulator::router(world.clone())), world }
     }
@@ -57,11 +58,14 @@ impl Rig for Twilio {
         let body = r#"{"code":20429,"message":"Too Many Requests","more_info":"https://www.twilio.com/docs/errors/20429","status":429}"#;
         Fault::Instead(429, vec![], body.to_owned())
     }
-}
 
-#[tokio::test]
-async fn twilio_bears_what_every_channel_must() {
-    contract::run(|| Box::new(Twilio::new())).await;
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/messages")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("sids are text: two letters and 32 hexadecimal digits")
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ pub const ANA: &str = "+16505551234";
 /// Twilio may give fewer than were asked for.
 const PAGE: usize = 12;
 const PATH: &str = "/2010-04-01/Accounts/AC1/Messages.json";
+const CALLS: &str = "/2010-04-01/Accounts/AC1/Calls.json";
 
 pub struct Message {
     pub from: String,
@@ -24,9 +25,19 @@ pub struct Message {
     pub at: jiff::Timestamp,
 }
 
+pub struct PhoneCall {
+    pub from: String,
+    pub to: String,
+    pub status: &'static str,
+    /// As Twilio writes it: seconds as text, or nothing.
+    pub duration: Option<&'static str>,
+    pub at: jiff::Timestamp,
+}
+
 #[derive(Default)]
 pub struct World {
     pub messages: Vec<Message>,
+    pub calls: Vec<PhoneCall>,
 }
 
 pub type Shared = Arc<Mutex<World>>;
@@ -133,6 +144,49 @@ async fn create(State(world): State<Shared>, headers: HeaderMap, body: String) -
     (StatusCode::CREATED, Json(shown(number, &world.messages[number]))).into_response()
 }
 
+/// `GET …/Calls.json`: newest first, filtered by whole days.
+async fn calls(State(world): State<Shared>, Query(query): Query<Words>, headers: HeaderMap) -> Response {
+    if !known(&headers) {
+        return refuse(401, 20_003, "Authenticate");
+    }
+    let names = ["To", "From", "Status", "StartTime>", "PageSize", "Page", "PageToken"];
+    if let Some(name) = query.keys().find(|name| !names.contains(&name.as_str())) {
+        return refuse(400, 20_001, &format!("Unknown parameter {name}"));
+    }
+    let size = query.get("PageSize").map_or(Ok(50), |size| size.parse::<usize>());
+    if !size.as_ref().is_ok_and(|size| (1..=1000).contains(size)) {
+        return refuse(400, 20_001, "Page size must be between 1 and 1000");
+    }
+    let day = query.get("StartTime>").map(|day| day.parse::<jiff::civil::Date>());
+    let Ok(day) = day.transpose() else { return refuse(400, 20_001, "StartTime must be YYYY-MM-DD") };
+    let below = query.get("PageToken").map_or(Ok(usize::MAX), |token| token.parse::<usize>());
+    let Ok(below) = below else { return refuse(400, 20_001, "Invalid page token") };
+    let world = world.lock().unwrap();
+    let fits = |call: &PhoneCall| {
+        query.get("To").is_none_or(|to| *to == call.to)
+            && query.get("From").is_none_or(|from| *from == call.from)
+            && day.is_none_or(|day| call.at.to_zoned(jiff::tz::TimeZone::UTC).date() >= day)
+    };
+    let found = world.calls.iter().enumerate().rev();
+    let rest: Vec<(usize, &PhoneCall)> = found.filter(|(number, call)| *number < below && fits(call)).collect();
+    let page: Vec<&(usize, &PhoneCall)> = rest.iter().take(PAGE.min(size.unwrap_or(50))).collect();
+    let next = page.last().filter(|_| rest.len() > page.len()).map(|(number, _)| {
+        let kept = query.iter().filter(|(name, _)| *name != "PageToken" && *name != "Page");
+        let kept = kept.map(|(name, value)| format!("{}={}&", name.replace('>', "%3E"), value.replace('+', "%2B")));
+        format!("{CALLS}?{}Page=1&PageToken={number}", kept.collect::<String>())
+    });
+    let shown = |(number, call): &&(usize, &PhoneCall)| {
+        let at = call.at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+        let direction = if call.to == OWN { "inbound" } else { "outbound-api" };
+        json!({ "sid": format!("CA{number:032x}"), "account_sid": "AC1", "from": call.from, "to": call.to,
+            "direction": direction, "status": call.status, "duration": call.duration, "start_time": at, "end_time": at,
+            "date_created": at, "date_updated": at, "caller_name": null, "answered_by": null, "price": null,
+            "parent_call_sid": null, "api_version": "2010-04-01" })
+    };
+    let calls: Vec<Value> = page.iter().map(shown).collect();
+    Json(json!({ "calls": calls, "next_page_uri": next, "page": 0, "page_size": PAGE, "uri": CALLS })).into_response()
+}
+
 pub fn router(world: Shared) -> Router {
-    Router::new().route(PATH, get(list).post(create)).with_state(world)
+    Router::new().route(PATH, get(list).post(create)).route(CALLS, get(calls)).with_state(world)
 }

@@ -3,6 +3,7 @@
 use super::simulator::{ANA, APPID, Push, WeChat, closed_push, handshake, open_push};
 use crate::channels::contract::Rig;
 use crate::channels::strict::seconds;
+use crate::channels::wecom::{UNIONID, WeCom};
 use crate::support::profile::Profile;
 use crate::support::push::push;
 use crate::support::serve::Serve;
@@ -64,6 +65,36 @@ fn a_message_is_filed_shown_and_answered() {
         shown.iter().flat_map(|row| row["messages"].as_array().cloned().unwrap_or_default()).collect();
     assert_eq!(texts.len(), 6);
     assert!(texts[1..].iter().all(|row| row["direction"] == "outbound"), "{texts:?}");
+    assert_eq!(serve.end(Signal::TERM).code, Some(0));
+    profile.assert_sound();
+}
+
+#[test]
+fn who_writes_to_the_account_and_to_customer_service_is_one_customer() {
+    let (rig, service) = (WeChat::start(), WeCom::start());
+    rig.office.lock().unwrap().followers.push((ANA.to_owned(), String::new(), UNIONID.to_owned()));
+    let (profile, port) = (Profile::new(""), free_port());
+    let other = service.account(&profile.path).replace("name = \"it\"", "name = \"service\"");
+    let account = rig.account(&profile.path);
+    profile.configure(&format!("[webhook]\nlisten = \"127.0.0.1:{port}\"\n\n{account}\n{other}poll = \"1h\"\n"));
+    service.customer_writes("写给客服");
+    let serve = Serve::start(&profile);
+    let shaken = Some((200, "8475129036127836512".to_owned()));
+    assert!(until(LIMIT, || call(port, "GET", &handshake(seconds()), b"") == shaken), "the handshake is not answered");
+    let taken = Some((200, "success".to_owned()));
+    assert_eq!(deliver(port, &closed_push(&rig.text("写给公众号"), APPID, seconds())), taken);
+    let texts = || -> Vec<String> {
+        let shown = profile.json(&["show", "安娜"]);
+        let messages = shown.iter().flat_map(|row| row["messages"].as_array().cloned().unwrap_or_default());
+        messages.map(|message| message["text"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert!(until(LIMIT, || profile.json(&["inbox"]).len() == 1 && texts().len() == 2), "{:?}", texts());
+    let (channels, history) = (profile.json(&["inbox"]), profile.json(&["history", "安娜"]));
+    assert_eq!(channels.len(), 1, "{channels:?}");
+    assert!(
+        json!(history).to_string().contains("unionid") || json!(history).to_string().contains(UNIONID),
+        "{history:?}"
+    );
     assert_eq!(serve.end(Signal::TERM).code, Some(0));
     profile.assert_sound();
 }

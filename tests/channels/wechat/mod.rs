@@ -1,5 +1,6 @@
 //! WeChat against its simulator, and what it pushes through the door of the real program.
 
+mod articles;
 mod door;
 mod simulator;
 
@@ -7,6 +8,7 @@ use super::contract::{self, Opened, Rig, open};
 use super::{sink_error, try_table};
 use crate::channels::strict::seconds;
 use crate::support::simulator::Fault;
+pub use articles::Comments;
 pub use simulator::{AES_KEY, Push, TOKEN, closed_echo, closed_push, handshake};
 use simulator::{ANA, APPID, SECRET, WeChat, open_push};
 use std::sync::Arc;
@@ -213,6 +215,56 @@ async fn every_code_means_what_it_says() {
     assert!(refused.contains("2049 bytes") && refused.contains("2048"), "{refused}");
     let stranger = Outgoing { context: Default::default(), ..outgoing };
     assert!(account.connector.render(&stranger, &[]).is_err(), "an account cannot write first");
+}
+
+#[tokio::test]
+async fn who_wrote_is_asked_once_and_linked_by_the_unionid() {
+    let rig = WeChat::start();
+    rig.office.lock().unwrap().followers.push((ANA.to_owned(), "Ana (wholesale)".to_owned(), "o6_ana".to_owned()));
+    let account = open(&rig);
+    let hook = account.connector.hook().unwrap();
+    let xml = rig.text("hello");
+    let links = |incoming: &Incoming| -> Vec<(String, bool)> {
+        incoming.links.iter().map(|link| (link.value.clone(), link.proven)).collect()
+    };
+    assert_eq!(links(&message(hook.as_ref(), &xml)), [], "nobody was asked yet, and it is filed all the same");
+    for _ in 0..3 {
+        hook.meet(&[xml.as_bytes(), xml.as_bytes(), b"no XML"]).await;
+    }
+    assert_eq!(rig.simulator().faults.count("user/info"), 1);
+    let incoming = message(hook.as_ref(), &xml);
+    assert_eq!(links(&incoming), [("wechat:o6_ana".to_owned(), true)]);
+    assert_eq!(incoming.from.name, "Ana (wholesale)", "WeChat tells no names, but what a colleague noted");
+    // A token that another program ended is renewed on the way.
+    let stranger = xml.replace(ANA, "oIe1xJ4cBqBo00000000000000002");
+    rig.office.lock().unwrap().given += 1;
+    hook.meet(&[stranger.as_bytes()]).await;
+    let stranger = message(hook.as_ref(), &stranger);
+    assert_eq!(
+        (links(&stranger), stranger.from.name.as_str()),
+        (Vec::new(), ""),
+        "of who does not follow nothing is told"
+    );
+    assert_eq!(rig.simulator().faults.count("user/info"), 3);
+}
+
+#[tokio::test]
+async fn an_account_that_may_not_ask_who_wrote_does_not_ask_again_and_again() {
+    let rig = WeChat::start();
+    rig.office.lock().unwrap().forbidden.push("user/info");
+    let account = open(&rig);
+    let hook = account.connector.hook().unwrap();
+    for number in 0..3 {
+        let xml = rig.text("hello").replace(ANA, &format!("oIe1xJ-{number}"));
+        hook.meet(&[xml.as_bytes()]).await;
+        assert!(message(hook.as_ref(), &xml).links.is_empty());
+    }
+    assert_eq!(rig.simulator().faults.count("user/info"), 1);
+    let profile = tempfile::tempdir().unwrap();
+    let table = format!("{}unionid = false\n", rig.account(profile.path()));
+    let silent = super::open_table(&table, profile.path());
+    silent.hook().unwrap().meet(&[rig.text("hello").as_bytes()]).await;
+    assert_eq!(rig.simulator().faults.count("user/info"), 1);
 }
 
 #[tokio::test]

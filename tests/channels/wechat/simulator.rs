@@ -1,6 +1,7 @@
 //! WeChat, as its documentation says: tokens of which one is right, customer service messages with their window, media,
-//! and pushes in envelopes. Everything is answered with 200.
+//! followers, articles with comments (`articles`), and pushes in envelopes. Everything is answered with 200.
 
+use super::articles;
 use crate::channels::Json;
 use crate::channels::contract::Rig;
 use crate::channels::strict::{Is, object, parameter, query, seconds};
@@ -38,10 +39,16 @@ pub struct Office {
     pub left: Option<u32>,
     /// Whether this machine may call.
     pub listed: bool,
+    /// Calls that the account may not make: parts of their paths.
+    pub forbidden: Vec<&'static str>,
+    /// What is told of followers: openid, remark, unionid. Others are known, and do not follow.
+    pub followers: Vec<(String, String, String)>,
+    pub articles: Vec<articles::Article>,
+    pub comments: Vec<articles::Comment>,
     next: u64,
 }
 
-type Shared = Arc<Mutex<Office>>;
+pub(super) type Shared = Arc<Mutex<Office>>;
 
 /// The simulator and what it knows.
 pub struct WeChat {
@@ -49,7 +56,7 @@ pub struct WeChat {
     pub office: Shared,
 }
 
-fn refuse(code: i64, said: &str) -> Response {
+pub(super) fn refuse(code: i64, said: &str) -> Response {
     Json(json!({ "errcode": code, "errmsg": format!("{said} rid: 6745a1b2-0c0ffee0-1") })).into_response()
 }
 
@@ -109,7 +116,7 @@ async fn plain(State(office): State<Shared>, Query(asked): Query<Vec<(String, St
     give(&office)
 }
 
-fn unknown_token(office: &Office, asked: &[(String, String)], others: &[(&str, bool)]) -> Option<Response> {
+pub(super) fn unknown_token(office: &Office, asked: &[(String, String)], others: &[(&str, bool)]) -> Option<Response> {
     if let Err(why) = query(asked, &[&[("access_token", false)], others].concat()) {
         return Some(refuse(40035, &why));
     }
@@ -163,6 +170,35 @@ async fn domains(State(office): State<Shared>, Query(asked): Query<Vec<(String, 
     let office = office.lock().unwrap();
     unknown_token(&office, &asked, &[])
         .unwrap_or_else(|| Json(json!({ "ip_list": ["101.226.1.1", "101.226.1.2"] })).into_response())
+}
+
+async fn follower(State(office): State<Shared>, Query(asked): Query<Vec<(String, String)>>) -> Response {
+    let office = office.lock().unwrap();
+    if let Some(refused) = unknown_token(&office, &asked, &[("openid", true), ("lang", false)]) {
+        return refused;
+    }
+    if office.forbidden.contains(&"user/info") {
+        return refuse(48001, "api unauthorized");
+    }
+    let openid = parameter(&asked, "openid").unwrap();
+    if !["zh_CN", "zh_TW", "en"].contains(&parameter(&asked, "lang").unwrap_or("zh_CN")) {
+        return refuse(40035, "invalid parameter lang");
+    }
+    if !openid.starts_with("oIe1xJ") {
+        return refuse(40003, "invalid openid");
+    }
+    let Some((_, remark, unionid)) = office.followers.iter().find(|(known, _, _)| known == openid) else {
+        return Json(json!({ "subscribe": 0, "openid": openid, "tagid_list": [] })).into_response();
+    };
+    // Since December 2021 name and picture are empty.
+    let mut told = json!({ "subscribe": 1, "openid": openid, "nickname": "", "sex": 0, "language": "zh_CN", "city": "",
+        "province": "", "country": "", "headimgurl": "", "subscribe_time": 1_716_533_081, "remark": remark, "groupid": 0,
+        "tagid_list": [], "subscribe_scene": "ADD_SCENE_OTHERS", "qr_scene": 0, "qr_scene_str": "" });
+    // Only where the account is bound to one of the WeChat Open Platform.
+    if !unionid.is_empty() {
+        told["unionid"] = json!(unionid);
+    }
+    Json(told).into_response()
 }
 
 async fn media(State(office): State<Shared>, Query(asked): Query<Vec<(String, String)>>) -> Response {
@@ -245,6 +281,10 @@ impl WeChat {
             sent: Vec::new(),
             left: None,
             listed: true,
+            forbidden: Vec::new(),
+            followers: Vec::new(),
+            articles: Vec::new(),
+            comments: Vec::new(),
             next: 6_054_768_590_064_713_728,
         }));
         let router = Router::new()
@@ -253,6 +293,11 @@ impl WeChat {
             .route("/cgi-bin/message/custom/send", post(send))
             .route("/cgi-bin/get_api_domain_ip", get(domains))
             .route("/cgi-bin/media/get", get(media))
+            .route("/cgi-bin/user/info", get(follower))
+            .route("/cgi-bin/freepublish/batchget", post(articles::published))
+            .route("/datacube/getarticletotaldetail", post(articles::sent))
+            .route("/cgi-bin/comment/list", post(articles::comments))
+            .route("/cgi-bin/comment/reply/add", post(articles::reply))
             .with_state(office.clone());
         WeChat { simulator: Simulator::start(router), office }
     }
@@ -326,5 +371,13 @@ impl Rig for WeChat {
 
     fn reads_back(&self) -> bool {
         false
+    }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Err("WeChat pushes: there are no pages")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("WeChat pushes: there is no walk to go on with")
     }
 }

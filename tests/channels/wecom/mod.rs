@@ -12,7 +12,8 @@ use crate::support::serve::Serve;
 use crate::support::{free_port, until};
 use rustix::process::Signal;
 use serde_json::json;
-use simulator::{ANA, CORPID, KF, SECOND, SECRET, WeCom};
+use simulator::{ANA, CORPID, KF, SECOND, SECRET};
+pub use simulator::{UNIONID, WeCom};
 use std::time::Duration;
 use switchboard::connector::{ConnectorError, HookAnswer, HookRequest, Item, Refusal};
 use switchboard::model::{ChangeKind, Direction, Timestamp};
@@ -26,11 +27,6 @@ fn nudge(receiver: &str) -> Push {
         seconds()
     );
     closed_push(&xml, receiver, seconds())
-}
-
-#[tokio::test]
-async fn the_contract_holds() {
-    contract::run(|| Box::new(WeCom::start())).await;
 }
 
 #[tokio::test]
@@ -61,6 +57,17 @@ async fn colleagues_recalls_and_failures_are_told_and_names_come_with_the_join_k
     assert_eq!((changes[0].remote_id.as_str(), &changes[0].kind), (asked.as_str(), &ChangeKind::Deleted));
     assert!(matches!(&changes[1].kind, ChangeKind::Failed { reason } if reason.contains("refuses")), "{changes:?}");
     assert_eq!(changes[1].remote_id, "ours");
+}
+
+#[tokio::test]
+async fn without_a_bound_account_there_is_no_join_key() {
+    let rig = WeCom::start();
+    rig.company.lock().unwrap().bound = false;
+    rig.customer_writes("hi");
+    let account = open(&rig);
+    let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    let found = messages(&pulled)[0];
+    assert_eq!((found.from.name.as_str(), found.links.len()), ("安娜", 0));
 }
 
 #[tokio::test]
@@ -112,6 +119,10 @@ async fn a_walk_without_an_end_is_given_up_and_codes_mean_what_they_say() {
     let closed = sink_error(sink.deliver(&outgoing, &original).await);
     assert!(matches!(&closed, ConnectorError::WindowClosed { reason } if reason.contains("95001")), "{closed:?}");
     rig.company.lock().unwrap().left = 5;
+    rig.company.lock().unwrap().ours = false;
+    let taken = sink_error(sink.deliver(&outgoing, &original).await);
+    assert!(matches!(&taken, ConnectorError::Reject { reason } if reason.contains("take it over")), "{taken:?}");
+    rig.company.lock().unwrap().ours = true;
     rig.company.lock().unwrap().given += 1;
     let refused = sink_error(sink.deliver(&outgoing, &original).await);
     assert!(matches!(refused, ConnectorError::Refresh { .. }), "{refused:?}");

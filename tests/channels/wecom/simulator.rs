@@ -20,6 +20,8 @@ pub const KF: &str = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q";
 pub const SECOND: &str = "wkAJ2GCAAAsecondDeskOfTheShop0001";
 pub const ANA: &str = "wmAJ2GCAAAme1XQRC-NI-q0_ZM9ukoAw";
 
+pub const UNIONID: &str = "ozynqsulJFCZ2z1aYeS8h-nuasdAAA";
+
 /// The company at the platform.
 pub struct Company {
     /// Tokens given so far; the last one is right.
@@ -31,6 +33,10 @@ pub struct Company {
     pub asked: Vec<Value>,
     /// Answers left until somebody writes again.
     pub left: u32,
+    /// The conversation is with the API; else with somebody in WeCom, or ended.
+    pub ours: bool,
+    /// An Official Account or mini program of the company is bound, and itself to the WeChat Open Platform.
+    pub bound: bool,
 }
 
 type Shared = Arc<Mutex<Company>>;
@@ -143,6 +149,7 @@ async fn send(State(company): State<Shared>, Query(asked): Query<Vec<(String, St
             return refuse(40058, "msgid");
         }
         () if content.is_empty() || content.len() > 2048 => return refuse(40058, "content"),
+        () if !company.ours => return refuse(95018, "send msg session status invalid"),
         () if company.left == 0 => return refuse(95001, "send msg count limit"),
         () => {}
     }
@@ -157,10 +164,21 @@ async fn people(State(company): State<Shared>, Query(asked): Query<Vec<(String, 
     match body(&company, &asked, &bytes, &fields) {
         Err(refused) => *refused,
         Ok(body) if body["external_userid_list"].as_array().unwrap().len() > 100 => refuse(40058, "too many"),
-        Ok(_) => well(json!({
-            "customer_list": [{ "external_userid": ANA, "nickname": "安娜", "gender": 2, "unionid": "ozynqsulJFCZ2z1aYeS8h-nuasdAAA" }],
-            "invalid_external_userid": [],
-        })),
+        // Those who wrote or came within 48 hours; others are named as invalid.
+        Ok(body) => {
+            let wrote = |id: &Value| company.entries.iter().any(|entry| entry["external_userid"] == *id);
+            let (known, invalid): (Vec<&Value>, Vec<&Value>) =
+                body["external_userid_list"].as_array().unwrap().iter().partition(|id| wrote(id));
+            let told = |id: &&Value| {
+                let mut told = json!({ "external_userid": id, "nickname": "安娜", "avatar": "http://x", "gender": 2 });
+                if company.bound {
+                    told["unionid"] = UNIONID.into();
+                }
+                told
+            };
+            let known: Vec<Value> = known.iter().map(told).collect();
+            well(json!({ "customer_list": known, "invalid_external_userid": invalid }))
+        }
     }
 }
 
@@ -178,6 +196,8 @@ impl WeCom {
             sent: Vec::new(),
             asked: Vec::new(),
             left: 5,
+            ours: true,
+            bound: true,
         }));
         let router = Router::new()
             .route("/cgi-bin/gettoken", get(token))
@@ -243,5 +263,13 @@ impl Rig for WeCom {
 
     fn reads_back(&self) -> bool {
         false
+    }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/msg_list")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Err("ids are text that WeCom makes")
     }
 }

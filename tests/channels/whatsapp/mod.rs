@@ -156,7 +156,8 @@ async fn whatsapp_takes_an_answer_and_says_when_the_window_is_closed() {
     let refused = sink_error(sink.deliver(&late, &account.render(&late, &[]).unwrap()).await);
     assert!(matches!(refused, ConnectorError::WindowClosed { .. }), "{refused:?}");
     let facts = account.facts();
-    assert_eq!(facts.abilities.window.unwrap().millis, Some(24 * 3_600_000));
+    let windows = facts.abilities.apart.into_iter().filter_map(|apart| apart.terms.window?.millis);
+    assert_eq!(windows.collect::<Vec<_>>(), [24 * 3_600_000]);
 }
 
 #[tokio::test]
@@ -218,4 +219,92 @@ async fn line_knows_a_second_send_by_its_retry_key() {
     let again = sink_error(sink.deliver(&outgoing, &original).await);
     assert!(matches!(again, ConnectorError::Duplicate { .. }), "{again:?}");
     assert_eq!(taken.lock().unwrap().values().collect::<Vec<_>>(), ["Good day"]);
+}
+
+/// A picture with words below it, and a document.
+fn with_media() -> Value {
+    let mut body = news();
+    body["entry"][0]["changes"][0]["value"]["messages"] = json!([
+        { "from": "16505551234", "id": "wamid.1", "timestamp": "1699999990", "type": "image",
+          "image": { "id": "2621233374848975", "mime_type": "image/jpeg", "sha256": "x", "caption": "broken" } },
+        { "from": "16505551234", "id": "wamid.2", "timestamp": "1699999991", "type": "document",
+          "document": { "id": "77", "mime_type": "application/pdf", "sha256": "y", "filename": "../../invoice.pdf" } },
+        { "from": "16505551234", "id": "wamid.3", "timestamp": "1699999992", "type": "audio",
+          "audio": { "id": "78", "mime_type": "audio/ogg; codecs=opus", "sha256": "z", "voice": true } }]);
+    body
+}
+
+/// Tells where media are, to who has the token, and gives them out to nobody else either.
+fn media(canary: String) -> Simulator {
+    let base: Arc<Mutex<String>> = Arc::default();
+    let known = |headers: &HeaderMap| headers.get("authorization").is_some_and(|value| value == "Bearer token");
+    let own = base.clone();
+    let tell = move |axum::extract::Path(id): axum::extract::Path<String>, headers: HeaderMap| async move {
+        if !known(&headers) {
+            let error = json!({ "error": { "message": "Invalid OAuth access token", "code": 190 } });
+            return (StatusCode::UNAUTHORIZED, Json(error)).into_response();
+        }
+        let url = match id.as_str() {
+            "2621233374848975" => format!("{}/whatsapp_business/attachments/?mid=1", own.lock().unwrap()),
+            // A platform that was taken over would send us, and our token, elsewhere.
+            "77" => format!("{canary}/steal"),
+            _ => {
+                let words = "Unsupported get request. Object with ID does not exist";
+                let error = json!({ "error": { "message": words, "code": 100, "error_subcode": 33 } });
+                return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+            }
+        };
+        Json(json!({ "messaging_product": "whatsapp", "url": url, "mime_type": "image/jpeg", "sha256": "x",
+            "file_size": "12", "id": id }))
+        .into_response()
+    };
+    let give = move |headers: HeaderMap| async move {
+        match known(&headers) {
+            true => (StatusCode::OK, b"jpeg bytes \xff".to_vec()),
+            false => (StatusCode::UNAUTHORIZED, Vec::new()),
+        }
+    };
+    let router = Router::new()
+        .route("/v23.0/{id}", axum::routing::get(tell))
+        .route("/whatsapp_business/attachments/", axum::routing::get(give));
+    let simulator = Simulator::start(router);
+    *base.lock().unwrap() = simulator.base.clone();
+    simulator
+}
+
+#[tokio::test]
+async fn media_are_asked_for_and_fetched_with_the_token_from_metas_hosts_alone() {
+    let canary = Simulator::start(Router::new());
+    let simulator = media(canary.base.clone());
+    let profile = tempfile::tempdir().unwrap();
+    let account = whatsapp(profile.path(), &simulator.base);
+    let items = account.hook().unwrap().understand(with_media().to_string().as_bytes(), NOW);
+    let of = |number: usize| match &items[number] {
+        Item::Message(message) => message.clone(),
+        other => panic!("{other:?}"),
+    };
+    let (picture, document, voice) = (of(0), of(1), of(2));
+    assert_eq!((picture.text.as_str(), picture.attachments[0].media_type.as_str()), ("broken", "image/jpeg"));
+    assert_eq!(document.attachments[0].name, "../../invoice.pdf", "as they called it; saving takes its last part");
+    assert_eq!((voice.text.as_str(), voice.attachments.len()), ("(audio)", 1));
+    assert_eq!(simulator.faults.calls(), Vec::<String>::new(), "nothing is fetched unasked");
+    assert_eq!(account.fetch(&picture.raw, 0).await.unwrap(), b"jpeg bytes \xff");
+    let refused = account.fetch(&document.raw, 0).await.unwrap_err();
+    assert!(refused.to_string().contains("none of the platform's hosts"), "{refused}");
+    assert_eq!(canary.faults.calls(), Vec::<String>::new(), "neither we nor our token went there");
+    let gone = account.fetch(&voice.raw, 0).await.unwrap_err();
+    assert!(gone.to_string().contains("does not exist"), "{gone}");
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_delivery_is_metas_own_bytes() {
+    let profile = tempfile::tempdir().unwrap();
+    let account = whatsapp(profile.path(), "http://127.0.0.1:9");
+    let message = "{\"id\" : \"wamid.1\",\"from\":\"1650555\\u0031234\", \"timestamp\":\"1699999990\",\"type\":\"text\",\"text\":{\"body\":\"\\u4f60\"}}";
+    let body = format!("{{\"entry\":[{{\"changes\":[{{\"value\":{{\"messages\":[ {message} ]}}}}]}}]}}");
+    let items = account.hook().unwrap().understand(body.as_bytes(), NOW);
+    let [Item::Message(found)] = items.as_slice() else { panic!("{items:?}") };
+    assert_eq!((found.text.as_str(), found.from.address.as_str()), ("你", "16505551234"));
+    let raw = String::from_utf8(found.raw.clone()).unwrap();
+    assert!(raw.contains(message), "{raw}");
 }

@@ -6,19 +6,14 @@ use super::contract::{self, Rig, answer, messages, open, pages};
 use super::{only_error, sink_error};
 use crate::support::profile::Profile;
 use serde_json::json;
-use simulator::{ANA, FIRST, ME, X};
+pub use simulator::X;
+use simulator::{ANA, FIRST, ME};
 use switchboard::connector::signature::{base64, hmac_sha256};
 use switchboard::connector::{ConnectorError, HookAnswer, HookRequest, Item, Refusal};
 use switchboard::model::{ChangeKind, Direction, Timestamp, Way};
 
 fn now() -> Timestamp {
     jiff::Timestamp::now().into()
-}
-
-#[tokio::test]
-async fn the_contract_holds() {
-    // Direct messages may be looked at 15 times in 15 minutes: fewer than the whole contract needs.
-    contract::run(|| Box::new(X { more: "reads = \"mentions\"\n".to_owned(), ..X::start() })).await;
 }
 
 #[tokio::test]

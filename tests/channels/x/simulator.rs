@@ -370,4 +370,12 @@ impl Rig for X {
         let body = json!({ "title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429 });
         Fault::Instead(429, headers, body.to_string())
     }
+
+    fn empty_page(&self) -> Result<&'static str, &'static str> {
+        Ok("/data")
+    }
+
+    fn long_ids(&self) -> Result<(), &'static str> {
+        Ok(())
+    }
 }

@@ -4,7 +4,7 @@ use super::request::{WAYS, pointers_below};
 use super::{Reading, Scope};
 use crate::connector::declared::sheet::Table;
 use crate::connector::declared::spec::{
-    Change, Compare, Files, Intake, Map, Next, Page, Parents, Pick, Resume, Stream, TextIs, TimeFormat,
+    Ask, Change, Compare, Files, Intake, Join, Map, Next, Page, Parents, Pick, Resume, Stream, TextIs, TimeFormat,
 };
 use crate::connector::declared::template::Template;
 
@@ -46,14 +46,29 @@ impl<'t> Reading<'_, 't> {
                     None
                 }
             };
+            let queued = found.filter(|found| {
+                before
+                    .iter()
+                    .any(|other| other.each.as_ref().is_some_and(|(above, limits)| above == found && limits.queue))
+            });
+            if queued.is_some()
+                || (parents.as_ref().is_some_and(|limits| limits.queue)
+                    && before.iter().any(|other| other.each.as_ref().is_some_and(|(above, _)| Some(*above) == found)))
+            {
+                table.wrong("each", "a queue has one stream below it: a second one would find it empty");
+            }
             found.zip(parents)
         });
+        let start = table.span_of("start");
         let mut scope = self.account.clone().with(&["since", "cursor"]);
+        if start.is_some() {
+            scope = scope.with(&["start"]);
+        }
         if parent.is_some() {
             scope = scope.roots(&["parent"]);
         }
         let request = self.request(table, &scope, "read", "GET");
-        let roots: &[&'static str] = if parent.is_some() { &["", "around", "parent"] } else { &["", "around"] };
+        let roots: &[&str] = if parent.is_some() { &["", "around", "parent"] } else { &["", "around"] };
         let newest_first = table.word("order", &[("asc", false), ("desc", true)]).unwrap_or(false);
         let (resume, commit_page) = self.resume(table, newest_first, roots);
         let page = self.page(table, &resume);
@@ -61,24 +76,28 @@ impl<'t> Reading<'_, 't> {
         let emit = table.switch("emit").unwrap_or(true);
         let intake = self.intake(table, &name, roots);
         let mut of_parent = pointers_below(&request, "parent");
-        of_parent.extend(intake.map.pointers("parent"));
+        of_parent.extend(intake.pointers("parent"));
         of_parent.sort();
         of_parent.dedup();
-        Stream { request, every, newest_first, resume, page, each, of_parent, emit, commit_page, intake }
+        Stream { request, every, newest_first, resume, start, page, each, of_parent, emit, commit_page, intake }
     }
 
     fn parents(&self, table: Table<'_, 't>) -> Option<Parents> {
-        let max_age = table.span_of("max_age");
+        let queue = table.switch("queue").unwrap_or_default();
+        let max_age = table.span_of("max_age").or(queue.then_some(i64::MAX));
         if max_age.is_none() {
             table.wrong("max_age", "a span is wanted, or the stream grows without end: max_age = \"30d\"");
         }
         let most = table.count("max").unwrap_or(200).clamp(1, 1_000) as usize;
         let changed = self.pointer_of(&table, "changed");
+        if queue && changed.is_some() {
+            table.wrong("changed", "what is in a queue has changed; leave it out");
+        }
         table.end();
-        Some(Parents { max_age: max_age?, most, changed })
+        Some(Parents { max_age: max_age?, most, changed, queue })
     }
 
-    fn resume(&self, table: &Table<'_, 't>, newest_first: bool, roots: &[&'static str]) -> (Resume, bool) {
+    fn resume(&self, table: &Table<'_, 't>, newest_first: bool, roots: &[&str]) -> (Resume, bool) {
         let Some(below) = table.table("resume") else { return (Resume::None, false) };
         let scope = self.account.clone().roots(roots);
         let commit = below.word("commit", &[("page", true), ("walk", false)]);
@@ -152,10 +171,14 @@ impl<'t> Reading<'_, 't> {
     }
 
     /// Items and their mapping.
-    pub fn intake(&mut self, table: &Table<'_, 't>, name: &str, roots: &[&'static str]) -> Intake {
+    pub fn intake(&mut self, table: &Table<'_, 't>, name: &str, roots: &[&str]) -> Intake {
         let items = table.text("items").unwrap_or_default();
         self.pointer(table, "items", &items);
-        let keep = self.predicates(table, "keep");
+        let mut scope = self.account.clone().roots(roots);
+        let joins = self.joins(table, &scope);
+        let names: Vec<&str> = joins.iter().map(|join| join.name.as_str()).collect();
+        scope = scope.roots(&names);
+        let keep = self.predicates_of(table, "keep", &scope);
         let change = table.word(
             "change",
             &[
@@ -167,7 +190,6 @@ impl<'t> Reading<'_, 't> {
                 ("reaction", Change::Reaction),
             ],
         );
-        let scope = self.account.clone().roots(roots);
         let mut map = match table.table("map") {
             Some(below) => self.map(below, &scope, change.is_some()),
             None => {
@@ -177,7 +199,33 @@ impl<'t> Reading<'_, 't> {
         };
         map.change = change;
         self.context.extend(map.context.keys().cloned());
-        Intake { name: name.to_owned(), items, keep, map }
+        Intake { name: name.to_owned(), items, keep, joins, map }
+    }
+
+    /// `[stream.join.NAME]`: what the answer says once for several items.
+    fn joins(&self, table: &Table<'_, 't>, scope: &Scope) -> Vec<Join> {
+        let Some(below) = table.table("join") else { return Vec::new() };
+        let mut joins = Vec::new();
+        for (name, span, value) in below.all() {
+            if !super::is_name(name) || ["parent", "around", "account", "secret", "msg"].contains(&name) {
+                self.sheet.wrong(
+                    &span,
+                    format!("\"{name}\": {}, and not parent, around, account, secret or msg", super::NAME),
+                );
+            }
+            let Some(fields) = value.get_ref().as_table() else {
+                self.sheet.wrong(&span, format!("join.{name}: a table with items, key and value is wanted"));
+                continue;
+            };
+            let join = Table::new(self.sheet, fields, span, &format!("{}.{name}", below.path));
+            let (items, key) = (join.must("items"), join.must("key"));
+            self.pointer(&join, "items", &items);
+            self.pointer(&join, "key", &key);
+            let value = self.pick_must(&join, "value", scope);
+            join.end();
+            joins.push(Join { name: name.to_owned(), items, key, value });
+        }
+        joins
     }
 
     fn map(&self, table: Table<'_, 't>, scope: &Scope, is_change: bool) -> Map {
@@ -203,8 +251,8 @@ impl<'t> Reading<'_, 't> {
             edited: pick("edited"),
             likes: pick("likes"),
             reason: pick("reason"),
-            deleted: self.predicates(&table, "deleted"),
-            outbound: self.predicates(&table, "outbound"),
+            deleted: self.predicates_of(&table, "deleted", scope),
+            outbound: self.predicates_of(&table, "outbound", scope),
             way: table.word("way", &WAYS).unwrap_or(self.way),
             ..Map::nothing()
         };
@@ -221,20 +269,51 @@ impl<'t> Reading<'_, 't> {
             }
         }
         map.files = table.table("attachments").map(|below| {
-            let item = scope.clone();
-            let files = Files {
-                items: below.text("items").unwrap_or_default(),
-                url: self.pick_must(&below, "url", &item),
-                name: self.pick(&below, "name", &item),
-                kind: self.pick(&below, "type", &item),
-                size: self.pick(&below, "size", &item),
-            };
-            self.pointer(&below, "items", &files.items);
+            let files = self.files(&below, scope);
             below.end();
             files
         });
         table.end();
         map
+    }
+
+    /// Where attachments are listed, and how they are fetched.
+    fn files(&self, table: &Table<'_, 't>, item: &Scope) -> Files {
+        let ask = table.table("ask").and_then(|below| {
+            let (path, url) = (below.must("path"), below.must("url"));
+            if !path.starts_with('/') && !path.is_empty() {
+                below.wrong("path", "a path begins with \"/\" and goes below base_url");
+            }
+            let path = self.template(&below, "path", &path, item);
+            self.pointer(&below, "url", &url);
+            below.end();
+            path.map(|path| Ask { path, url })
+        });
+        let mut items = table.texts("items");
+        if items.is_empty() {
+            items.push(String::new());
+        }
+        let hosts = table.texts("hosts");
+        for host in &hosts {
+            let plain = host.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c));
+            if !plain || !host.contains('.') {
+                table.wrong("hosts", format!("\"{host}\" is no name of a host; write \"files.desk.example\""));
+            }
+        }
+        let files = Files {
+            items,
+            url: if ask.is_some() { Vec::new() } else { self.pick_must(table, "url", item) },
+            ask,
+            signed: table.switch("auth").unwrap_or_default(),
+            hosts,
+            name: self.pick(table, "name", item),
+            kind: self.pick(table, "type", item),
+            size: self.pick(table, "size", item),
+        };
+        for pointer in &files.items {
+            self.pointer(table, "items", pointer);
+        }
+        files
     }
 
     /// What a time looks like.
@@ -305,9 +384,21 @@ impl<'t> Reading<'_, 't> {
     }
 }
 
-impl Map {
-    /// Every pointer that is followed from a root: `parent`, `around`.
+impl Intake {
+    /// Every pointer that is followed from a root: `parent`, `around`, what is joined.
     pub fn pointers(&self, root: &str) -> Vec<String> {
+        let conditions = self.keep.iter().chain(&self.map.deleted).chain(&self.map.outbound);
+        let named = conditions.filter_map(|condition| condition.selector.strip_prefix(root));
+        let joins = self.joins.iter().flat_map(|join| &join.value).flat_map(Template::holes);
+        let joins = joins.filter_map(|hole| hole.name.strip_prefix(root));
+        let below = named.chain(joins).filter(|rest| rest.starts_with('/')).map(str::to_owned);
+        below.chain(self.map.pointers(root)).collect()
+    }
+}
+
+impl Map {
+    /// Every pointer that is followed from a root: `parent`, `around`, what is joined.
+    fn pointers(&self, root: &str) -> Vec<String> {
         let single = [
             &self.id,
             &self.time,
@@ -328,7 +419,8 @@ impl Map {
         ];
         let files = self.files.iter().flat_map(|files| [&files.url, &files.name, &files.kind, &files.size]);
         let picks = single.into_iter().chain(self.context.values()).chain(files);
-        let templates = picks.flat_map(|pick: &Pick| pick.iter());
+        let asks = self.files.iter().filter_map(|files| files.ask.as_ref()).map(|ask| &ask.path);
+        let templates = picks.flat_map(|pick: &Pick| pick.iter()).chain(asks);
         let holes = templates.flat_map(Template::holes);
         holes
             .filter_map(|hole| hole.name.strip_prefix(root))

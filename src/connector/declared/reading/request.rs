@@ -2,7 +2,7 @@
 
 use super::{Reading, Scope};
 use crate::connector::declared::sheet::{Table, Value as Cell, integer};
-use crate::connector::declared::spec::{BodyShape, Reply, Request, Verify};
+use crate::connector::declared::spec::{BodyShape, Reply, Request, Sent, Verify};
 use crate::connector::declared::template::{Shape, Template};
 use crate::model::{Count, Length, Way, Window};
 use serde_json::Value;
@@ -195,11 +195,18 @@ impl<'t> Reading<'_, 't> {
         if idempotent.is_some() && !keyed {
             table.wrong("idempotent_for", "the call holds no {key}, so the platform cannot know it again");
         }
-        let sent_id = self.pointer_of(&table, "sent_id");
+        let mut sent = self.pointer_of(&table, "sent_id").map(|id| Sent { items: String::new(), keep: Vec::new(), id });
+        if let Some(below) = table.table("sent") {
+            let (items, id) = (below.must("items"), below.must("id"));
+            self.pointer(&below, "items", &items);
+            self.pointer(&below, "id", &id);
+            sent = Some(Sent { items, keep: self.predicates(&below, "keep"), id });
+            below.end();
+        }
         let first_contact = table.switch("first_contact").unwrap_or_default();
         let verify = table.table("verify").map(|below| self.verify(below, &scope));
         table.end();
-        Some(Reply { answers, way, when, needs, request, sent_id, idempotent, lengths, window, first_contact, verify })
+        Some(Reply { answers, way, when, needs, request, sent, idempotent, lengths, window, first_contact, verify })
     }
 
     fn verify(&self, table: Table<'_, 't>, scope: &Scope) -> Verify {
