@@ -4,7 +4,7 @@
 
 use super::{Stop, backoff, blocking};
 use crate::desk::{Desk, DeskError, FitReport, Marks, News, Sliced};
-use crate::model::{Progress, Timestamp, WorkerStatus};
+use crate::model::{Progress, SegmentKind, Timestamp, WorkerStatus};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,9 @@ const PAUSE: Duration = Duration::from_secs(3);
 const NIGHT: i8 = 3;
 /// How often is looked whether a fit is over, and how long after one that failed it is tried again.
 const LOOK: Duration = Duration::from_millis(200);
+/// Before a night is over segments are fitted again when so many customers, and as many as were fitted, had something happen to
+/// them: after the first import, for instance.
+const GROWN: u64 = 20;
 const FIT_AGAIN: Duration = Duration::from_secs(3_600);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
@@ -50,6 +53,7 @@ pub(super) async fn run(desk: Arc<Desk>, board: Board, stop: Stop) {
         corrected: None,
         fitting: None,
         fit_again: Instant::now(),
+        since_fit: 0,
     };
     scorer.run().await;
 }
@@ -78,6 +82,8 @@ struct Scorer {
     fitting: Option<JoinHandle<Result<FitReport, DeskError>>>,
     /// Not before then.
     fit_again: Instant,
+    /// Customers whose scores changed since the last fit because something happened to them.
+    since_fit: u64,
 }
 
 /// What there was to do.
@@ -215,7 +221,9 @@ impl Scorer {
         let (desk, mut marks) = (self.desk.clone(), std::mem::take(&mut self.marks));
         let (scored, marks) = blocking(move || (desk.score_marked(&mut marks, CUSTOMERS, MESSAGES), marks)).await;
         self.marks = marks;
-        self.note(scored?);
+        let scored = scored?;
+        self.since_fit += scored.changed;
+        self.note(scored);
         Ok(())
     }
 
@@ -233,7 +241,8 @@ impl Scorer {
     /// meanwhile. True while it is at it.
     async fn fit_when_due(&mut self) -> Result<bool, DeskError> {
         let Some(fitting) = self.fitting.take_if(|fitting| fitting.is_finished()) else {
-            if self.fitting.is_none() && self.fit_again <= Instant::now() && self.is_night_over().await? {
+            if self.fitting.is_none() && self.fit_again <= Instant::now() && self.is_fit_due().await? {
+                self.since_fit = 0;
                 self.fitting = Some(self.fit());
             }
             if self.fitting.is_some() {
@@ -262,10 +271,20 @@ impl Scorer {
         Ok(false)
     }
 
-    async fn is_night_over(&self) -> Result<bool, DeskError> {
-        let desk = self.desk.clone();
-        let fitted = blocking(move || desk.fitted_at()).await?;
-        Ok(night_of(fitted) < night_of(self.desk.now()))
+    async fn is_fit_due(&self) -> Result<bool, DeskError> {
+        let (desk, since) = (self.desk.clone(), self.since_fit);
+        blocking(move || {
+            if night_of(desk.fitted_at()?) < night_of(desk.now()) {
+                return Ok(true);
+            }
+            if since < GROWN {
+                return Ok(false);
+            }
+            let segments = desk.segments()?;
+            let fitted = segments.iter().filter(|segment| segment.kind == SegmentKind::Rfm).map(|segment| segment.size);
+            Ok(since >= fitted.map(u64::from).sum())
+        })
+        .await
     }
 
     /// Fits segments on a thread of its own.

@@ -34,18 +34,23 @@ fn a_card_is_computed_when_nobody_has_and_says_what_is_missing() {
 #[test]
 fn a_correction_is_shown_taken_back_and_refused_where_it_makes_no_sense() {
     let profile = with_mail();
-    let sentiment = |at: usize| profile.one(&["show", "ana@test.example"])["messages"][at]["sentiment"].clone();
-    let id = profile.one(&["show", "ana@test.example"])["messages"][0]["id"].as_str().unwrap().to_owned();
-    let before = sentiment(0);
+    let message = |words: &str| {
+        let shown = profile.one(&["show", "ana@test.example"]);
+        let is_it = |message: &&Value| message["text"].as_str().unwrap().contains(words);
+        shown["messages"].as_array().unwrap().iter().find(is_it).unwrap().clone()
+    };
+    let sentiment = || message("terrible")["sentiment"].clone();
+    let id = message("terrible")["id"].as_str().unwrap().to_owned();
+    let before = sentiment();
     assert_eq!((&before["label"], &before["corrected"]), (&"negative".into(), &Value::Null));
     let acted = profile.one(&["score", "correct", &id, "neutral"]);
     assert_eq!(acted["message"], id.as_str());
-    assert_eq!((&sentiment(0)["label"], &sentiment(0)["corrected"]), (&"neutral".into(), &"lin".into()));
+    assert_eq!((&sentiment()["label"], &sentiment()["corrected"]), (&"neutral".into(), &"lin".into()));
     profile.ok(&["score", "correct", &id, "none"]);
-    assert_eq!(sentiment(0), before);
+    assert_eq!(sentiment(), before);
     assert!(profile.refused(&["score", "correct", &id, "none"]).contains("nobody has corrected"));
     profile.ok(&["note", "ana@test.example", "--text", "angry?"]);
-    let note = profile.one(&["show", "ana@test.example"])["messages"][2].clone();
+    let note = message("angry?");
     assert_eq!(note["sentiment"], Value::Null);
     profile.refused(&["score", "correct", note["id"].as_str().unwrap(), "negative"]);
     assert_eq!(profile.run(&["score", "correct", &id, "furious"]).code, Some(2));

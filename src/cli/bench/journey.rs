@@ -63,7 +63,7 @@ fn keys() -> Vec<KeyEvent> {
     keys.extend([press(KeyCode::PageDown), press(KeyCode::Enter)]);
     keys.extend(letters("jjjjjjkk"));
     keys.extend([press(KeyCode::PageUp), press(KeyCode::PageDown)]);
-    keys.extend(letters("JJJJKm"));
+    keys.extend(letters("JJJJ{m"));
     keys.extend(letters("Called back, the parcel is on its way again."));
     keys.push(press(KeyCode::Esc));
     keys.extend(letters("nyh"));

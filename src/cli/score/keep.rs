@@ -55,9 +55,9 @@ fn lines(name: &str, card: &Scorecard) -> Vec<String> {
             score.shown,
             score.sample
         )));
-        let why = score.reasons.iter().map(|reason| clean_line(&format!("    {}", reason.text)));
+        let why = score.reasons.iter().map(|reason| format!("    {}", clean_line(&reason.text)));
         lines.extend(why);
-        lines.extend(score.next.as_ref().map(|next| clean_line(&format!("    → {next}"))));
+        lines.extend(score.next.as_ref().map(|next| format!("    → {}", clean_line(next))));
     }
     lines
 }

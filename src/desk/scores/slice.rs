@@ -228,7 +228,11 @@ impl Desk {
         }
         // What is left of a full disk belongs to messages and agents.
         self.store.engine().room().map_err(StoreError::from)?;
-        event.summary = format!("scores of {} customers", sliced.changed);
+        event.summary = match sliced.changed {
+            0 => "looked at; no score changed".to_owned(),
+            1 => "scores of one customer".to_owned(),
+            changed => format!("scores of {changed} customers"),
+        };
         self.commit(transaction, event)
     }
 
