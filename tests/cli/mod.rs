@@ -17,6 +17,7 @@ mod import;
 mod keys;
 mod manual;
 mod process;
+mod score;
 mod writing;
 
 use crate::support::mail;

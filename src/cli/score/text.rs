@@ -60,11 +60,18 @@ fn learn(path: &std::path::Path) -> anyhow::Result<Option<Reader>> {
         path.display()
     );
     let Some(layer) = Layer::learn(Reader::shipped(), &corrections) else {
-        remark(&format!("Nothing was learned from {} corrections: the shipped model is right as it is, or they are too few.", corrections.len()));
+        remark(&format!(
+            "Nothing was learned from {} corrections: the shipped model is right as it is, or they are too few.",
+            corrections.len()
+        ));
         return Ok(None);
     };
     let left = corrections.len() - layer.len();
-    let aside = if left > 0 { format!("; {left} could not be used (unknown language, or too few of it)") } else { String::new() };
+    let aside = if left > 0 {
+        format!("; {left} could not be used (unknown language, or too few of it)")
+    } else {
+        String::new()
+    };
     remark(&format!("Learned from {} corrections{aside}.", layer.len()));
     Ok(Some(Reader::with_layer(layer)))
 }
@@ -127,7 +134,10 @@ impl Counted<'_> {
     fn count(&mut self, line: usize, reading: Option<&Reading>) {
         let row = self.labels.and_then(|rows| rows.get(line - 1));
         let Some(said) = row.and_then(|row| row.label) else { return };
-        self.measure.count(said, reading.map(|reading| if self.among.len() == 2 { reading.among(&self.among) } else { reading.label }));
+        self.measure.count(
+            said,
+            reading.map(|reading| if self.among.len() == 2 { reading.among(&self.among) } else { reading.label }),
+        );
     }
 
     fn print(&self, out: &mut Output) -> std::io::Result<()> {

@@ -147,7 +147,8 @@ fn unescaped(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("\\u") {
         plain.push_str(&rest[..at]);
-        let letter = rest.get(at + 2..at + 6).and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+        let letter =
+            rest.get(at + 2..at + 6).and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
         plain.push_str(if letter.is_some() { "" } else { "\\u" });
         plain.extend(letter);
         rest = &rest[at + if letter.is_some() { 6 } else { 2 }..];

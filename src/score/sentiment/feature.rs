@@ -118,7 +118,11 @@ impl Collector {
 
     fn add(&mut self, hash: u32, from: usize, to: usize) {
         if self.seen.first(hash) {
-            self.found.push(Feature { hash, from: from.min(u16::MAX.into()) as u16, to: to.min(u16::MAX.into()) as u16 });
+            self.found.push(Feature {
+                hash,
+                from: from.min(u16::MAX.into()) as u16,
+                to: to.min(u16::MAX.into()) as u16,
+            });
         }
     }
 }
@@ -136,9 +140,31 @@ pub fn features(text: &str, cut: Cut) -> Features {
 fn negates(word: &str) -> bool {
     matches!(
         word,
-        "not" | "no" | "never" | "cannot" | "cant" | "dont" | "doesnt" | "didnt" | "wont" | "isnt" | "wasnt" | "arent"
-            | "without" | "nor" | "hardly" | "neither" | "nothing" | "none" | "nobody" | "couldnt" | "wouldnt" | "shouldnt"
-            | "aint" | "havent" | "hasnt"
+        "not"
+            | "no"
+            | "never"
+            | "cannot"
+            | "cant"
+            | "dont"
+            | "doesnt"
+            | "didnt"
+            | "wont"
+            | "isnt"
+            | "wasnt"
+            | "arent"
+            | "without"
+            | "nor"
+            | "hardly"
+            | "neither"
+            | "nothing"
+            | "none"
+            | "nobody"
+            | "couldnt"
+            | "wouldnt"
+            | "shouldnt"
+            | "aint"
+            | "havent"
+            | "hasnt"
     ) || word.ends_with("n't")
 }
 
@@ -168,9 +194,10 @@ fn english(text: &str) -> Features {
         };
     }
     let tally = if courtesy { support::Tally { asking: 4, ..Tally::default() } } else { support::english(&tokens) };
-    let (glad, sad) = polarity.words.iter().fold((0, 0), |(glad, sad), word| {
-        if word.valence > 0.0 { (glad + 1, sad) } else { (glad, sad + 1) }
-    });
+    let (glad, sad) = polarity
+        .words
+        .iter()
+        .fold((0, 0), |(glad, sad), word| if word.valence > 0.0 { (glad + 1, sad) } else { (glad, sad + 1) });
     let compound = polarity.compound as f32;
     let [.., bad, good, asking, much] = counted(&tally, tokens.list.len() as f32 / 40.0);
     let numbers = [

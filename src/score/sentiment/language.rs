@@ -4,6 +4,7 @@
 //! as the others and on a hand-written list of other languages' everyday words.
 
 use super::Language;
+use super::token::is_invisible;
 use super::weights::Weights;
 use std::hash::Hasher;
 
@@ -81,15 +82,18 @@ impl Scripts {
     fn add(&mut self, letter: char) {
         let counter = match letter {
             'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => &mut self.latin,
-            '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}' => &mut self.han,
+            '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}' => {
+                &mut self.han
+            }
             '\u{3041}'..='\u{30FA}' | '\u{30FD}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9F}' => &mut self.kana,
             '\u{620}'..='\u{64A}' | '\u{66E}'..='\u{6D3}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' => {
-                self.persian += usize::from(matches!(letter, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی' | 'ے' | 'ہ' | 'ٹ' | 'ں' | 'ڑ'));
+                self.persian +=
+                    usize::from(matches!(letter, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی' | 'ے' | 'ہ' | 'ٹ' | 'ں' | 'ڑ'));
                 &mut self.arabic
             }
             '\u{904}'..='\u{939}' | '\u{958}'..='\u{961}' => &mut self.devanagari,
             letter if letter.is_alphabetic() => &mut self.other,
-            letter if letter.is_control() || letter.is_whitespace() => return,
+            letter if letter.is_control() || letter.is_whitespace() || is_invisible(letter) => return,
             _ => &mut self.signs,
         };
         *counter += 1;
@@ -128,7 +132,9 @@ pub fn hashes(text: &str) -> Vec<u32> {
         if piece.starts_with(['@', '#']) || piece.contains("://") || piece == "http" {
             continue;
         }
-        for word in piece.split(|letter: char| !letter.is_alphabetic() && letter != '\'').filter(|word| !word.is_empty()) {
+        for word in
+            piece.split(|letter: char| !letter.is_alphabetic() && letter != '\'').filter(|word| !word.is_empty())
+        {
             framed.clear();
             framed.push(' ');
             framed.extend(word.chars().take(24).flat_map(char::to_lowercase));

@@ -164,7 +164,8 @@ fn best(examples: &[&Example]) -> Option<Part> {
     for hold in HOLDS {
         let mut total = 0.0;
         for fold in 0..folds {
-            let shown: Vec<&Example> = examples.iter().enumerate().filter(|(at, _)| at % folds != fold).map(|(_, e)| *e).collect();
+            let shown: Vec<&Example> =
+                examples.iter().enumerate().filter(|(at, _)| at % folds != fold).map(|(_, e)| *e).collect();
             let part = Part::fit(&shown, *hold);
             for example in examples.iter().skip(fold).step_by(folds) {
                 total += loss(part.adjust(&example.features, example.sums), example.label);
@@ -274,7 +275,9 @@ impl Layer {
         }
         match bytes.get(4) {
             Some(&VERSION) => {}
-            Some(&found) => return Err(SentimentError::Version { what: "layer of corrections", found, known: VERSION }),
+            Some(&found) => {
+                return Err(SentimentError::Version { what: "layer of corrections", found, known: VERSION });
+            }
             None => return Err(damaged("it ends early")),
         }
         let (rest, sum) = bytes.split_last_chunk::<4>().ok_or_else(|| damaged("it ends early"))?;

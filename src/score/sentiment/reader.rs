@@ -36,7 +36,10 @@ pub struct Reading {
 impl Reading {
     /// The likeliest of some labels.
     pub fn among(&self, labels: &[Label]) -> Label {
-        let best = labels.iter().copied().max_by(|a, b| self.likelihoods[*a as usize].total_cmp(&self.likelihoods[*b as usize]));
+        let best = labels
+            .iter()
+            .copied()
+            .max_by(|a, b| self.likelihoods[*a as usize].total_cmp(&self.likelihoods[*b as usize]));
         best.unwrap_or(self.label)
     }
 }
@@ -64,7 +67,13 @@ impl Models {
             version = mixed(version, u64::from(crc32c::crc32c(bytes)));
         }
         let read = |bytes| Weights::from_bytes(bytes).ok();
-        Models { english: read(english), chinese: read(chinese), multilingual: read(multilingual), language: read(language), version }
+        Models {
+            english: read(english),
+            chinese: read(chinese),
+            multilingual: read(multilingual),
+            language: read(language),
+            version,
+        }
     }
 
     /// The model that reads texts taken apart so.
@@ -181,7 +190,8 @@ impl Reader {
         let label = Label::ALL.into_iter().fold(Label::Neutral, |best, label| {
             if likelihoods[label as usize] > likelihoods[best as usize] { label } else { best }
         });
-        let words = self.models.weights(cut).map(|model| explain::words(&features, cut, model, learned)).unwrap_or_default();
+        let words =
+            self.models.weights(cut).map(|model| explain::words(&features, cut, model, learned)).unwrap_or_default();
         Reading {
             label,
             score: likelihoods[2] - likelihoods[0],

@@ -119,7 +119,9 @@ const COURTESIES: &str = "ok okay k kk yes yeah yep yup no nope nah hi hello hey
 pub fn is_courtesy(tokens: &Tokens) -> bool {
     let mut words = tokens.list.iter().filter(|token| token.kind != Kind::Stop);
     let few = tokens.list.len() <= 6 && tokens.list.iter().any(|token| token.kind == Kind::Word);
-    few && words.all(|token| token.kind == Kind::Word && COURTESIES.split_whitespace().any(|known| known == tokens.text(*token)))
+    few && words.all(|token| {
+        token.kind == Kind::Word && COURTESIES.split_whitespace().any(|known| known == tokens.text(*token))
+    })
 }
 
 /// Looks for English phrases, the longest at each place.
@@ -135,11 +137,15 @@ pub fn other(tokens: &Tokens) -> Tally {
 impl WordList {
     fn find(&self, tokens: &Tokens, at: usize, word: &str) -> Option<&Phrase> {
         let follows = |(offset, part): (usize, &&str)| {
-            tokens.list.get(at + 1 + offset).is_some_and(|token| {
-                token.kind == Kind::Word && (*part == "*" || tokens.text(*token) == *part)
-            })
+            tokens
+                .list
+                .get(at + 1 + offset)
+                .is_some_and(|token| token.kind == Kind::Word && (*part == "*" || tokens.text(*token) == *part))
         };
-        let found = self.phrases.get(word).and_then(|list| list.iter().find(|phrase| phrase.parts.iter().enumerate().all(follows)));
+        let found = self
+            .phrases
+            .get(word)
+            .and_then(|list| list.iter().find(|phrase| phrase.parts.iter().enumerate().all(follows)));
         if found.is_some() || self.beginnings.is_empty() {
             return found;
         }
@@ -151,8 +157,34 @@ impl WordList {
 fn negates(word: &str) -> bool {
     matches!(
         word,
-        "not" | "no" | "never" | "without" | "nicht" | "kein" | "keine" | "nie" | "pas" | "jamais" | "sans" | "ne" | "sin"
-            | "nunca" | "não" | "nao" | "sem" | "non" | "mai" | "senza" | "لا" | "لم" | "ليس" | "مش" | "غير" | "नहीं" | "nahi" | "nahin"
+        "not"
+            | "no"
+            | "never"
+            | "without"
+            | "nicht"
+            | "kein"
+            | "keine"
+            | "nie"
+            | "pas"
+            | "jamais"
+            | "sans"
+            | "ne"
+            | "sin"
+            | "nunca"
+            | "não"
+            | "nao"
+            | "sem"
+            | "non"
+            | "mai"
+            | "senza"
+            | "لا"
+            | "لم"
+            | "ليس"
+            | "مش"
+            | "غير"
+            | "नहीं"
+            | "nahi"
+            | "nahin"
     ) || word.ends_with("n't")
 }
 

@@ -77,12 +77,25 @@ fn hostile_texts_have_an_answer_in_bounded_time() {
     let but = "good but bad ".repeat(100_000);
     let marks = format!("a{}", "\u{301}".repeat(500_000));
     let nul = "\0".repeat(1 << 20);
-    for text in [&long, &but, &marks, &nul, &"🤬".repeat(300_000), &"差".repeat(300_000), &"!".repeat(1 << 20), &"ok\r\n".repeat(1 << 18)] {
+    for text in [
+        &long,
+        &but,
+        &marks,
+        &nul,
+        &"🤬".repeat(300_000),
+        &"差".repeat(300_000),
+        &"!".repeat(1 << 20),
+        &"ok\r\n".repeat(1 << 18),
+    ] {
         let begun = Instant::now();
         if let Some(reading) = Reader::shipped().read(text) {
             assert!(reading.score.is_finite() && reading.confidence.is_finite());
             for word in &reading.words {
-                assert!(word.text.chars().count() <= 200 && !word.text.chars().any(char::is_control), "{:?}", word.text);
+                assert!(
+                    word.text.chars().count() <= 200 && !word.text.chars().any(char::is_control),
+                    "{:?}",
+                    word.text
+                );
             }
         }
         // Unoptimised, on a machine that others use.
@@ -203,7 +216,8 @@ fn the_trainer_makes_the_same_weights_again() {
     // Those made when the test was written. Another machine's logarithms may differ in the last digit.
     let stored = Weights::from_bytes(include_bytes!("shipped/small-test.weights")).unwrap();
     assert_eq!((weights.classes, weights.bits, weights.table.len()), (stored.classes, stored.bits, stored.table.len()));
-    let apart = weights.table.iter().zip(&stored.table).map(|(a, b)| (i32::from(*a) - i32::from(*b)).abs()).max().unwrap();
+    let apart =
+        weights.table.iter().zip(&stored.table).map(|(a, b)| (i32::from(*a) - i32::from(*b)).abs()).max().unwrap();
     assert!(apart <= 1, "a bucket is {apart} apart");
     let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3);
     assert!(near(&weights.numbers, &stored.numbers) && near(&weights.bias, &stored.bias));
@@ -223,7 +237,10 @@ fn weights_say_when_they_are_damaged_or_of_another_version() {
     assert_eq!(error, SentimentError::Version { what: "weights", found: 7, known: 1 });
     plain[4] = 1;
     plain[30] ^= 1;
-    assert!(matches!(Weights::from_bytes(&zstd::bulk::compress(&plain, 1).unwrap()), Err(SentimentError::Damaged { .. })));
+    assert!(matches!(
+        Weights::from_bytes(&zstd::bulk::compress(&plain, 1).unwrap()),
+        Err(SentimentError::Damaged { .. })
+    ));
     // A model that cannot be read leaves its languages alone; the others go on.
     let broken: &'static Models = Box::leak(Box::new(Models::from_bytes(
         b"broken",

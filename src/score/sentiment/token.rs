@@ -96,7 +96,8 @@ pub fn tokens(text: &str) -> Tokens {
                 rest[1..].starts_with(|next: char| next.is_alphanumeric() || next == '_').then_some("user")
             } else {
                 let link = letter.eq_ignore_ascii_case(&'h') && is_link(rest)
-                    || letter.eq_ignore_ascii_case(&'w') && rest.get(..4).is_some_and(|r| r.eq_ignore_ascii_case("www."));
+                    || letter.eq_ignore_ascii_case(&'w')
+                        && rest.get(..4).is_some_and(|r| r.eq_ignore_ascii_case("www."));
                 link.then_some("url")
             };
             if let Some(name) = stand_in {
@@ -153,7 +154,9 @@ pub fn tokens(text: &str) -> Tokens {
 
 fn is_link(rest: &str) -> bool {
     let scheme = |name: &str| rest.get(..name.len()).is_some_and(|r| r.eq_ignore_ascii_case(name));
-    scheme("http://") || scheme("https://") || (scheme("http") && rest[4..].chars().next().is_none_or(char::is_whitespace))
+    scheme("http://")
+        || scheme("https://")
+        || (scheme("http") && rest[4..].chars().next().is_none_or(char::is_whitespace))
 }
 
 fn word(out: &mut String, first: char, letters: &mut std::iter::Peekable<std::str::CharIndices<'_>>) {
@@ -188,7 +191,7 @@ fn word(out: &mut String, first: char, letters: &mut std::iter::Peekable<std::st
 }
 
 /// Signs that only change how others look.
-fn is_invisible(letter: char) -> bool {
+pub fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}' | '\u{1F3FB}'..='\u{1F3FF}')
 }
 

@@ -109,8 +109,8 @@ pub fn prior(kind: Kind) -> [f32; NUMBERS * 3] {
             set(ASKING, [-0.75, 1.5, -0.75]);
         }
         Kind::Chinese => {
-            set(BAD, [3.0, 0.0, -3.0]);
-            set(GOOD, [-3.0, 0.0, 3.0]);
+            set(BAD, [2.5, 0.0, -2.5]);
+            set(GOOD, [-2.5, 0.0, 2.5]);
         }
         Kind::Multilingual => {
             set(BAD, [1.5, -0.5, -1.5]);
@@ -185,7 +185,8 @@ pub fn train(
     }
     let ready = balanced(ready, recipe, classes);
     let held = |row: &Ready| {
-        let mixed = (row.row as u64 ^ recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD134_2543_DE82_EF95);
+        let mixed =
+            (row.row as u64 ^ recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD134_2543_DE82_EF95);
         (mixed >> 40) % 5 == 0
     };
     let shown: Vec<&Ready> = ready.iter().filter(|row| !held(row)).collect();
@@ -260,8 +261,15 @@ fn prepare(at: usize, row: &Row, recipe: &Recipe, classes: usize) -> Option<Read
         let hashes = language::hashes(&row.text);
         let share = 1.0 / (hashes.len().max(1) as f32).sqrt();
         let target = (0..classes).map(|other| f32::from(u8::from(other == class))).collect();
-        return (!hashes.is_empty())
-            .then_some(Ready { row: at, hashes, numbers: [0.0; NUMBERS], share, target, class, weight: row.weight });
+        return (!hashes.is_empty()).then_some(Ready {
+            row: at,
+            hashes,
+            numbers: [0.0; NUMBERS],
+            share,
+            target,
+            class,
+            weight: row.weight,
+        });
     }
     let Features { hashes, numbers, .. } = &features(&row.text, recipe.kind.cut());
     let label = row.label?;
@@ -292,8 +300,9 @@ fn balanced(mut ready: Vec<Ready>, recipe: &Recipe, classes: usize) -> Vec<Ready
         total += row.weight;
     }
     let wanted: f32 = recipe.balance.iter().sum();
-    let factor: Vec<f32> =
-        (0..3).map(|class| if have[class] > 0.0 { recipe.balance[class] / wanted * total / have[class] } else { 0.0 }).collect();
+    let factor: Vec<f32> = (0..3)
+        .map(|class| if have[class] > 0.0 { recipe.balance[class] / wanted * total / have[class] } else { 0.0 })
+        .collect();
     for row in &mut ready {
         let by: f32 = row.target.iter().zip(&factor).map(|(target, factor)| target * factor).sum();
         row.weight *= by;
@@ -334,9 +343,7 @@ fn weights(rows: &[&Ready], recipe: &Recipe, classes: usize, step: &mut dyn FnMu
                 }
             }
         }
-        let all = words
-            .chain(numbered.map(|(number, value)| (number as u32, *value)))
-            .chain([(bias_column, 1.0)]);
+        let all = words.chain(numbered.map(|(number, value)| (number as u32, *value))).chain([(bias_column, 1.0)]);
         problem.push(all, &row.target, row.weight, Some(&offset));
     }
     let solved = problem.solve(Patience { steps: recipe.steps, enough: 1e-4 }, step);

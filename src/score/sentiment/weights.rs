@@ -73,7 +73,8 @@ impl Weights {
     /// As a file: packed with zstd, with a checksum.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SentimentError> {
         let plain = self.to_plain();
-        zstd::bulk::compress(&plain, 19).map_err(|error| SentimentError::Damaged { what: "weights", why: error.to_string() })
+        zstd::bulk::compress(&plain, 19)
+            .map_err(|error| SentimentError::Damaged { what: "weights", why: error.to_string() })
     }
 
     /// As a file before it is packed.
@@ -119,11 +120,19 @@ impl Weights {
         if crc32c::crc32c(&bytes[..end]).to_le_bytes() != bytes[end..] {
             return Err(damaged("its checksum is wrong"));
         }
-        let mut read = bytes[HEAD..table].chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+        let mut read =
+            bytes[HEAD..table].chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
         let scale = read.next().unwrap_or(1.0);
         let numbers = read.by_ref().take(count * classes).collect();
         let bias = read.collect();
-        Ok(Weights { classes, bits, scale, numbers, bias, table: bytes[table..end].iter().map(|byte| *byte as i8).collect() })
+        Ok(Weights {
+            classes,
+            bits,
+            scale,
+            numbers,
+            bias,
+            table: bytes[table..end].iter().map(|byte| *byte as i8).collect(),
+        })
     }
 }
 

@@ -78,7 +78,10 @@ static WORDS: LazyLock<Map<&'static str, Meaning>> = LazyLock::new(|| {
 
 static EMOJI: LazyLock<Map<char, &'static str>> = LazyLock::new(|| {
     let lines = include_str!("../data/vader-emoji.txt").lines();
-    lines.filter_map(|line| line.split_once('\t')).filter_map(|(sign, name)| Some((sign.chars().next()?, name))).collect()
+    lines
+        .filter_map(|line| line.split_once('\t'))
+        .filter_map(|(sign, name)| Some((sign.chars().next()?, name)))
+        .collect()
 });
 
 /// What a word in lower case means.
