@@ -109,8 +109,8 @@ pub fn prior(kind: Kind) -> [f32; NUMBERS * 3] {
             set(ASKING, [-0.75, 1.5, -0.75]);
         }
         Kind::Chinese => {
-            set(BAD, [3.0, 0.0, -3.0]);
-            set(GOOD, [-3.0, 0.0, 3.0]);
+            set(BAD, [2.5, 0.0, -2.5]);
+            set(GOOD, [-2.5, 0.0, 2.5]);
         }
         Kind::Multilingual => {
             set(BAD, [1.5, -0.5, -1.5]);
