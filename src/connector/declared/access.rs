@@ -358,7 +358,11 @@ impl Access {
         let mut proof = Proof { hosts: files.hosts.clone(), only: !files.hosts.is_empty(), ..Proof::default() };
         if files.signed {
             let call = self.signed(none).await?;
-            (proof.headers, proof.query) = (call.headers, call.query);
+            // The platform's addresses of files are signed by themselves: nothing but the token goes with them.
+            let wanted = self.auth().map(|auth| &auth.placement);
+            let is_token = |name: &str| matches!(wanted, Some(Placement::Query(token, _)) if token == name);
+            proof.query = call.query.into_iter().filter(|(name, _)| is_token(name)).collect();
+            proof.headers = call.headers;
         }
         let fetched = self.http.fetch_with(&url, MOST_MEDIA, &proof).await;
         fetched.map(|answer| answer.body).map_err(Failure::reading)

@@ -289,6 +289,9 @@ async fn media_are_asked_for_and_fetched_with_the_token_from_metas_hosts_alone()
     assert_eq!((voice.text.as_str(), voice.attachments.len()), ("(audio)", 1));
     assert_eq!(simulator.faults.calls(), Vec::<String>::new(), "nothing is fetched unasked");
     assert_eq!(account.fetch(&picture.raw, 0).await.unwrap(), b"jpeg bytes \xff");
+    let calls = simulator.faults.calls();
+    assert!(calls[0].contains("appsecret_proof="), "{calls:?}");
+    assert_eq!(calls[1], "GET /whatsapp_business/attachments/?mid=1", "the address of a file is signed as it stands");
     let refused = account.fetch(&document.raw, 0).await.unwrap_err();
     assert!(refused.to_string().contains("none of the platform's hosts"), "{refused}");
     assert_eq!(canary.faults.calls(), Vec::<String>::new(), "neither we nor our token went there");
