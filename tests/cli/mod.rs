@@ -19,8 +19,8 @@ mod keys;
 mod manual;
 mod people;
 mod process;
-mod scores;
 mod score;
+mod scores;
 mod writing;
 
 use crate::support::mail;
