@@ -20,6 +20,7 @@ mod manual;
 mod people;
 mod process;
 mod scores;
+mod sentiment;
 mod writing;
 
 use crate::support::mail;

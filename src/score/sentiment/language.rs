@@ -4,6 +4,7 @@
 //! as the others and on a hand-written list of other languages' everyday words.
 
 use super::Language;
+use super::token::is_invisible;
 use super::weights::Weights;
 use std::hash::Hasher;
 
@@ -92,7 +93,7 @@ impl Scripts {
             }
             '\u{904}'..='\u{939}' | '\u{958}'..='\u{961}' => &mut self.devanagari,
             letter if letter.is_alphabetic() => &mut self.other,
-            letter if letter.is_control() || letter.is_whitespace() => return,
+            letter if letter.is_control() || letter.is_whitespace() || is_invisible(letter) => return,
             _ => &mut self.signs,
         };
         *counter += 1;

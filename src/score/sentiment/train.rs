@@ -109,8 +109,8 @@ pub fn prior(kind: Kind) -> [f32; NUMBERS * 3] {
             set(ASKING, [-0.75, 1.5, -0.75]);
         }
         Kind::Chinese => {
-            set(BAD, [3.0, 0.0, -3.0]);
-            set(GOOD, [-3.0, 0.0, 3.0]);
+            set(BAD, [2.5, 0.0, -2.5]);
+            set(GOOD, [-2.5, 0.0, 2.5]);
         }
         Kind::Multilingual => {
             set(BAD, [1.5, -0.5, -1.5]);
@@ -187,7 +187,7 @@ pub fn train(
     let held = |row: &Ready| {
         let mixed =
             (row.row as u64 ^ recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD134_2543_DE82_EF95);
-        (mixed >> 40) % 5 == 0
+        (mixed >> 40).is_multiple_of(5)
     };
     let shown: Vec<&Ready> = ready.iter().filter(|row| !held(row)).collect();
     let trial = weights(&shown, recipe, classes, &mut |step| progress(0.45 * step as f32 / recipe.steps as f32));
