@@ -175,7 +175,8 @@ mod tests {
             for example in *examples {
                 let words = split(example);
                 let begin = words.iter().position(|word| word == "switchboard").unwrap();
-                let own: Vec<_> = words[begin..].iter().take_while(|word| !["|", ">", "<"].contains(&word.as_str())).collect();
+                let own: Vec<_> =
+                    words[begin..].iter().take_while(|word| !["|", ">", "<"].contains(&word.as_str())).collect();
                 let read = verbs::words().try_get_matches_from(own);
                 assert!(read.is_ok(), "{example}: {}", read.unwrap_err());
                 let named: Vec<&str> = verb.split(' ').collect();
