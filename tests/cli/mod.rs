@@ -21,6 +21,7 @@ mod people;
 mod process;
 mod score;
 mod scores;
+mod sentiment;
 mod writing;
 
 use crate::support::mail;
