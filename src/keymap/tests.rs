@@ -138,7 +138,9 @@ fn is_meant(context: Context, verb: Verb) -> bool {
     let in_the_palette = match context {
         Context::Compose => verb == Verb::Shrink,
         // Done now and then; the keys of the profile are for what is done daily.
-        Context::Profile => matches!(verb, Verb::Split | Verb::MoveIdentity | Verb::Accept),
+        Context::Profile => {
+            matches!(verb, Verb::Split | Verb::MoveIdentity | Verb::Accept | Verb::NextSuggestion)
+        }
         _ => false,
     };
     // Looked at now and then; Enter on a segment among the scores leads there, too.
