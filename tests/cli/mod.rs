@@ -19,7 +19,6 @@ mod keys;
 mod manual;
 mod people;
 mod process;
-mod score;
 mod scores;
 mod sentiment;
 mod writing;
