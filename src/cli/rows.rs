@@ -43,7 +43,7 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
         }
     };
     let path = Console::current().path(&args.path);
-    let bytes = read(&path)?;
+    let bytes = read(&path, MOST_BYTES)?;
     let rows = match args.kind.as_str() {
         "csv" => Rows::of_csv(&bytes),
         _ => Rows::of_json(&bytes, importer.items()),
@@ -82,12 +82,13 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
     Ok(())
 }
 
-fn read(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+/// A file whole, of at most so many bytes.
+pub(super) fn read(path: &std::path::Path, most: u64) -> anyhow::Result<Vec<u8>> {
     let cannot = || format!("cannot read {}", path.display());
     let facts = std::fs::metadata(path).with_context(cannot)?;
     anyhow::ensure!(facts.is_file(), "{} is no file", path.display());
-    anyhow::ensure!(facts.len() <= MOST_BYTES, "{} is larger than {} MB; divide it", path.display(), MOST_BYTES >> 20);
+    anyhow::ensure!(facts.len() <= most, "{} is larger than {} MB; divide it", path.display(), most >> 20);
     let mut bytes = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)).with_context(cannot)?;
+    std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).with_context(cannot)?;
     Ok(bytes)
 }

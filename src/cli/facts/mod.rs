@@ -20,7 +20,6 @@ use columns::{Columns, Kind, Told};
 use serde_json::json;
 use sheet::{Row, Sheet};
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
@@ -72,7 +71,7 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
     let console = Console::current();
     let told = told(kind, args)?;
     let path = console.path(&args.path);
-    let bytes = read(&path)?;
+    let bytes = super::rows::read(&path, MOST_BYTES)?;
     let sheet = open(kind, &path, &bytes)
         .map_err(|why| anyhow::anyhow!("{}: {why}", clean_line(&path.display().to_string())))?;
     drop(bytes);
@@ -184,16 +183,6 @@ fn open(kind: Kind, path: &Path, bytes: &[u8]) -> Result<Sheet, String> {
         "xlsx" | "xls" | "ods" => Err("it is a spreadsheet; save it as CSV".to_owned()),
         _ => Sheet::of_csv(bytes),
     }
-}
-
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let cannot = || format!("cannot read {}", path.display());
-    let facts = std::fs::metadata(path).with_context(cannot)?;
-    anyhow::ensure!(facts.is_file(), "{} is no file", path.display());
-    anyhow::ensure!(facts.len() <= MOST_BYTES, "{} is larger than {} MB; divide it", path.display(), MOST_BYTES >> 20);
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)).with_context(cannot)?;
-    Ok(bytes)
 }
 
 /// What a row of cells becomes.
