@@ -63,7 +63,7 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
 }
 
 /// A file is written beside its place and then put there: half a file is never found.
-fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(super) fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut name = target.file_name().context("--out must name a file")?.to_owned();
     name.push(".part");
     let part = target.with_file_name(name);
@@ -72,7 +72,7 @@ fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be written", target.display()))
 }
 
-fn set_weights(given: &[String]) -> anyhow::Result<BTreeMap<String, f32>> {
+pub(super) fn set_weights(given: &[String]) -> anyhow::Result<BTreeMap<String, f32>> {
     let mut weights = BTreeMap::new();
     for pair in given {
         let read = pair.split_once('=').and_then(|(set, weight)| Some((set.to_owned(), weight.parse::<f32>().ok()?)));
