@@ -406,7 +406,7 @@ fn the_need_of_an_open_case_is_named_with_its_message_and_the_past_case_like_it(
         ana("Thanks a lot, have a nice weekend!", "3@a", -2),
     ]);
     let found = need("Ana");
-    assert!(found.shown.starts_with("refund 0.") && found.value.unwrap() >= 0.7, "{found:?}");
+    assert!(found.shown.starts_with("refund ") && found.value.unwrap() >= 0.7, "{found:?}");
     let asked =
         paper.timeline("Ana").iter().map(|entry| entry.message.clone()).find(|one| one.remote_id.contains("2@a"));
     assert_eq!(found.reasons[0].message, asked.map(|one| one.id));
