@@ -15,6 +15,15 @@ use std::path::Path;
 
 pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
     let console = Console::current();
+    let same = |path: &Path| Some(path.canonicalize().ok()) == Some(console.path(&args.out).canonicalize().ok());
+    for path in &args.data {
+        let path = console.path(path);
+        anyhow::ensure!(
+            !(path.exists() && same(&path)),
+            "--out {} is one of --data; it would be written over",
+            path.display()
+        );
+    }
     let weights = set_weights(&args.weight)?;
     let mut rows = Vec::new();
     for path in &args.data {
