@@ -593,11 +593,11 @@ pub struct ScoreTrain {
     /// Where the weights go; the report stands beside it, with the ending .report.txt
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Decides which fifth of the rows the report is measured on; the weights are made from all
+    /// Decides which fifth (need: quarter) of the rows the report is measured on; the weights are made from all
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Which model [default: by the languages of the data]
-    #[arg(long, value_name = "NAME", value_parser = ["english", "chinese", "multilingual", "language"])]
+    /// Which model [default: by the languages of the data]. need: what messages want; labels as in the sets of its list
+    #[arg(long, value_name = "NAME", value_parser = ["english", "chinese", "multilingual", "language", "need"])]
     pub model: Option<String>,
     /// How much the rows of a file count, by its name without ending; may be given several times
     #[arg(long, value_name = "SET=NUMBER")]

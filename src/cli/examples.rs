@@ -123,7 +123,10 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     (
         "score train",
-        &["switchboard score train --data reviews.jsonl tweets.jsonl --out english.weights --weight tweets=2"],
+        &[
+            "switchboard score train --data reviews.jsonl tweets.jsonl --out english.weights --weight tweets=2",
+            "switchboard score train --model need --data banking77.jsonl clinc150.jsonl --out need.weights",
+        ],
     ),
     ("demo", &["switchboard demo", "switchboard demo --seed 12 --speed 4", "switchboard demo --headless --json"]),
     ("doctor", &["switchboard doctor", "switchboard doctor --online", "switchboard doctor --json"]),

@@ -3,7 +3,7 @@
 
 use super::call::phone_number;
 use super::case::new_customer;
-use super::graph::rooted;
+use super::graph::{Proofs, rooted};
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
@@ -127,6 +127,7 @@ struct Intake<'a> {
     own: BTreeSet<String>,
     now: Timestamp,
     touched: BTreeSet<CustomerId>,
+    proofs: Proofs,
     line: u64,
     report: FactsReport,
 }
@@ -214,7 +215,8 @@ impl Desk {
         line: impl Fn(&T) -> u64,
         take: impl Fn(&mut Intake<'a>, T) -> Result<(), Trouble>,
     ) -> Result<FactsReport, DeskError> {
-        let _writer = self.write();
+        // A dry run writes nothing, and nobody has to wait for it.
+        let _writer = write.then(|| self.write());
         if write && !rows.is_empty() {
             self.store.engine().room().map_err(StoreError::from)?;
         }
@@ -224,6 +226,7 @@ impl Desk {
             own: self.accounts().iter().flat_map(|facts| facts.own.iter().cloned()).collect(),
             now: self.now(),
             touched: BTreeSet::new(),
+            proofs: Proofs::default(),
             line: 0,
             report: FactsReport::default(),
         };
@@ -236,7 +239,8 @@ impl Desk {
                 Err(Trouble::Desk(error)) => return Err(error),
             }
         }
-        let Intake { transaction, touched, report, now, .. } = intake;
+        let Intake { mut transaction, touched, report, now, proofs, .. } = intake;
+        proofs.ask(&mut transaction, now)?;
         if write && !transaction.is_empty() {
             let mut event = Event::new(kind, now, agent);
             event.customers = touched.into_iter().collect();
@@ -259,14 +263,14 @@ impl Intake<'_> {
         let (identity, customer) = self.whose(&row.whose, row.at)?;
         let order = Order { id, identity, number, at: row.at, total: row.total };
         // It stays where it is while that is the same customer's: addresses come and go.
-        let stays = match &before {
+        let owner = match &before {
             Some(before) => {
                 let owner = self.transaction.identity(before.identity)?.map(|known| known.customer);
-                let owner = owner.map(|owner| self.transaction.root(owner)).transpose()?;
-                owner == Some(customer)
+                owner.map(|owner| self.transaction.root(owner)).transpose()?
             }
-            None => false,
+            None => None,
         };
+        let stays = owner == Some(customer);
         let order = match &before {
             Some(before) if stays => Order { identity: before.identity, ..order },
             _ => order,
@@ -278,6 +282,7 @@ impl Intake<'_> {
                 self.report.changed += u64::from(before.is_some());
                 self.transaction.put_order(&order, before.as_ref());
                 self.touched.insert(customer);
+                self.touched.extend(owner);
             }
         }
         Ok(())
@@ -419,6 +424,7 @@ impl Intake<'_> {
                 let party = Party { address: address.clone(), name: name.clone() };
                 let (customer, identity) = new_customer(channel, &party, Basis::Import, self.agent, at, self.now);
                 self.transaction.put_identity(&identity);
+                self.proofs.note(&mut self.transaction, &identity)?;
                 self.report.customers += 1;
                 self.touched.insert(customer.id);
                 (identity.id, customer)
@@ -436,6 +442,7 @@ impl Intake<'_> {
             identity.customer = customer.id;
             customer.identities.push(id);
             self.transaction.put_identity(&identity);
+            self.proofs.note(&mut self.transaction, &identity)?;
             if !customer.channels.iter().any(|known| known == channel) {
                 customer.channels.push((*channel).to_owned());
                 customer.channels.sort();

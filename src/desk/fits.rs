@@ -3,7 +3,7 @@
 
 use super::{Desk, DeskError};
 use crate::model::{
-    AccountFacts, Compose, Delivery, Direction, MessageId, Opens, ReplyKind, Terms, Timestamp, Way, WindowLeft,
+    AccountFacts, Compose, Delivery, Direction, Message, MessageId, Opens, ReplyKind, Terms, Timestamp, Way, WindowLeft,
 };
 use crate::store::StoredMessage;
 use std::collections::BTreeMap;
@@ -66,6 +66,8 @@ impl Desk {
     /// (that they follow us, that they opened a menu) opens what its connector says, by itself nothing, and takes nothing
     /// away from what a message before it opened.
     ///
+    /// What everybody can read opens a window by itself: from that message, and the answers that were given to it alone.
+    ///
     /// # Errors
     /// Outside: the store cannot be read. Inside: the window is closed, and why.
     fn window(
@@ -83,6 +85,19 @@ impl Desk {
         let thread = self.store.thread(parent.message.thread)?;
         let recent = self.store.timeline(&[identity.0], None, LOOK_BACK)?.rows;
         let mut given = 0;
+        let counts = |message: &Message| {
+            message.direction == Direction::Outbound
+                && message.way == way
+                && !matches!(message.delivery, Delivery::Cancelled | Delivery::Failed(_))
+        };
+        let asked = &parent.message;
+        if asked.way == Way::Public && asked.direction == Direction::Inbound {
+            let here = recent.iter().map(|stored| &stored.message).filter(|message| message.account == account.name);
+            let answers = here.filter(|message| counts(message) && message.references.last() == Some(&asked.remote_id));
+            let given = u32::try_from(answers.count()).unwrap_or(u32::MAX);
+            let opens = Opens::read(&asked.context).or(asked.automated.map(|_| Opens::Nothing));
+            return Ok(terms.window_left(asked.at.min(asked.received), opens, given, now));
+        }
         let (mut closed, mut nothing) = (None, None);
         for stored in &recent {
             let message = &stored.message;
@@ -103,11 +118,7 @@ impl Desk {
                         (left, _) => return Ok(left),
                     }
                 }
-                Direction::Outbound
-                    if message.way == way && !matches!(message.delivery, Delivery::Cancelled | Delivery::Failed(_)) =>
-                {
-                    given += 1
-                }
+                _ if counts(message) => given += 1,
                 _ => {}
             }
         }

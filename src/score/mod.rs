@@ -2,6 +2,7 @@
 //! together. Pure: no I/O, no clock; the same facts give the same numbers everywhere.
 //!
 //! - [`sentiment`]: whether a message is glad or angry, in nine languages, and what an agent's corrections change of it.
+//! - [`intent`]: what a message wants, in English, or nothing.
 //! - [`History`]: the facts of one customer at one time; [`Tally`] and [`Peers`]: what all customers together are like,
 //!   gathered in one pass.
 //! - [`SCORES`]: one file a score, each a pure function of both, with its reasons.
@@ -12,6 +13,7 @@ mod churn;
 mod effect;
 mod effort;
 mod history;
+pub mod intent;
 mod mood;
 mod need;
 mod peers;
@@ -48,7 +50,7 @@ pub const SCORES: &[(ScoreKind, Scorer)] = &[
 ];
 
 /// The version of the rules in this room: part of what makes a stored score stale. Raised when a definition changes.
-pub const RULES: u32 = 1;
+pub const RULES: u32 = 2;
 
 #[cfg(test)]
 mod tests;

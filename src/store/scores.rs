@@ -70,15 +70,22 @@ impl Store {
         Ok(record_of(self, &[CORRECTION, &message.0])?.map(|stored| stored.record))
     }
 
-    /// All corrections, a page at a time, in the order of their messages' ids.
+    /// All corrections, a page at a time, in the order of their messages' ids; damaged ones are left out.
     ///
     /// # Errors
-    /// When a row cannot be read.
+    /// When the state cannot be read.
     pub fn corrections(&self, after: Option<MessageId>, limit: usize) -> Result<Vec<Correction>, StoreError> {
         let after = after.map(|id| key(SCORES, &[CORRECTION, &id.0]));
         self.scan_prefix(&key(SCORES, &[CORRECTION]), after.as_deref(), false, limit)?
             .iter()
-            .map(|(_, row)| Ok(record::decode::<Correction>(SCORES, row)?.record))
+            .filter_map(|(_, row)| match record::decode::<Correction>(SCORES, row) {
+                Ok(stored) => Some(Ok(stored.record)),
+                // One that is damaged must not keep the others from teaching.
+                Err(error) => {
+                    tracing::warn!(%error, "a correction is left out");
+                    None
+                }
+            })
             .collect()
     }
 

@@ -326,6 +326,28 @@ pub async fn a_lost_answer_is_never_sent_twice(rig: &dyn Rig) {
     assert_eq!(rig.sent().iter().filter(|sent| sent.contains("Yes, we are here.")).count(), 1);
 }
 
+/// The answer to a send is lost before the platform had it, and the customer wrote the same words just then: theirs is not
+/// taken for ours.
+pub async fn their_words_are_not_taken_for_ours(rig: &dyn Rig) {
+    rig.customer_writes("may I come?");
+    let account = open(rig);
+    let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+    let parent = *messages(&pulled).iter().find(|message| message.text.contains("come")).unwrap();
+    let outgoing = answer(account.connector.as_ref(), parent, "Thank you!");
+    (0..7).for_each(|_| rig.customer_writes("Thank you!"));
+    let mut sink = account.connector.sink().unwrap();
+    sink.offer(&outgoing).await.unwrap();
+    let found = tokio::time::timeout(Duration::from_secs(20), sink.find_sent(&outgoing)).await.unwrap();
+    assert!(!matches!(found, Ok(Sighting::Sent(_))), "theirs is taken for ours: {found:?}");
+    // What we wrote is still found.
+    let original = account.connector.render(&outgoing, &[]).unwrap();
+    rig.simulator().faults.next(rig.sending(), Fault::LoseAnswer);
+    let lost = sink.deliver(&outgoing, &original).await;
+    assert!(matches!(lost, Err(ConnectorError::Unknown { .. })), "{lost:?}");
+    let found = tokio::time::timeout(Duration::from_secs(20), sink.find_sent(&outgoing)).await.unwrap();
+    assert!(matches!(found, Ok(Sighting::Sent(Some(_)))), "{found:?}");
+}
+
 /// Too many calls and a broken server while sending: waited for, or unknown, never claimed as sent.
 pub async fn bears_a_bad_platform_while_sending(rig: &dyn Rig) {
     rig.customer_writes("hello?");

@@ -117,8 +117,8 @@ const ORDERS: Spellings = &[
 
 const CUSTOMERS: Spellings = &[
     ("name", &["name", "fullname", "displayname", "customername", "contactname", "customer"]),
-    ("first", &["firstname", "givenname", "forename"]),
-    ("last", &["lastname", "familyname", "surname"]),
+    ("first", &["first", "firstname", "givenname", "forename"]),
+    ("last", &["last", "lastname", "familyname", "surname"]),
     ("key", &["id", "key"]),
     ("company", &["company", "companyname", "organization", "organisation", "org", "account", "accountname"]),
     ("plan", &["plan", "tier", "plantier", "subscription", "subscriptionplan", "package"]),

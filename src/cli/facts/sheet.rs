@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 const MOST_ROW: usize = 1 << 20;
 /// A row with more columns is refused.
 const MOST_COLUMNS: usize = 500;
+/// Cells of one file.
+const MOST_CELLS: usize = 16_000_000;
 /// Letters of a cell that are read.
 const MOST_CELL: usize = 10_000;
 
@@ -46,6 +48,7 @@ impl Sheet {
             return Err("its first line names no columns".to_owned());
         }
         let mut rows = Vec::new();
+        few_enough(columns.len(), bytes.iter().filter(|byte| **byte == b'\n').count())?;
         let mut lines = Lines { bytes, at: 0, line: 1 };
         for record in reader.byte_records() {
             match record {
@@ -107,6 +110,7 @@ impl Sheet {
                 }
             }
         }
+        few_enough(columns.len(), objects.len())?;
         let row = |(line, value): (u64, Result<Value, String>)| Row {
             line,
             cells: value.and_then(|value| {
@@ -132,6 +136,16 @@ impl Sheet {
             return Err("there is no BEGIN:VCARD in it".to_owned());
         }
         Ok(Sheet { columns: vcard::COLUMNS.map(str::to_owned).to_vec(), rows })
+    }
+}
+
+/// Refuses what would take the memory of the process that owns the profile: every cell takes some, an empty one too.
+fn few_enough(columns: usize, rows: usize) -> Result<(), String> {
+    match columns.saturating_mul(rows) {
+        cells if cells > MOST_CELLS => Err(format!(
+            "it has {columns} columns and {rows} rows, more than {MOST_CELLS} cells; import it in parts, or leave columns out"
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod keep;
 mod labels;
+mod need;
 mod text;
 mod train;
 
@@ -19,6 +20,7 @@ pub fn run(place: &Place, verb: &ScoreVerb) -> Outcome {
         ScoreVerb::Refresh(args) => keep::refresh(place, args),
         ScoreVerb::Layer(args) => keep::layer(place, args),
         ScoreVerb::Text(args) => text::run(place, args),
+        ScoreVerb::Train(args) if args.model.as_deref() == Some("need") => need::run(place, args),
         ScoreVerb::Train(args) => train::run(place, args),
     }
 }

@@ -15,6 +15,15 @@ use std::path::Path;
 
 pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
     let console = Console::current();
+    let same = |path: &Path| Some(path.canonicalize().ok()) == Some(console.path(&args.out).canonicalize().ok());
+    for path in &args.data {
+        let path = console.path(path);
+        anyhow::ensure!(
+            !(path.exists() && same(&path)),
+            "--out {} is one of --data; it would be written over",
+            path.display()
+        );
+    }
     let weights = set_weights(&args.weight)?;
     let mut rows = Vec::new();
     for path in &args.data {
@@ -63,7 +72,7 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
 }
 
 /// A file is written beside its place and then put there: half a file is never found.
-fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(super) fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut name = target.file_name().context("--out must name a file")?.to_owned();
     name.push(".part");
     let part = target.with_file_name(name);
@@ -72,7 +81,7 @@ fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be written", target.display()))
 }
 
-fn set_weights(given: &[String]) -> anyhow::Result<BTreeMap<String, f32>> {
+pub(super) fn set_weights(given: &[String]) -> anyhow::Result<BTreeMap<String, f32>> {
     let mut weights = BTreeMap::new();
     for pair in given {
         let read = pair.split_once('=').and_then(|(set, weight)| Some((set.to_owned(), weight.parse::<f32>().ok()?)));

@@ -157,6 +157,11 @@ impl DeclaredSink {
         let same = |text: &str| text.split_whitespace().eq(outgoing.text.split_whitespace());
         for found in place::items(&body, &verify.items).unwrap_or_default() {
             let piece = Piece::alone(found.item);
+            // The customer may have written the same words: of what both sides wrote, ours alone counts.
+            let ours = |author: Option<String>| author.is_some_and(|author| self.known.own.contains(&author));
+            if !verify.from.is_empty() && !ours(piece.pick(&verify.from, &self.known)) {
+                continue;
+            }
             let text = piece.pick(&verify.text, &self.known).unwrap_or_default();
             let at = piece.pick(&verify.time, &self.known).and_then(|text| mapper::time(&text, &verify.time_format));
             let new_enough = at.is_none_or(|at: Timestamp| at >= access.http.theirs(outgoing.date).plus_millis(-SKEW));

@@ -344,6 +344,8 @@ pub(super) struct Sent {
 pub(super) struct Verify {
     pub request: Request,
     pub items: String,
+    /// Who wrote it, where the list holds both sides: only what is ours counts. Empty where it holds ours alone.
+    pub from: Pick,
     pub text: Pick,
     pub id: Pick,
     pub time: Pick,

@@ -8,6 +8,7 @@ use crate::connector::{ConnectorError, Incoming};
 use crate::model::{Link, LinkKind, Timestamp, clean_line};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// People asked for at once, at most.
 const LOOKUPS: usize = 100;
@@ -19,6 +20,9 @@ const OLD: i64 = 24 * 3_600_000;
 /// How long nobody is asked for after a refusal, and after passing trouble.
 const REFUSED: i64 = 3_600_000;
 const TROUBLE: i64 = 60_000;
+/// How long is waited for what is told of one of them: less than a delivery waits for all
+/// ([`MOST_MEETING`](crate::connector::MOST_MEETING)), so that a platform that hangs is known to hang.
+const MOST_ASKING: Duration = Duration::from_secs(5);
 
 /// What is told of somebody; both may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +69,9 @@ impl People {
             openids
         });
         for openid in strangers {
-            let person = match self.ask(&openid).await {
+            let asked = tokio::time::timeout(MOST_ASKING, self.ask(&openid)).await;
+            let late = || ConnectorError::Retry { reason: "WeChat does not answer in time".to_owned() };
+            let person = match asked.unwrap_or_else(|_| Err(late())) {
                 Ok(person) => person,
                 // Not one of this account's people: nothing is told of them, now or later.
                 Err(ConnectorError::Reject { .. }) => Person { asked: at, ..Person::default() },

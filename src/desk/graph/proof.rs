@@ -100,6 +100,15 @@ impl Proofs {
         Ok(())
     }
 
+    /// Looks into what is new and suggests what is likely; what proof makes one is asked about, too. For what comes with an
+    /// import: a file may be wrong about many at once.
+    pub(in crate::desk) fn ask(self, transaction: &mut Transaction<'_>, now: Timestamp) -> Result<(), DeskError> {
+        for (id, clues) in &self.touched {
+            suggest(transaction, *id, clues, now)?;
+        }
+        Ok(())
+    }
+
     /// Looks into what is new: merges what proof makes one, suggests what is likely. Customers and identities of the page
     /// are in the transaction by now. Returns what was merged.
     pub(in crate::desk) fn finish(

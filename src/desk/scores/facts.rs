@@ -2,6 +2,7 @@
 
 use super::correct::is_theirs;
 use super::layer::Current;
+use super::need::NeedSought;
 use crate::desk::{Desk, DeskError};
 use crate::model::{Case, Customer, Delivery, Direction, Event, EventKind, Timestamp, Trust};
 use crate::score::{CaseFacts, Contact, Facts, History, MAX_CONTACTS, Targets};
@@ -35,6 +36,7 @@ impl Desk {
     ) -> Result<Gathered, DeskError> {
         let parts = self.parts(customer);
         let mut facts = Facts { since: Some(customer.first_at), ..Facts::default() };
+        let mut sought = NeedSought::of(customer.case.as_ref().filter(|_| current.is_some()));
         let (mut before, mut messages, mut covers) = (None, 0, Timestamp(0));
         while messages < LOOK && facts.contacts.len() < MAX_CONTACTS {
             let page = self.store.timeline(&parts, before.as_deref(), PAGE.min(LOOK - messages))?;
@@ -54,6 +56,7 @@ impl Desk {
                     Some(current) => self.sentiment_of(current, message, self.text(&stored).ok().as_deref())?,
                     None => None,
                 };
+                self.seek_need(&mut sought, &stored);
                 facts.contacts.push(Contact {
                     message: message.id,
                     at: message.at,
@@ -68,15 +71,20 @@ impl Desk {
                 break;
             }
         }
-        facts.cases = self.cases(customer, &facts.contacts)?;
+        let (cases, events) = self.cases(customer)?;
+        facts.cases = case_facts(&cases, &events, &facts.contacts);
+        facts.need = sought.found();
+        if let Some(need) = &facts.need {
+            facts.alike = self.alike(need, &cases)?;
+        }
         facts.orders = self.orders(customer.id)?;
         facts.ratings = self.ratings(customer.id)?;
         facts.offset_minutes = offset_minutes(now);
         Ok(Gathered { history: History::new(customer.id, now, facts), messages: messages as u32, covers })
     }
 
-    /// The cases of a customer and of all who turned out to be this one.
-    fn cases(&self, customer: &Customer, contacts: &[Contact]) -> Result<Vec<CaseFacts>, DeskError> {
+    /// The cases of a customer and of all who turned out to be this one, in order, and what happened to them.
+    fn cases(&self, customer: &Customer) -> Result<(Vec<Case>, Vec<Event>), DeskError> {
         let mut cases: Vec<Case> = Vec::new();
         let mut events: Vec<Event> = Vec::new();
         for id in std::iter::once(&customer.id).chain(&customer.absorbed) {
@@ -86,21 +94,25 @@ impl Desk {
         cases.extend(customer.case.clone());
         cases.sort_by_key(|case| case.opened);
         cases.dedup_by_key(|case| case.opened);
-        let ends: Vec<Timestamp> = cases.iter().skip(1).map(|case| case.opened).chain([Timestamp::MAX]).collect();
-        let facts = cases.iter().zip(ends).map(|(case, end)| {
-            let within = |at: Timestamp| at >= case.opened && at < end;
-            let answers = contacts.iter().filter(|contact| contact.direction == Direction::Outbound);
-            CaseFacts {
-                opened: case.opened,
-                opened_by: case.opened_by,
-                first_reply: answers.map(|contact| contact.at).filter(|at| within(*at)).min(),
-                resolved: case.resolved,
-                reopened: events.iter().filter(|event| was_reopened(event) && within(event.at)).map(|e| e.at).collect(),
-                targets: Targets::ORDINARY,
-            }
-        });
-        Ok(facts.collect())
+        Ok((cases, events))
     }
+}
+
+fn case_facts(cases: &[Case], events: &[Event], contacts: &[Contact]) -> Vec<CaseFacts> {
+    let ends: Vec<Timestamp> = cases.iter().skip(1).map(|case| case.opened).chain([Timestamp::MAX]).collect();
+    let facts = cases.iter().zip(ends).map(|(case, end)| {
+        let within = |at: Timestamp| at >= case.opened && at < end;
+        let answers = contacts.iter().filter(|contact| contact.direction == Direction::Outbound);
+        CaseFacts {
+            opened: case.opened,
+            opened_by: case.opened_by,
+            first_reply: answers.map(|contact| contact.at).filter(|at| within(*at)).min(),
+            resolved: case.resolved,
+            reopened: events.iter().filter(|event| was_reopened(event) && within(event.at)).map(|e| e.at).collect(),
+            targets: Targets::ORDINARY,
+        }
+    });
+    facts.collect()
 }
 
 /// An agent, or a message that did not arrive, opened a resolved case again.

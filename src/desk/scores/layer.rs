@@ -67,6 +67,11 @@ impl Desk {
         if let Some(current) = self.scoring.current.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
             return current.clone();
         }
+        // Held while it is looked up: what is learned meanwhile must not be passed over.
+        let mut place = self.scoring.current.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(current) = place.as_ref() {
+            return current.clone();
+        }
         let learned = match self.store.layer_state() {
             Ok(state) => state.number.filter(|_| !state.off).map(|number| self.learned(number)),
             Err(error) => Some(Err(error.to_string())),
@@ -85,8 +90,20 @@ impl Desk {
             None => (None, None),
         };
         let current = Arc::new(Current { learned, trouble });
-        *self.scoring.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current.clone());
+        *place = Some(current.clone());
         current
+    }
+
+    /// Which layer is in use. A row that cannot be read is made anew by what is learned next.
+    fn layer_state(&self) -> Result<LayerState, DeskError> {
+        match self.store.layer_state() {
+            Err(error @ StoreError::Record { .. }) => {
+                tracing::warn!(%error, "which layer is in use is not known; it is learned again");
+                let last = self.store.layers(1)?.first().map_or(0, |layer| layer.number);
+                Ok(LayerState { last, ..LayerState::default() })
+            }
+            state => Ok(state?),
+        }
     }
 
     fn learned(&self, number: u64) -> Result<(Layer, Reader), String> {
@@ -148,7 +165,7 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub fn must_learn(&self) -> Result<bool, DeskError> {
-        let (state, all) = (self.store.layer_state()?, self.all_corrections()?);
+        let (state, all) = (self.layer_state()?, self.all_corrections()?);
         if all.is_empty() && state.learned_from == 0 {
             return Ok(false);
         }
@@ -175,7 +192,7 @@ impl Desk {
         let learned = sentiment::Layer::learn(Reader::shipped(), &examples);
         let _writer = self.write();
         self.store.engine().room().map_err(StoreError::from)?;
-        let mut state = self.store.layer_state()?;
+        let mut state = self.layer_state()?;
         let mut transaction = self.store.begin();
         let layer = learned.map(|learned| {
             let layer = Layer { number: state.last + 1, corrections: learned.len() as u32, at: self.now() };
@@ -217,7 +234,7 @@ impl Desk {
             true => "What was learned from corrections is used again.",
             false => "The shipped model reads alone; what was learned is kept.",
         };
-        self.put_layer_state(agent, &state, said)
+        self.put_layer_state(agent, &state, None, said)
     }
 
     /// Goes back to the layer before the one in use, or to the shipped model when there is none. The same corrections are not
@@ -237,11 +254,21 @@ impl Desk {
             Some(layer) => format!("Back to layer {}, {}.", layer.number, learned_from(layer)),
             None => "Back to the shipped model; corrections stay, and the next one is learned from.".to_owned(),
         };
-        self.put_layer_state(agent, &state, &said)
+        // It was not wanted: a later step back must not lead to it.
+        self.put_layer_state(agent, &state, Some(number), &said)
     }
 
-    fn put_layer_state(&self, agent: &str, state: &LayerState, said: &str) -> Result<String, DeskError> {
+    fn put_layer_state(
+        &self,
+        agent: &str,
+        state: &LayerState,
+        rejected: Option<u64>,
+        said: &str,
+    ) -> Result<String, DeskError> {
         let mut transaction = self.store.begin();
+        if let Some(number) = rejected {
+            transaction.delete_layer(number);
+        }
         transaction.put_layer_state(state);
         let mut event = Event::new(EventKind::Learned, self.now(), agent);
         event.summary = said.trim_end_matches('.').to_lowercase();

@@ -8,6 +8,7 @@ mod card;
 mod correct;
 mod facts;
 mod layer;
+mod need;
 mod news;
 mod peers;
 mod round;
@@ -20,6 +21,7 @@ pub use segment::{FitReport, KINDS as SEGMENT_KINDS, kind_of as segment_kind};
 pub use slice::Sliced;
 
 use crate::model::Layer;
+use crate::score::intent::Intents;
 use crate::score::sentiment::Reader;
 use crate::score::{Peers, RULES};
 pub(super) use layer::Current;
@@ -45,7 +47,9 @@ impl Scoring {
 /// The version of all that computes scores: models, layer and rules.
 fn version_of(reader: &Reader) -> u64 {
     // Any change of either gives another number; which one does not matter.
-    reader.version().rotate_left(17) ^ u64::from(RULES).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    reader.version().rotate_left(17)
+        ^ Intents::shipped().version().rotate_left(41)
+        ^ u64::from(RULES).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// A layer as one line: `learned from 212 corrections`.

@@ -42,9 +42,14 @@ impl Desk {
             let Some(last) = page.last() else { return Ok(Some(everybody)) };
             after = Some(last.id);
             for customer in &page {
-                let history = self.gather(customer, None, now)?.history;
-                everybody.tally.add(&history);
-                everybody.rows.push(Row::of(&history));
+                match self.gather(customer, None, now) {
+                    Ok(gathered) => {
+                        everybody.tally.add(&gathered.history);
+                        everybody.rows.push(Row::of(&gathered.history));
+                    }
+                    // What one row has wrong must not keep the others from being counted.
+                    Err(error) => tracing::error!(customer = %customer.id, %error, "a customer is not counted"),
+                }
             }
             if !go_on(everybody.rows.len() as u64) {
                 return Ok(None);

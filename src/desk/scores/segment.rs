@@ -139,7 +139,7 @@ impl Desk {
                 }
             }
         }
-        self.put_fits(&fits, &report.without, minicbor::to_vec(&everybody.tally).unwrap_or_default(), now)?;
+        self.put_fits(&fits, minicbor::to_vec(&everybody.tally).unwrap_or_default(), now)?;
         let all: Vec<(CustomerId, Vec<(SegmentKind, String)>)> = names.into_iter().collect();
         for some in all.chunks(SLICE) {
             report.moved += self.place(some)?;
@@ -149,13 +149,7 @@ impl Desk {
     }
 
     /// Keeps what was fitted, and when.
-    fn put_fits(
-        &self,
-        fits: &[Fitted],
-        without: &[(SegmentKind, String)],
-        tally: Vec<u8>,
-        now: Timestamp,
-    ) -> Result<(), DeskError> {
+    fn put_fits(&self, fits: &[Fitted], tally: Vec<u8>, now: Timestamp) -> Result<(), DeskError> {
         let _turn = self.scoring.turn();
         let _writer = self.write();
         self.store.engine().room().map_err(StoreError::from)?;
@@ -164,9 +158,6 @@ impl Desk {
             let kind = fitted.model.kind();
             transaction.put_segments(kind, &fitted.segments)?;
             transaction.put_fit(kind, minicbor::to_vec(&fitted.model).unwrap_or_default());
-        }
-        for (kind, _) in without {
-            transaction.put_segments(*kind, &[])?;
         }
         transaction.put_tally(tally);
         let rescore = Rescore { fitted: now, ..self.rescore()? };

@@ -142,6 +142,35 @@ fn what_everybody_can_read_has_no_window_and_spends_none() {
 }
 
 #[test]
+fn a_comment_has_a_window_of_its_own() {
+    let room = Room::new();
+    let say = |id: &str| room.file(vec![said(id, "Is it blue?", Way::Public, room.desk.now())]);
+    let newest = |room: &Room| {
+        let theirs = |entry: &&TimelineEntry| entry.message.direction == Direction::Inbound;
+        room.timeline().iter().filter(theirs).max_by_key(|entry| entry.message.at).unwrap().message.id
+    };
+    say("1");
+    let first = newest(&room);
+    room.reply("one", Some(Way::Direct)).unwrap();
+    room.reply("two", Some(Way::Direct)).unwrap();
+    let why = room.reply("three", Some(Way::Direct)).unwrap_err();
+    assert!(why.contains("2 answers"), "{why}");
+    // Another comment below the same post: its own answers, its own time, and nothing for the first.
+    room.pass(47 * HOUR);
+    say("2");
+    let second = newest(&room);
+    assert_ne!(first, second);
+    let left = |id| room.desk.window_of(id, Way::Direct).unwrap();
+    let closes = Some(Timestamp(NOON + 95 * HOUR));
+    assert_eq!(left(second), Ok(Some(WindowLeft { closes, answers: Some(2), opens: None })));
+    assert!(left(first).unwrap_err().contains("2 answers"));
+    room.reply("three", Some(Way::Direct)).unwrap();
+    assert_eq!(left(second), Ok(Some(WindowLeft { closes, answers: Some(1), opens: None })));
+    room.pass(2 * HOUR);
+    assert!(left(first).unwrap_err().contains("48 h"));
+}
+
+#[test]
 fn a_window_closes_by_number_and_by_time_and_opens_when_they_write() {
     let room = Room::new();
     room.hears("1", "Hello?");

@@ -385,3 +385,41 @@ fn cases_opened_again_count_as_effort() {
     let said: Vec<&str> = effort.reasons.iter().map(|reason| reason.text.as_str()).collect();
     assert!(said.iter().any(|text| text.contains("again") || text.contains("reopen")), "{said:?}");
 }
+
+#[test]
+fn the_need_of_an_open_case_is_named_with_its_message_and_the_past_case_like_it() {
+    let paper = Paper::new();
+    let need = |who: &str| {
+        round(&paper.desk, 10);
+        let mut marks = Marks::default();
+        follow(&paper, &mut marks);
+        let card = paper.desk.scorecard(paper.customer(who)).unwrap();
+        card.scores.into_iter().find(|score| score.kind == ScoreKind::Need).unwrap()
+    };
+    let ana = |text, id, at| saying(text, mail(id, "Ana <ana@a.example>", at));
+    paper.receive(&[ana("I sent the coat back. When do I get my money back?", "1@a", -900).subject("The coat")]);
+    let first = paper.timeline("Ana")[0].message.id;
+    paper.desk.act("lin", Act::Resolve(paper.customer("Ana"))).unwrap();
+    assert_eq!(need("Ana").value, None, "nothing is wanted in a case that is resolved");
+    paper.receive(&[
+        ana("Hello, could I please have a refund for the lamp?", "2@a", -3),
+        ana("Thanks a lot, have a nice weekend!", "3@a", -2),
+    ]);
+    let found = need("Ana");
+    assert!(found.shown.starts_with("refund ") && found.value.unwrap() >= 0.7, "{found:?}");
+    let asked =
+        paper.timeline("Ana").iter().map(|entry| entry.message.clone()).find(|one| one.remote_id.contains("2@a"));
+    assert_eq!(found.reasons[0].message, asked.map(|one| one.id));
+    assert!(found.reasons[0].text.contains("refund"), "{found:?}");
+    assert_eq!(found.reasons[1].message, Some(first), "{found:?}");
+    assert!(found.reasons[1].text.contains("The coat"), "{found:?}");
+
+    paper.receive(&[
+        saying("Wo ist mein Paket? Ich warte seit einer Woche.", mail("1@b", "Bo <bo@b.example>", -5)),
+        saying("Hello", mail("1@c", "Cy <cy@c.example>", -5)),
+    ]);
+    for who in ["Bo", "Cy"] {
+        let none = need(who);
+        assert_eq!((none.value, none.reasons[0].text.as_str()), (None, "no need was recognised in what they wrote"));
+    }
+}

@@ -8,17 +8,17 @@
 
 mod error;
 mod explain;
-mod feature;
-mod fit;
+pub(super) mod feature;
+pub(super) mod fit;
 mod language;
 mod layer;
 mod lexicon;
 mod measure;
 mod reader;
 mod support;
-mod token;
+pub(super) mod token;
 mod train;
-mod weights;
+pub(super) mod weights;
 
 pub use error::SentimentError;
 pub use layer::Layer;

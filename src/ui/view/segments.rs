@@ -154,8 +154,7 @@ fn draw_one(screen: &Screen, segments: &Segments, segment: &Segment, area: Rect,
 
 /// How the size changed since the fit before.
 fn change(segment: &Segment) -> String {
-    let before = segment.sizes.len().checked_sub(2).and_then(|at| segment.sizes.get(at));
-    match before.map(|before| i64::from(segment.size) - i64::from(*before)) {
+    match segment.sizes.last().map(|before| i64::from(segment.size) - i64::from(*before)) {
         None => format!("{} customers", segment.size),
         Some(0) => format!("{} customers, as many as before", segment.size),
         Some(more) => format!("{} customers, {more:+} since the last fit", segment.size),

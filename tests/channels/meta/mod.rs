@@ -2,14 +2,14 @@
 
 mod simulator;
 
-use super::contract::{Rig, answer, messages, open, pages};
+use super::contract::{Rig, answer, messages, open, pages, their_words_are_not_taken_for_ours};
 use super::{only_error, secret_file, sink_error, until_known};
 use crate::support::simulator::{Fault, Simulator};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use simulator::{INSTAGRAM, PAGE_ID, Shared};
 use std::path::Path;
-use switchboard::connector::{ConnectorError, HookAnswer, HookRequest, Item, Refusal};
+use switchboard::connector::{ConnectorError, HookAnswer, HookRequest, Item, Refusal, Sighting};
 use switchboard::model::{ChangeKind, Direction, Timestamp, Way};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -128,6 +128,27 @@ async fn meta_refuses_in_its_own_words_and_codes() {
     let refused = only_error(open(&rig).connector.source().unwrap().pull(&[]).await);
     assert!(matches!(refused, ConnectorError::Refresh { .. } | ConnectorError::Reconnect { .. }), "{refused:?}");
     assert!(!format!("{refused:?}").contains("old-token"));
+}
+
+#[tokio::test]
+async fn a_lost_answer_on_meta_is_not_what_the_customer_wrote() {
+    for rig in [Meta::messenger(), Meta::direct()] {
+        their_words_are_not_taken_for_ours(&rig).await;
+    }
+    for rig in [Meta::facebook(), Meta::comments()] {
+        rig.customer_writes("may I come?");
+        let account = open(&rig);
+        let pulled = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
+        let parent = messages(&pulled)[0];
+        let outgoing = answer(account.connector.as_ref(), parent, "Thank you!");
+        rig.world.lock().unwrap().add(rig.place, Some(&parent.remote_id), rig.person, "Thank you!");
+        let mut sink = account.connector.sink().unwrap();
+        let found = sink.find_sent(&outgoing).await.unwrap();
+        assert_eq!(found, Sighting::CannotTell, "{}: theirs is not ours", rig.connector);
+        let original = account.connector.render(&outgoing, &[]).unwrap();
+        let receipt = sink.deliver(&outgoing, &original).await.unwrap();
+        assert_eq!(sink.find_sent(&outgoing).await.unwrap(), Sighting::Sent(receipt.remote_id));
+    }
 }
 
 #[tokio::test]

@@ -174,7 +174,7 @@ fn conversations(world: &World, query: &Query) -> Result<Value, Refused> {
         holds(
             query,
             &[("platform", true), ("user_id", true), ("fields", true)],
-            &["messages.limit(20){id,message,created_time}"],
+            &["messages.limit(20){id,message,created_time,from}"],
         )?;
         names.retain(|name| name.trim_start_matches("t_") == user);
         let shown = |name: &&str| {
@@ -235,7 +235,7 @@ fn read(world: &World, id: &str, edge: &str, query: &Query) -> Result<Value, Ref
             page(tops.map(|top| shown(&top)).collect(), query)
         }
         (comment, "replies") => {
-            holds(query, &LIST, &["id", "text", "timestamp"])?;
+            holds(query, &LIST, &["id", "text", "timestamp", "from"])?;
             let found = world.entries.iter().rev().filter(|entry| entry.parent.as_deref() == Some(comment));
             page(found.map(instagram_comment).collect(), query)
         }

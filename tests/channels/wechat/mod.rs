@@ -268,6 +268,24 @@ async fn an_account_that_may_not_ask_who_wrote_does_not_ask_again_and_again() {
 }
 
 #[tokio::test]
+async fn a_platform_that_hangs_holds_up_one_delivery_and_no_more() {
+    let rig = WeChat::start();
+    rig.office.lock().unwrap().hangs = true;
+    let account = open(&rig);
+    let hook = account.connector.hook().unwrap();
+    let xmls: Vec<String> = (0..4).map(|number| rig.text("hello").replace(ANA, &format!("oIe1xJ-{number}"))).collect();
+    // As long as the worker waits, which lets go of it then.
+    let begun = std::time::Instant::now();
+    for xml in &xmls {
+        let met = tokio::time::timeout(switchboard::connector::MOST_MEETING, hook.meet(&[xml.as_bytes()])).await;
+        assert!(met.is_ok(), "it ends by itself, before it is let go");
+        assert!(message(hook.as_ref(), xml).links.is_empty(), "and it is filed all the same");
+    }
+    assert_eq!(rig.simulator().faults.count("user/info"), 1, "whoever hangs is left alone for a while");
+    assert!(begun.elapsed() < switchboard::connector::MOST_MEETING, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
 async fn a_picture_is_fetched_when_asked_for() {
     let rig = WeChat::start();
     let account = open(&rig);

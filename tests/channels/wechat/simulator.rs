@@ -41,6 +41,8 @@ pub struct Office {
     pub listed: bool,
     /// Calls that the account may not make: parts of their paths.
     pub forbidden: Vec<&'static str>,
+    /// Whether who somebody is, is never answered.
+    pub hangs: bool,
     /// What is told of followers: openid, remark, unionid. Others are known, and do not follow.
     pub followers: Vec<(String, String, String)>,
     pub articles: Vec<articles::Article>,
@@ -173,6 +175,10 @@ async fn domains(State(office): State<Shared>, Query(asked): Query<Vec<(String, 
 }
 
 async fn follower(State(office): State<Shared>, Query(asked): Query<Vec<(String, String)>>) -> Response {
+    let hangs = office.lock().unwrap().hangs;
+    if hangs {
+        std::future::pending::<()>().await;
+    }
     let office = office.lock().unwrap();
     if let Some(refused) = unknown_token(&office, &asked, &[("openid", true), ("lang", false)]) {
         return refused;
@@ -282,6 +288,7 @@ impl WeChat {
             left: None,
             listed: true,
             forbidden: Vec::new(),
+            hangs: false,
             followers: Vec::new(),
             articles: Vec::new(),
             comments: Vec::new(),

@@ -2,7 +2,7 @@
 
 mod simulator;
 
-use super::contract::{Rig, answer, messages, open, pages};
+use super::contract::{Rig, answer, messages, open, pages, their_words_are_not_taken_for_ours};
 use super::{only_error, secret_file, sink_error, try_table};
 use crate::support::simulator::{Fault, Simulator};
 use serde_json::json;
@@ -147,6 +147,11 @@ async fn an_answer_carries_its_key_and_a_closed_ticket_takes_none() {
     let ConnectorError::Gone { reason } = &refused else { panic!("{refused:?}") };
     assert!(reason.contains("the ticket is closed") && reason.contains("closed prevents ticket update"), "{reason}");
     assert_eq!(rig.sent(), ["On its way"]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_on_zendesk_is_not_what_the_customer_wrote() {
+    their_words_are_not_taken_for_ours(&Zendesk::new()).await;
 }
 
 #[tokio::test]

@@ -217,6 +217,7 @@ impl<'t> Reading<'_, 't> {
         let verify = Verify {
             request,
             items,
+            from: self.pick(&table, "from", &item),
             text: self.pick_must(&table, "text", &item),
             id: self.pick(&table, "id", &item),
             time: self.pick(&table, "time", &item),

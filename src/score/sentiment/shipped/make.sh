@@ -27,4 +27,6 @@ files() {
         --weight clinc150=0.3 --weight banking77=0.3 --weight multidogo_airline=0.1 --weight multidogo_fastfood=0.1 \
         --weight multidogo_finance=0.1 --weight multidogo_insurance=0.1 --weight multidogo_media=0.1 \
         --weight multidogo_software=0.1
+    $program score train --model need --data $(files banking77 clinc150 $talks) \
+        --out "$here/../../intent/shipped/need.weights"
 }
