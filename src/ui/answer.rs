@@ -184,7 +184,7 @@ impl Screen {
                 let what = if acted.said.is_empty() { said } else { acted.said };
                 self.said = Some(Said { text: format!("taken back: {what}"), ..Said::default() });
                 if let Some(reopen) = reopen {
-                    self.reopen(reopen.0, reopen.1);
+                    self.reopen(reopen.0, reopen.1, acted.outgoing);
                 }
             }
             (Err(refusal), then) => self.refused(number, refusal, &then),
@@ -252,6 +252,8 @@ impl Screen {
                     }
                     return;
                 }
+                // The news of our own sending may come later than our taking it back.
+                K::Queued if event.outgoing.is_some() && event.outgoing == composer.taken_back => {}
                 K::Queued | K::Noted if !composer.is_sending() => {
                     self.complain("this was sent from another window; what you see here is a copy");
                 }

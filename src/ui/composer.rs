@@ -6,8 +6,8 @@ use super::address;
 use super::line_input::LineInput;
 use super::place::Place;
 use crate::model::{
-    AttachmentSource, Compose, CustomerId, Draft, DraftId, MessageId, Party, ReplyKind, ThreadId, Timestamp, Way,
-    clean_block,
+    AttachmentSource, Compose, CustomerId, Draft, DraftId, MessageId, OutgoingId, Party, ReplyKind, ThreadId,
+    Timestamp, Way, clean_block,
 };
 use crossterm::event::KeyEvent;
 use ratatui::style::{Modifier, Style};
@@ -112,6 +112,8 @@ pub(super) struct Composer {
     pub unheard: i32,
     /// Another window has changed the draft since: what is typed here becomes a second one.
     pub elsewhere: bool,
+    /// The outgoing it was, sent from here and taken back.
+    pub taken_back: Option<OutgoingId>,
     /// The draft this one was copied from then.
     pub copy_of: Option<DraftId>,
     seen: Option<MessageId>,
@@ -164,6 +166,7 @@ impl Composer {
             kept: false,
             unheard: 0,
             elsewhere: false,
+            taken_back: None,
             copy_of: None,
             seen: compose.seen,
             began: String::new(),

@@ -7,7 +7,7 @@ use super::screen::Then;
 use super::{Effect, Load, Screen, address};
 use crate::command::Verb;
 use crate::keymap::Context;
-use crate::model::{Act, Compose, CustomerId, Direction, Draft, DraftId, PHONE, ReplyKind, TimelineEntry};
+use crate::model::{Act, Compose, CustomerId, Direction, Draft, DraftId, OutgoingId, PHONE, ReplyKind, TimelineEntry};
 
 impl Screen {
     /// Begins to write.
@@ -140,9 +140,11 @@ impl Screen {
     }
 
     /// Writes again what was sent and taken back.
-    pub(super) fn reopen(&mut self, draft: Draft, name: String) {
+    pub(super) fn reopen(&mut self, draft: Draft, name: String, taken_back: Option<OutgoingId>) {
         if self.composer.is_none() {
-            self.composer = Some(Composer::resume(draft, name));
+            let mut composer = Composer::resume(draft, name);
+            composer.taken_back = taken_back;
+            self.composer = Some(composer);
             self.settle_place();
             self.touch();
         }

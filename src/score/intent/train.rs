@@ -115,7 +115,7 @@ pub fn train(
     for (at, row) in rows.iter().enumerate() {
         let hashes: Vec<u32> = features(&row.text, Cut::English).hashes.iter().map(|feature| feature.hash).collect();
         let text = row.text.trim().to_lowercase();
-        let held = crc32c::crc32c_append(seed as u32, text.as_bytes()) % 4 == 0;
+        let held = crc32c::crc32c_append(seed as u32, text.as_bytes()).is_multiple_of(4);
         if !hashes.is_empty() {
             ready.entry((text, row.need)).or_insert(Ready { row: at, hashes, held });
         }

@@ -510,6 +510,10 @@ impl FakeDesk {
                 self.drafts.retain(|view| view.draft.id != draft.id);
                 self.drafts.push(DraftView { draft: *draft, name: "somebody".into() });
             }
+            Act::TakeBack(taken) => {
+                acted.said = "done".into();
+                acted.outgoing = Some(taken.outgoing);
+            }
             Act::DiscardDraft(id) => self.drafts.retain(|view| view.draft.id != id),
             _ => acted.said = "done".into(),
         }
