@@ -52,7 +52,7 @@ pub struct Sentiment {
     /// The agent who said so; `None` when the model did.
     #[n(3)]
     pub corrected: Option<String>,
-    /// The words that decided, the strongest first.
+    /// The words that decided for this label, the strongest first.
     #[n(4)]
     #[cbor(default)]
     pub words: Vec<String>,

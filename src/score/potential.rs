@@ -59,7 +59,7 @@ fn read(view: &View<'_>, peers: &Peers) -> Reading {
         let known = peers.next(view, &activity).map_or(0, |(count, ..)| count);
         return Reading::missing(
             known as usize,
-            format!("only {known} customers {like} whose next {PERIOD_DAYS} days are known; {FEW} are needed"),
+            format!("{known} customers {like} whose next {PERIOD_DAYS} days are known; {FEW} are needed"),
         );
     };
     let say = |amount: f64| match activity.spent {

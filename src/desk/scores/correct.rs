@@ -37,6 +37,20 @@ pub(super) fn is_theirs(message: &Message) -> bool {
         && !matches!(message.trust, Trust::Refuted(_))
 }
 
+/// The words that speak for the label; what speaks against it did not decide. All where none does.
+fn deciding(reading: &Reading) -> Vec<String> {
+    let speaks_for = |weight: f32| match reading.label {
+        Label::Negative => weight < 0.0,
+        Label::Neutral => true,
+        Label::Positive => weight > 0.0,
+    };
+    let (mut those, others): (Vec<_>, Vec<_>) = reading.words.iter().partition(|word| speaks_for(word.weight));
+    if those.is_empty() {
+        those = others;
+    }
+    those.into_iter().map(|word| word.text.clone()).collect()
+}
+
 fn read(reading: Reading) -> Sentiment {
     let label = match reading.label {
         Label::Negative => SentimentLabel::Negative,
@@ -48,7 +62,7 @@ fn read(reading: Reading) -> Sentiment {
         percent: percent(reading.score),
         confidence: percent(reading.confidence).max(0) as u8,
         corrected: None,
-        words: reading.words.into_iter().map(|word| word.text).collect(),
+        words: deciding(&reading),
     }
 }
 
@@ -162,6 +176,17 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::score::sentiment::Reader;
+
+    #[test]
+    fn only_words_that_speak_for_the_label_are_named() {
+        let text = "Thank you, but it is broken, useless and the worst";
+        let Some(reading) = Reader::shipped().read(text) else { panic!("it is English") };
+        assert!(reading.words.iter().any(|word| word.weight > 0.0), "{:?}", reading.words);
+        let read = read(reading);
+        assert_eq!(read.label, SentimentLabel::Negative);
+        assert!(read.words.contains(&"worst".to_owned()) && !read.words.contains(&"thank".to_owned()), "{:?}", read.words);
+    }
 
     #[test]
     fn what_is_quoted_does_not_count() {
