@@ -35,6 +35,7 @@ pub(super) fn new_customer(
         moves: Vec::new(),
         trust: Trust::Unverified,
         accepted: None,
+        acceptance: None,
     };
     let customer = Customer {
         id: identity.customer,

@@ -97,6 +97,9 @@ pub struct Identity {
     /// The agent who let a suspect in.
     #[n(15)]
     pub accepted: Option<String>,
+    /// The act that let it in; `None` for one let in before acts were told what rests on them.
+    #[n(16)]
+    pub acceptance: Option<ActId>,
 }
 
 /// An identity was given to another customer.

@@ -93,6 +93,10 @@ pub struct GraphAct {
     #[n(14)]
     #[cbor(default)]
     pub addresses: Vec<String>,
+    /// Merges that rest on the suspect this act let in: those proven by it then and since. They go when it is taken back.
+    #[n(15)]
+    #[cbor(default)]
+    pub proved: Vec<ActId>,
 }
 
 /// One thing that speaks for two identities being the same person.

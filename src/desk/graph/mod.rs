@@ -66,6 +66,7 @@ fn begun(kind: GraphKind, by: &str, at: Timestamp, customer: &Customer, other: &
         left: None,
         suggestion: why.suggestion,
         addresses: Vec::new(),
+        proved: Vec::new(),
     }
 }
 
@@ -262,13 +263,15 @@ impl Desk {
             return Err(DeskError::Refused(format!("{} is no suspect", identity.address)));
         }
         let customer = rooted(&transaction, identity.customer)?;
-        identity.accepted = Some(agent.to_owned());
-        transaction.put_identity(&identity);
         let mut act = begun(GraphKind::Accept, agent, self.now(), &customer, &customer, Why::default());
         act.identities = vec![id];
         act.addresses = vec![shown(&identity)];
         transaction.put_graph_act(&act);
-        // What it says of itself counts from now on, and not only from the next message.
+        identity.accepted = Some(agent.to_owned());
+        identity.acceptance = Some(act.id);
+        transaction.put_identity(&identity);
+        // What it says of itself counts from now on, and not only from the next message. Merges that follow are noted on
+        // the act, which takes them back with it.
         let mut proofs = Proofs::default();
         proofs.let_in(&mut transaction, id, self.clues_of(&identity)?)?;
         let merged = proofs.finish(&mut transaction, act.done.at)?;
@@ -276,11 +279,45 @@ impl Desk {
         for merge in &merged {
             said.push_str(&format!(" Proven: {}.", summary(merge)));
         }
-        let mut undo: Vec<Act> = merged.iter().rev().map(|merge| Act::Unmerge(merge.id)).collect();
         let others = merged.iter().flat_map(|merge| [merge.customer, merge.other]).collect();
-        let acted = self.keep_with(transaction, act, said, others)?;
-        undo.extend(acted.undo);
-        Ok(Acted { undo, ..acted })
+        self.keep_with(transaction, act, said, others)
+    }
+
+    /// Suspects that an act let in are suspects again, and what rests on them alone is parted. Merges that somebody took
+    /// back already, or made themselves, are left as they are; nobody is told apart for good, so that the suspect may be
+    /// let in once more. Returns what to say, and whom it concerns beside the act's own.
+    fn throw_out(
+        &self,
+        transaction: &mut Transaction<'_>,
+        act: &GraphAct,
+        undone: &Decided,
+    ) -> Result<(String, Vec<CustomerId>), DeskError> {
+        for id in &act.identities {
+            if let Some(mut identity) = transaction.identity(*id)? {
+                for clue in self.clues_of(&identity)? {
+                    transaction.delete_clue(clue.kind.number(), &clue.value, *id);
+                }
+                (identity.accepted, identity.acceptance) = (None, None);
+                transaction.put_identity(&identity);
+            }
+        }
+        let mut said = format!("A suspect of {} again.", act.name);
+        let mut parted = Vec::new();
+        for merge in act.proved.iter().rev() {
+            let Some(mut merge) = transaction.graph_act(*merge)?.filter(|merge| merge.undone.is_none()) else {
+                continue;
+            };
+            let (stays, goes) = part(transaction, &merge)?;
+            said.push_str(&format!(" {} and {} are two customers again.", goes.name, stays.name));
+            parted.extend([stays.id, goes.id]);
+            merge.undone = Some(undone.clone());
+            transaction.put_graph_act(&merge);
+        }
+        // What others prove as well holds without the suspect.
+        for merge in proof::proven_of(transaction, &parted, undone.at)? {
+            said.push_str(&format!(" Proven all the same: {}.", summary(&merge)));
+        }
+        Ok((said, parted))
     }
 
     /// All clues of an identity: what its channel says of it, and what it mentions in its latest messages.
@@ -335,11 +372,11 @@ impl Desk {
         if let Some(undone) = &act.undone {
             return Err(DeskError::Refused(format!("{} took it back already", undone.by)));
         }
+        let undone = Decided { by: agent.to_owned(), at: self.now() };
+        let mut others = Vec::new();
         let said = match act.kind {
             GraphKind::Merge => {
-                let (stays, goes) = cut(&mut transaction, act.other)?;
-                adopt_empty(&mut transaction, &goes)?;
-                adopt_empty(&mut transaction, &stays)?;
+                let (stays, goes) = part(&mut transaction, &act)?;
                 transaction.put_apart(act.customer, act.other);
                 self.doubt(&mut transaction, &act, agent)?;
                 format!("{} and {} are two customers again.", goes.name, stays.name)
@@ -349,31 +386,35 @@ impl Desk {
                 format!("Taken back: {}.", summary(&act))
             }
             GraphKind::Accept => {
-                for id in &act.identities {
-                    if let Some(mut identity) = transaction.identity(*id)? {
-                        for clue in self.clues_of(&identity)? {
-                            transaction.delete_clue(clue.kind.number(), &clue.value, *id);
-                        }
-                        identity.accepted = None;
-                        transaction.put_identity(&identity);
-                    }
-                }
-                format!("A suspect of {} again.", act.name)
+                let said;
+                (said, others) = self.throw_out(&mut transaction, &act, &undone)?;
+                said
             }
         };
-        act.undone = Some(Decided { by: agent.to_owned(), at: self.now() });
+        act.undone = Some(undone);
         transaction.put_graph_act(&act);
         rehome_drafts(&mut transaction)?;
         let mut event = Event::new(EventKind::Identity, self.now(), agent);
         event.customers = vec![act.customer];
-        if act.other != act.customer {
-            event.customers.push(act.other);
+        others.insert(0, act.other);
+        for other in others {
+            if !event.customers.contains(&other) {
+                event.customers.push(other);
+            }
         }
         event.act = Some(act.id);
         event.summary = format!("taken back: {}", summary(&act));
         self.commit(transaction, event)?;
         Ok(Acted { said, customer: Some(act.customer), act: Some(act.id), ..Acted::default() })
     }
+}
+
+/// The two that a merge made one are two again. Returns the one that stayed and the one that was taken in.
+fn part(transaction: &mut Transaction<'_>, merge: &GraphAct) -> Result<(Customer, Customer), DeskError> {
+    let (stays, goes) = cut(transaction, merge.other)?;
+    adopt_empty(transaction, &goes)?;
+    adopt_empty(transaction, &stays)?;
+    Ok((stays, goes))
 }
 
 /// The identities an act moved go back where they were. One that was moved on since stays where it is; the later move

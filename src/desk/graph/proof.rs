@@ -2,10 +2,11 @@
 //! customer at once; two customers that turn out to be one are merged, and the merge can be taken back like any other.
 
 use super::suggest::suggest;
+use super::tree::{identities, rooted};
 use super::{BY_PROOF, Why, event_of, merge_in};
 use crate::desk::DeskError;
 use crate::identity::{self, Clue, ClueKind, LinkClues};
-use crate::model::{Event, EventKind, GraphAct, Identity, IdentityId, Suggestion, Timestamp};
+use crate::model::{CustomerId, Event, EventKind, GraphAct, Identity, IdentityId, Suggestion, Timestamp};
 use crate::store::Transaction;
 use std::collections::BTreeMap;
 
@@ -138,6 +139,23 @@ impl Proofs {
     }
 }
 
+/// Merges what the identities of these customers prove, as it stands now.
+pub(super) fn proven_of(
+    transaction: &mut Transaction<'_>,
+    customers: &[CustomerId],
+    now: Timestamp,
+) -> Result<Vec<GraphAct>, DeskError> {
+    let mut acts = Vec::new();
+    for id in customers {
+        for identity in identities(transaction, &rooted(transaction, *id)?)? {
+            for clue in identity::clues(&identity).iter().filter(|clue| clue.how == LinkClues::Proven) {
+                acts.extend(one_by(transaction, identity.id, clue, now)?);
+            }
+        }
+    }
+    Ok(acts)
+}
+
 /// Merges all who have this key proven, unless an agent told them apart.
 fn one_by(
     transaction: &mut Transaction<'_>,
@@ -170,6 +188,12 @@ fn one_by(
             Why { reason: String::new(), evidence: vec![words(clue)], suggestion: Some(Suggestion::id_of(me, id)) };
         let act = merge_in(transaction, BY_PROOF, now, stays, goes, why)?;
         transaction.put_history(&event_of(&act));
+        for let_in in [mine.acceptance, theirs.acceptance].into_iter().flatten() {
+            if let Some(mut acceptance) = transaction.graph_act(let_in)? {
+                acceptance.proved.push(act.id);
+                transaction.put_graph_act(&acceptance);
+            }
+        }
         acts.push(act);
     }
     Ok(acts)

@@ -387,6 +387,99 @@ mod proofs {
         assert!(eve.is_suspect() && eve.customer != paper.customer("ana@a.example"));
     }
 
+    /// Ana and Bo, two customers, and a suspect whose number is Ana's.
+    fn suspected() -> Paper {
+        let paper = Paper::new();
+        let refuted = Trust::Refuted("dmarc=fail".to_owned());
+        receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(true), Trust::Verified, "Hi")]);
+        receive(&paper, vec![message("2", "bo@b.example", "Bo", page(), Trust::Verified, "Hi")]);
+        receive(&paper, vec![message("3", "eve@e.example", "Eve", phone(true), refuted, "Hi")]);
+        paper
+    }
+
+    fn page() -> Vec<Link> {
+        vec![Link { kind: LinkKind::Crm, value: "zendesk:1".to_owned(), proven: true }]
+    }
+
+    fn eve(paper: &Paper) -> crate::model::Identity {
+        paper.desk.find_identity("eve@e.example", None, true).unwrap()
+    }
+
+    /// Customers with the messages of each, and every message as it is kept.
+    fn whole(paper: &Paper) -> (Vec<Vec<String>>, Vec<String>) {
+        let names = ["ana@a.example", "bo@b.example"].map(|who| paper.customer(who));
+        let all = names.into_iter().chain([eve(paper).customer]);
+        let ids = |who: crate::model::CustomerId| {
+            let rows = paper.desk.timeline(who, None, 100).unwrap().rows;
+            rows.into_iter().map(|entry| entry.message.remote_id).collect()
+        };
+        let kept = paper.desk.store().messages(None, 1000).unwrap();
+        let kept = kept.iter().map(|stored| format!("{:?} {:?}", stored.message, paper.desk.text(stored)));
+        (all.map(ids).collect(), kept.collect())
+    }
+
+    #[test]
+    fn a_suspect_is_thrown_out_with_all_it_proved_however_much_later_and_may_be_let_in_again() {
+        let paper = suspected();
+        let before = whole(&paper);
+        let acted = paper.act(Act::Accept(eve(&paper).id));
+        assert_eq!(paper.inbox(InboxView::All).len(), 2, "{}", acted.said);
+        let act = acted.act.unwrap();
+        assert_eq!(acted.undo, [Act::Unmerge(act)], "one act, which `u` takes back too");
+        // Much later, from the history, by the act alone.
+        paper.pass(90 * 86_400_000);
+        paper.act(Act::Tag { customer: paper.customer("ana@a.example"), add: vec!["vip".to_owned()], remove: vec![] });
+        let undone = paper.act(Act::Unmerge(act));
+        assert!(undone.said.contains("are two customers again"), "{}", undone.said);
+        assert_eq!(whole(&paper), before, "each has its own, and not one message is another");
+        assert!(eve(&paper).is_suspect());
+        let history = paper.desk.history(paper.customer("ana@a.example"), 10).unwrap();
+        let merge = history.iter().filter_map(|line| line.act.clone()).find(|one| one.kind.word() == "merge").unwrap();
+        assert_eq!(merge.undone.as_ref().unwrap().by, "lin", "the merge says that it was taken back, and by whom");
+        assert!(paper.refused(Act::Unmerge(merge.id)).contains("already"));
+        assert!(paper.refused(Act::Unmerge(act)).contains("already"));
+        // Let in again it proves the same again, and that can be taken back as well.
+        let again = paper.act(Act::Accept(eve(&paper).id));
+        assert_eq!(paper.inbox(InboxView::All).len(), 2, "{}", again.said);
+        again.undo.into_iter().for_each(|undo| drop(paper.act(undo)));
+        assert_eq!(whole(&paper), before);
+    }
+
+    #[test]
+    fn what_an_accepted_suspect_proved_later_goes_with_it_and_what_others_did_since_stays() {
+        // A second proof by the suspect itself.
+        let paper = suspected();
+        let act = paper.act(Act::Accept(eve(&paper).id)).act.unwrap();
+        let refuted = || Trust::Refuted("dmarc=fail".to_owned());
+        receive(&paper, vec![message("4", "eve@e.example", "Eve", page(), refuted(), "And I am Bo")]);
+        assert_eq!(paper.inbox(InboxView::All).len(), 1);
+        paper.act(Act::Unmerge(act));
+        let (theirs, _) = whole(&paper);
+        assert_eq!(theirs, [vec!["1"], vec!["2"], vec!["3", "4"]]);
+
+        // An agent took the merge back and made another one: that one stays.
+        let paper = suspected();
+        let act = paper.act(Act::Accept(eve(&paper).id)).act.unwrap();
+        let (ana, other) = (paper.customer("ana@a.example"), eve(&paper).home());
+        let lines = paper.desk.history(ana, 10).unwrap();
+        let merge = lines.iter().filter_map(|line| line.act.clone()).find(|one| one.kind.word() == "merge").unwrap();
+        paper.act(Act::Unmerge(merge.id));
+        paper.act(Act::Merge { stays: ana, other, reason: "she said so".to_owned() });
+        paper.act(Act::Unmerge(act));
+        assert_eq!(eve(&paper).customer, ana, "the agent's merge");
+        assert!(eve(&paper).is_suspect());
+
+        // Two that the suspect made one, and that proved it themselves since.
+        let paper = suspected();
+        let act = paper.act(Act::Accept(eve(&paper).id)).act.unwrap();
+        receive(&paper, vec![message("4", "eve@e.example", "Eve", page(), refuted(), "And I am Bo")]);
+        receive(&paper, vec![message("5", "bo@b.example", "Bo", phone(true), Trust::Verified, "My number")]);
+        let said = paper.act(Act::Unmerge(act)).said;
+        assert!(said.contains("Proven all the same"), "{said}");
+        assert_eq!(paper.customer("ana@a.example"), paper.customer("bo@b.example"));
+        assert_ne!(eve(&paper).customer, paper.customer("ana@a.example"));
+    }
+
     #[test]
     fn a_suspect_proves_nothing() {
         let paper = Paper::new();

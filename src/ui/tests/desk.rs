@@ -173,6 +173,7 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
             moves: vec![],
             trust: crate::model::Trust::Unverified,
             accepted: None,
+            acceptance: None,
         }],
         drafts: 0,
         absorbed: vec![],

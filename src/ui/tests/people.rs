@@ -178,6 +178,7 @@ fn the_history_says_who_when_and_why_and_takes_back() {
         left: None,
         suggestion: None,
         addresses: vec![],
+        proved: vec![],
     };
     let line = |kind, summary: &str, act: Option<GraphAct>| HistoryLine {
         at: NOW,
