@@ -1,6 +1,7 @@
 //! Phone calls that an agent files: a message on the customer's timeline like any other, and as immutable.
 
 use super::case::{file_on, new_customer};
+use super::graph::Proofs;
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
@@ -39,6 +40,7 @@ impl Desk {
         }
         let mut customer = self.known(call.customer)?;
         let mut transaction = self.store.begin();
+        let mut proofs = Proofs::default();
         let mut side = None;
         if let Some(number) = &call.number {
             let address = phone_number(number).ok_or_else(|| {
@@ -69,6 +71,8 @@ impl Desk {
                 _ => known.inbound += 1,
             }
             transaction.put_identity(&known);
+            // Who else has the number is suggested, and nobody is joined by it: an agent may have misheard.
+            proofs.note(&mut transaction, &known)?;
             side = Some((id, address));
         }
         let theirs = Party {
@@ -124,6 +128,7 @@ impl Desk {
         }
         transaction.file_message(&message, Some(customer.id), Content { text, original: None })?;
         transaction.put_customer(&customer)?;
+        proofs.ask(&mut transaction, now)?;
         let mut event = Event::new(EventKind::Noted, now, agent);
         event.customers = vec![customer.id];
         event.messages = vec![message.id];

@@ -307,6 +307,30 @@ mod proofs {
     }
 
     #[test]
+    fn the_number_of_a_call_is_asked_about_and_joins_nobody() {
+        for (proven, least) in [(false, 75), (true, 90)] {
+            let paper = Paper::new();
+            receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(proven), Trust::Verified, "Hi")]);
+            receive(&paper, vec![message("2", "bo@b.example", "Bo", vec![], Trust::Verified, "Hi")]);
+            let bo = paper.customer("bo@b.example");
+            let call = crate::model::Call {
+                customer: bo,
+                direction: Direction::Inbound,
+                at: None,
+                duration: 60_000,
+                number: Some("+49 151 1234-5678".to_owned()),
+                text: "Asked about the order".to_owned(),
+            };
+            paper.act(Act::LogCall(Box::new(call)));
+            assert_eq!(paper.inbox(InboxView::All).len(), 2, "two customers still");
+            let view = paper.desk.customer(bo).unwrap().unwrap();
+            let [suggestion] = view.suggestions.as_slice() else { panic!("{:?}", view.suggestions) };
+            assert_eq!(suggestion.name, "Ana");
+            assert!(suggestion.suggestion.likelihood >= least, "{suggestion:?}");
+        }
+    }
+
+    #[test]
     fn an_address_in_a_message_is_evidence_and_many_of_a_name_are_none() {
         let paper = Paper::new();
         receive(&paper, vec![message("1", "ana@a.example", "Ana", vec![], Trust::Verified, "Hi")]);
