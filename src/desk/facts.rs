@@ -242,6 +242,12 @@ impl Desk {
         let Intake { mut transaction, touched, report, now, proofs, .. } = intake;
         proofs.ask(&mut transaction, now)?;
         if write && !transaction.is_empty() {
+            if kind == EventKind::Ingested {
+                // Scores rest on orders and ratings as on messages.
+                for customer in &touched {
+                    transaction.outdate_scores(*customer)?;
+                }
+            }
             let mut event = Event::new(kind, now, agent);
             event.customers = touched.into_iter().collect();
             event.summary = format!("import of {what}: {} new, {} changed", report.new, report.changed);

@@ -52,6 +52,10 @@ pub struct ScoredRow {
     #[n(8)]
     #[cbor(default)]
     pub count: u32,
+    /// Something that is no message came in since: an order, a rating. The next scoring writes the row anew.
+    #[n(9)]
+    #[cbor(default)]
+    pub outdated: bool,
 }
 
 /// What corrections taught: a layer on top of the shipped sentiment model. Its weights are a content beside the row.

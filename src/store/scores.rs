@@ -194,6 +194,25 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// The scores of a customer as this transaction sees them.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub fn scored(&self, customer: CustomerId) -> Result<Option<ScoredRow>, StoreError> {
+        Ok(record_of(self, &[ROW, &customer.0])?.map(|stored| stored.record))
+    }
+
+    /// The scores of a customer are out of date from now on; who was never scored is so anyway.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub fn outdate_scores(&mut self, customer: CustomerId) -> Result<(), StoreError> {
+        if let Some(row) = self.scored(customer)?.filter(|row| !row.outdated) {
+            self.put_scored(&ScoredRow { outdated: true, ..row })?;
+        }
+        Ok(())
+    }
+
     /// Forgets the scores of a customer that turned out to be another.
     ///
     /// # Errors

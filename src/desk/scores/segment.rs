@@ -197,6 +197,7 @@ impl Desk {
                     messages: 0,
                     last: Timestamp(0),
                     count: 0,
+                    outdated: false,
                 })
             };
             if let Some(moved) = self.moved_segment(&row, old.as_ref()) {

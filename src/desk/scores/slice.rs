@@ -81,6 +81,7 @@ fn moved(old: &Score, new: &Score) -> bool {
 /// Whether a row is worth writing over another.
 fn differs(old: &ScoredRow, new: &ScoredRow, worth: Worth) -> bool {
     if worth == Worth::Always
+        || old.outdated
         || old.segments != new.segments
         || old.messages != new.messages
         || old.scores.len() != new.scores.len()
@@ -136,6 +137,7 @@ impl Desk {
             covers: gathered.covers,
             messages: gathered.messages,
             scores,
+            outdated: false,
         };
         Ok((Computed { mood: mood(&row.scores), row, old }, gathered.messages))
     }
@@ -201,7 +203,7 @@ impl Desk {
         for id in gone {
             transaction.delete_scored(*id)?;
         }
-        for Computed { row, old, mood } in computed {
+        for Computed { mut row, old, mood } in computed {
             // It may have become another's while its numbers were computed; then it is marked again.
             let Some(mut customer) = transaction.customer(row.customer)?.filter(|now| now.merged_into.is_none()) else {
                 continue;
@@ -210,6 +212,9 @@ impl Desk {
                 customer.mood = mood;
                 transaction.put_customer(&customer)?;
             }
+            // What came in while its numbers were computed is not in them.
+            let kept = transaction.scored(row.customer)?;
+            row.outdated = kept != old && kept.is_some_and(|kept| kept.outdated);
             if let Some(moved) = self.moved_segment(&row, old.as_ref()) {
                 transaction.put_history(&moved);
             }

@@ -423,3 +423,45 @@ fn the_need_of_an_open_case_is_named_with_its_message_and_the_past_case_like_it(
         assert_eq!((none.value, none.reasons[0].text.as_str()), (None, "no need was recognised in what they wrote"));
     }
 }
+
+#[test]
+fn scores_are_out_of_date_after_an_import_until_they_are_computed_anew() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "Ana <ana@a.example>", -30), mail("2@b", "Bo <bo@b.example>", -20)]);
+    let (ana, bo) = (paper.customer("ana@a.example"), paper.customer("bo@b.example"));
+    let stale = |who| paper.desk.scorecard(who).unwrap().stale;
+    let score = || [ana, bo].map(|who| paper.desk.score_customer(who).unwrap());
+    score();
+    assert!(!stale(ana) && !stale(bo));
+    let order = |email: &str| crate::desk::OrderRow {
+        line: 2,
+        whose: crate::desk::Whose { emails: vec![email.to_owned()], ..Default::default() },
+        shop: String::new(),
+        number: "1".to_owned(),
+        at: Timestamp(NOON - MINUTE),
+        total: crate::model::Money { currency: crate::model::Currency::from_code("USD").unwrap(), minor: 500 },
+    };
+    let import = |email: &str| paper.desk.import_orders("lin", vec![order(email)], true).unwrap();
+    import("ana@a.example");
+    assert!(stale(ana) && !stale(bo), "hers alone");
+    paper.desk.score_customer(ana).unwrap();
+    assert!(!stale(ana));
+    // The same again changes nothing; another owner concerns both.
+    import("ana@a.example");
+    assert!(!stale(ana));
+    import("bo@b.example");
+    assert!(stale(ana) && stale(bo));
+    score();
+    assert!(!stale(ana) && !stale(bo));
+    let rating = crate::desk::RatingRow {
+        line: 2,
+        whose: crate::desk::Whose { emails: vec!["bo@b.example".to_owned()], ..Default::default() },
+        at: Timestamp(NOON - MINUTE),
+        value: 4,
+        from: 1,
+        of: 5,
+        comment: String::new(),
+    };
+    paper.desk.import_ratings("lin", vec![rating], true).unwrap();
+    assert!(stale(bo) && !stale(ana));
+}
