@@ -7,7 +7,7 @@ use super::outbox::still_troubled;
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
-    AccountFacts, Act, Acted, Basis, Case, CaseStatus, Compose, Customer, CustomerId, Delivery, Direction, Draft,
+    AccountFacts, Act, Acted, Basis, Case, CaseChange, CaseStatus, Compose, Customer, CustomerId, Delivery, Direction, Draft,
     Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing, OutgoingAttachment, OutgoingId, Party,
     ReplyKind, TakeBack, ThreadId, Timestamp, Trust, Way, clean_block, clean_line,
 };
@@ -93,6 +93,7 @@ impl Desk {
         if compose.resolve {
             let case = Box::new(customer.case.clone());
             customer.case.get_or_insert(Case::new(CaseStatus::Waiting, now)).resolve(now);
+            event.case = Some(CaseChange::of((*case).as_ref(), customer.case.as_ref()));
             let left = Box::new(customer.case.clone());
             undo.push(Act::RestoreCase { customer: customer.id, case, left });
             transaction.put_customer(&customer)?;
@@ -230,6 +231,7 @@ impl Desk {
         event.outgoing = Some(outgoing.id);
         event.draft = compose.draft;
         event.account = account.name.clone();
+        event.case = Some(CaseChange::of(old.case.as_ref(), customer.case.as_ref()));
         event.summary = format!("to {}", join(&outgoing.to));
         self.commit(transaction, event)?;
         let held = outgoing.state == OutboxState::Held;

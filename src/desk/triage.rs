@@ -2,7 +2,7 @@
 
 use super::{Desk, DeskError, SYSTEM};
 use crate::model::{
-    Act, Acted, Case, CaseStatus, Customer, CustomerId, Event, EventKind, Priority, Snooze, Timestamp, clean_line,
+    Act, Acted, Case, CaseChange, CaseStatus, Customer, CustomerId, Event, EventKind, Priority, Snooze, Timestamp, clean_line,
 };
 
 const MAX_TAGS: usize = 50;
@@ -91,7 +91,9 @@ impl Desk {
             Some(case) => format!("{} is {} again.", customer.name, case.status.word()),
             None => format!("{} has no case, as before.", customer.name),
         };
-        self.put_case(agent, &customer, format!("undo: {} → {}", word(old.as_ref()), word(customer.case.as_ref())))?;
+        let summary = format!("undo: {} → {}", word(old.as_ref()), word(customer.case.as_ref()));
+        let change = CaseChange { undo: true, ..CaseChange::of(old.as_ref(), customer.case.as_ref()) };
+        self.put_case(agent, &customer, change, summary)?;
         Ok(Acted { said, customer: Some(id), ..Acted::default() })
     }
 
@@ -152,7 +154,8 @@ impl Desk {
             {
                 case.status = CaseStatus::Open;
                 case.snooze = None;
-                self.put_case(SYSTEM, &customer, "snooze is over".to_owned())?;
+                let change = CaseChange { from: Some(CaseStatus::Snoozed), to: Some(CaseStatus::Open), undo: false };
+                self.put_case(SYSTEM, &customer, change, "snooze is over".to_owned())?;
             }
         }
         Ok(due.len())
@@ -176,17 +179,25 @@ impl Desk {
         }
         if customer.case != old {
             let summary = format!("{} → {}", summary(old.as_ref()), summary(customer.case.as_ref()));
-            self.put_case(agent, &customer, summary)?;
+            let change = CaseChange::of(old.as_ref(), customer.case.as_ref());
+            self.put_case(agent, &customer, change, summary)?;
         }
         let undo = vec![Act::RestoreCase { customer: id, case: Box::new(old), left: Box::new(customer.case) }];
         Ok(Acted { said, undo, customer: Some(id), ..Acted::default() })
     }
 
-    fn put_case(&self, agent: &str, customer: &Customer, summary: String) -> Result<(), DeskError> {
+    fn put_case(
+        &self,
+        agent: &str,
+        customer: &Customer,
+        change: CaseChange,
+        summary: String,
+    ) -> Result<(), DeskError> {
         let mut transaction = self.store.begin();
         transaction.put_customer(customer)?;
         let mut event = Event::new(EventKind::Case, self.now(), agent);
         event.customers = vec![customer.id];
+        event.case = Some(change);
         event.summary = summary;
         self.commit(transaction, event)
     }

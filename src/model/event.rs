@@ -1,6 +1,6 @@
 //! Events: one line of the log, the audit trail and the change feed at once.
 
-use super::{ActId, CustomerId, DeadId, DraftId, MessageId, OutgoingId, Timestamp};
+use super::{ActId, Case, CaseStatus, CustomerId, DeadId, DraftId, MessageId, OutgoingId, Timestamp};
 use minicbor::{Decode, Encode};
 
 /// What happened. The list may grow; a number is never used twice.
@@ -109,6 +109,36 @@ pub struct Event {
     /// The act on the identity graph.
     #[n(10)]
     pub act: Option<ActId>,
+    /// What became of the case, of an event that changed one. Events written before the field have none.
+    #[n(11)]
+    pub case: Option<CaseChange>,
+}
+
+/// How a case moved on. `None` is no case at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CaseChange {
+    /// Where it stood.
+    #[n(0)]
+    pub from: Option<CaseStatus>,
+    /// Where it stands now.
+    #[n(1)]
+    pub to: Option<CaseStatus>,
+    /// An agent took a change back, so that this is none of its own.
+    #[n(2)]
+    #[cbor(default)]
+    pub undo: bool,
+}
+
+impl CaseChange {
+    /// From one state of a case to the next.
+    pub fn of(from: Option<&Case>, to: Option<&Case>) -> CaseChange {
+        CaseChange { from: from.map(|case| case.status), to: to.map(|case| case.status), undo: false }
+    }
+
+    /// A resolved case was opened again.
+    pub fn is_reopening(&self) -> bool {
+        self.from == Some(CaseStatus::Resolved) && self.to == Some(CaseStatus::Open) && !self.undo
+    }
 }
 
 impl Event {
@@ -126,6 +156,7 @@ impl Event {
             account: String::new(),
             summary: String::new(),
             act: None,
+            case: None,
         }
     }
 }

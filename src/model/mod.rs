@@ -36,7 +36,7 @@ pub use comforts::{Comforts, Notify};
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Moved, Priority, Snooze};
 pub use dead::DeadLetter;
 pub use draft::Draft;
-pub use event::{Event, EventKind};
+pub use event::{CaseChange, Event, EventKind};
 pub use graph::{Decided, Evidence, GraphAct, GraphKind, HistoryLine, Suggestion, SuggestionView, Verdict};
 pub use id::{
     ActId, AttachmentDigest, CustomerId, DeadId, DeliveryId, DraftId, IdentityId, MessageId, OrderId, OutgoingId,

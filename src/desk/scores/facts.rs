@@ -115,12 +115,44 @@ fn case_facts(cases: &[Case], events: &[Event], contacts: &[Contact]) -> Vec<Cas
     facts.collect()
 }
 
-/// An agent, or a message that did not arrive, opened a resolved case again.
+/// An agent opened a resolved case again.
 fn was_reopened(event: &Event) -> bool {
-    event.kind == EventKind::Case && event.summary.starts_with("resolved ") && event.summary.contains("→ open ")
+    match &event.case {
+        Some(change) => change.is_reopening(),
+        // Written before events said it in a field of their own: there is only the sentence. This is the one place that
+        // reads it; a sentence written from now on may say what it likes.
+        None => {
+            let said = &event.summary;
+            event.kind == EventKind::Case && said.starts_with("resolved ") && said.contains("→ open ")
+        }
+    }
 }
 
 /// What this machine's clock adds to UTC.
 fn offset_minutes(now: Timestamp) -> i16 {
     (TimeZone::system().to_offset(now.to_jiff()).seconds() / 60) as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CaseChange, CaseStatus};
+
+    #[test]
+    fn a_case_was_opened_again_when_the_event_says_so_and_old_ones_say_it_in_words() {
+        let event = |summary: &str, case: Option<CaseChange>| {
+            let mut event = Event::new(EventKind::Case, Timestamp(0), "lin");
+            (event.summary, event.case) = (summary.to_owned(), case);
+            event
+        };
+        let change = |from, to, undo| Some(CaseChange { from: Some(from), to: Some(to), undo });
+        use CaseStatus::{Open, Resolved, Waiting};
+        assert!(was_reopened(&event("whatever it is called then", change(Resolved, Open, false))));
+        // Somebody may be called what looks like it.
+        assert!(!was_reopened(&event("resolved (→ open up, normal) → waiting", change(Resolved, Waiting, false))));
+        assert!(!was_reopened(&event("undo: resolved → open", change(Resolved, Open, true))));
+        assert!(was_reopened(&event("resolved (lin, normal) → open (lin, normal)", None)));
+        assert!(!was_reopened(&event("undo: resolved → open", None)));
+        assert!(!was_reopened(&event("open (lin, normal) → resolved (lin, normal)", None)));
+    }
 }
