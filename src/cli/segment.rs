@@ -5,7 +5,7 @@ use super::console::Console;
 use super::house::Place;
 use super::output::{Meter, Output, remark};
 use super::{Outcome, form};
-use crate::desk::segment_kind;
+use crate::desk::{FitProgress, segment_kind};
 use crate::model::{Segment, clean_line};
 use crate::score::segment::Settings;
 use serde_json::json;
@@ -74,12 +74,21 @@ fn show(place: &Place, args: &SegmentShow) -> Outcome {
     house.close()
 }
 
+/// How far a fit is, in one line.
+pub fn fitting(progress: FitProgress) -> String {
+    let FitProgress { customers, fitting } = progress;
+    match fitting {
+        Some((kind, share)) => format!("{customers} customers; {} {} %", kind.word(), share / 10),
+        None => format!("{customers} customers counted"),
+    }
+}
+
 fn fit(place: &Place, args: &SegmentFit) -> Outcome {
     let house = place.open()?;
     let settings = Settings { k: args.kmeans, ..Settings::default() };
     let mut meter = Meter::new();
-    let report = house.desk.fit_segments(&settings, &mut |counted| {
-        meter.show(|| format!("{counted} customers"));
+    let report = house.desk.fit_segments(&settings, &mut |progress| {
+        meter.show(|| fitting(progress));
         Console::current().is_waited_for()
     })?;
     drop(meter);

@@ -3,7 +3,7 @@
 //! much is coming in.
 
 use super::{Stop, backoff, blocking};
-use crate::desk::{Desk, DeskError, FitReport, Marks, News, Sliced};
+use crate::desk::{Desk, DeskError, FitProgress, FitReport, Marks, News, Sliced};
 use crate::model::{Progress, SegmentKind, Timestamp, WorkerStatus};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -292,10 +292,15 @@ impl Scorer {
         self.doing("fitting", None);
         let (desk, board, stop) = (self.desk.clone(), self.board.clone(), self.stop.clone());
         tokio::task::spawn_blocking(move || {
-            desk.fit_segments(&Default::default(), &mut |counted| {
+            desk.fit_segments(&Default::default(), &mut |FitProgress { customers, fitting }| {
+                // While it fits: as if so many customers were through.
+                let progress = match fitting {
+                    Some((_, share)) => Progress { done: customers * u64::from(share) / 1_000, total: customers },
+                    None => Progress { done: customers, total: 0 },
+                };
                 show(&board, |status| {
                     if status.doing == "fitting" {
-                        status.progress = Some(Progress { done: counted, total: 0 });
+                        status.progress = Some(progress);
                     }
                 });
                 !*stop.borrow()

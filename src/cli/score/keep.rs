@@ -131,8 +131,8 @@ pub fn bring_up_to_date(house: &House, all: bool) -> anyhow::Result<Sliced> {
         desk.learn()?;
     }
     if all || desk.fitted_at()?.0 == 0 {
-        let report = desk.fit_segments(&Default::default(), &mut |counted| {
-            meter.show(|| format!("{counted} customers counted"));
+        let report = desk.fit_segments(&Default::default(), &mut |progress| {
+            meter.show(|| crate::cli::segment::fitting(progress));
             Console::current().is_waited_for()
         })?;
         anyhow::ensure!(!report.stopped, STOPPED);

@@ -33,6 +33,15 @@ pub struct FitReport {
     pub stopped: bool,
 }
 
+/// How far a fit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FitProgress {
+    /// Customers counted so far: all of them once it fits.
+    pub customers: u64,
+    /// The kind that is being fitted, and how far that is, in a thousand; `None` while customers are counted.
+    pub fitting: Option<(SegmentKind, u16)>,
+}
+
 /// A model of another version counts for nothing: the next fit makes it anew.
 fn model_of(bytes: &[u8]) -> Option<Model> {
     let read = minicbor::decode(bytes);
@@ -101,17 +110,19 @@ impl Desk {
     }
 
     /// Counts everybody and fits all segments anew. Whoever is in another one than before has a line in their history.
-    /// `go_on` hears how many customers were counted.
+    /// `go_on` hears how far it is, every few milliseconds, and says whether to go on: until the first row is written a no
+    /// leaves all as it was.
     ///
     /// # Errors
     /// When the store refuses. What is committed by then stays.
     pub fn fit_segments(
         &self,
         settings: &Settings,
-        go_on: &mut dyn FnMut(u64) -> bool,
+        go_on: &mut dyn FnMut(FitProgress) -> bool,
     ) -> Result<FitReport, DeskError> {
         let stopped = FitReport { stopped: true, ..FitReport::default() };
-        let Some(everybody) = self.count_everybody(go_on)? else { return Ok(stopped) };
+        let counted = self.count_everybody(&mut |customers| go_on(FitProgress { customers, fitting: None }))?;
+        let Some(everybody) = counted else { return Ok(stopped) };
         let now = self.now();
         let counted = everybody.rows.len() as u64;
         let mut report = FitReport { customers: counted, ..FitReport::default() };
@@ -120,7 +131,8 @@ impl Desk {
         for kind in KINDS {
             let model = self.store.fit(kind)?.as_deref().and_then(model_of);
             let previous = Previous { model: model.as_ref(), segments: &before };
-            match segment::fit(kind, &everybody.rows, now, previous, settings, &mut |_| go_on(counted)) {
+            let mut watch = |share| go_on(FitProgress { customers: counted, fitting: Some((kind, share)) });
+            match segment::fit(kind, &everybody.rows, now, previous, settings, &mut watch) {
                 Ok(fitted) => {
                     report.silhouette = report.silhouette.or(fitted.silhouette);
                     report.stability = report.stability.or(fitted.stability);
@@ -138,6 +150,9 @@ impl Desk {
                     names.entry(*customer).or_default().push((segment.kind, segment.name.clone()));
                 }
             }
+        }
+        if !go_on(FitProgress { customers: counted, fitting: None }) {
+            return Ok(stopped);
         }
         self.put_fits(&fits, minicbor::to_vec(&everybody.tally).unwrap_or_default(), now)?;
         let all: Vec<(CustomerId, Vec<(SegmentKind, String)>)> = names.into_iter().collect();

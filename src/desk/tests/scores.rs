@@ -339,9 +339,33 @@ fn segments_are_fitted_and_a_change_is_a_line_of_the_history() {
 #[test]
 fn a_fit_that_is_stopped_changes_nothing() {
     let paper = Paper::new();
-    many(&paper, 30);
+    many(&paper, 60);
     let last = paper.desk.store().engine().last();
     assert!(paper.desk.fit_segments(&Settings::default(), &mut |_| false).unwrap().stopped);
+    // Wherever it is told to: while customers are counted, in the midst of a kind, and at the very end.
+    let mut asked = 0;
+    assert!(!paper.desk.fit_segments(&Settings::default(), &mut |_| true).unwrap().stopped);
+    let fitted = paper.desk.store().engine().last();
+    assert!(fitted > last);
+    let mut kinds = Vec::new();
+    paper
+        .desk
+        .fit_segments(&Settings::default(), &mut |progress| {
+            asked += 1;
+            kinds.extend(progress.fitting.map(|(kind, _)| kind));
+            true
+        })
+        .unwrap();
+    assert!(kinds.contains(&SegmentKind::KMeans) && kinds.contains(&SegmentKind::Dbscan), "{kinds:?}");
+    let last = paper.desk.store().engine().last();
+    for stop in 1..=asked {
+        let mut left = stop;
+        let report = paper.desk.fit_segments(&Settings::default(), &mut |_| {
+            left -= 1;
+            left > 0
+        });
+        assert!(report.unwrap().stopped, "at {stop} of {asked}");
+    }
     assert_eq!(paper.desk.store().engine().last(), last);
 }
 

@@ -2,7 +2,7 @@
 //! cells are so small that all in one are neighbours makes it linear where customers are crowded: most of them came once.
 
 use super::features::{Features, Scale, distance};
-use super::{Fitted, Model, Previous, Row, Settings, Unfit, assemble, names};
+use super::{Fitted, Model, Previous, Row, Settings, Unfit, Watch, assemble, names};
 use crate::model::{SegmentKind, Timestamp};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeSet, HashMap};
@@ -81,16 +81,28 @@ impl<'a> Grid<'a> {
 
 /// The group of each point, numbered by their first dense points; `None` for those in no group. The same groups as
 /// scikit-learn's `DBSCAN(eps, min_samples)` gives them, in whatever order.
-pub fn groups(points: &[Features], eps: f64, min_samples: usize) -> Vec<Option<u32>> {
+///
+/// # Errors
+/// [`Unfit::Stopped`].
+pub fn groups(
+    points: &[Features],
+    eps: f64,
+    min_samples: usize,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Option<u32>>, Unfit> {
     let grid = Grid::new(points, eps);
     let mut dense = vec![false; points.len()];
-    for cell in &grid.order {
+    let cells = grid.order.len();
+    for (at, cell) in grid.order.iter().enumerate() {
+        watch.reach((0, 400), at, cells);
         let Some(inside) = grid.cells.get(cell) else { continue };
         for point in inside {
+            let mut looked = 1;
             dense[*point as usize] = inside.len() >= min_samples || {
-                let others = grid.around(*cell).flat_map(|(_, others)| others);
+                let others = grid.around(*cell).flat_map(|(_, others)| others).inspect(|_| looked += 1);
                 others.filter(|other| grid.are_near(*point, **other)).take(min_samples).count() >= min_samples
             };
+            watch.worked(looked)?;
         }
     }
     let cores: HashMap<Cell, Vec<u32>> = grid
@@ -103,15 +115,21 @@ pub fn groups(points: &[Features], eps: f64, min_samples: usize) -> Vec<Option<u
         })
         .collect();
     let mut joined = Joined((0..points.len() as u32).collect());
-    for cell in &grid.order {
+    for (at, cell) in grid.order.iter().enumerate() {
+        watch.reach((400, 800), at, cells);
         let Some(inside) = cores.get(cell) else { continue };
         inside.iter().for_each(|point| joined.join(inside[0], *point));
         for (other, _) in grid.around(*cell).filter(|(other, _)| other > cell) {
             let Some(there) = cores.get(&other) else { continue };
-            if joined.root(inside[0]) != joined.root(there[0])
-                && inside.iter().any(|one| there.iter().any(|other| grid.are_near(*one, *other)))
-            {
-                joined.join(inside[0], there[0]);
+            if joined.root(inside[0]) == joined.root(there[0]) {
+                continue;
+            }
+            for one in inside {
+                watch.worked(there.len())?;
+                if there.iter().any(|other| grid.are_near(*one, *other)) {
+                    joined.join(inside[0], there[0]);
+                    break;
+                }
             }
         }
     }
@@ -125,15 +143,18 @@ pub fn groups(points: &[Features], eps: f64, min_samples: usize) -> Vec<Option<u
         }
     }
     // A point beside several groups belongs to the first of them.
-    for cell in &grid.order {
+    for (at, cell) in grid.order.iter().enumerate() {
+        watch.reach((800, 1000), at, cells);
         let Some(inside) = grid.cells.get(cell) else { continue };
         for point in inside.iter().filter(|point| !dense[**point as usize]) {
+            let mut looked = 1;
             let others = grid.around(*cell).filter_map(|(other, _)| cores.get(&other)).flatten();
-            labels[*point as usize] =
-                others.filter(|other| grid.are_near(*point, **other)).filter_map(|other| labels[*other as usize]).min();
+            let near = others.inspect(|_| looked += 1).filter(|other| grid.are_near(*point, **other));
+            labels[*point as usize] = near.filter_map(|other| labels[*other as usize]).min();
+            watch.worked(looked)?;
         }
     }
-    labels
+    Ok(labels)
 }
 
 /// Which points belong together.
@@ -161,7 +182,7 @@ pub(super) fn fit(
     now: Timestamp,
     previous: Previous<'_>,
     settings: &Settings,
-    watch: &mut dyn FnMut(u16) -> bool,
+    watch: &mut Watch<'_>,
 ) -> Result<Fitted, Unfit> {
     if !(0.01..=10.0).contains(&settings.eps) || settings.min_samples < 2 {
         return Err(Unfit::Setting("eps is 0.01 to 10 standard deviations, and it takes 2 neighbours or more"));
@@ -169,12 +190,10 @@ pub(super) fn fit(
     if rows.len() < FEW {
         return Err(Unfit::TooFew { found: rows.len(), needed: FEW });
     }
-    if !watch(0) {
-        return Err(Unfit::Stopped);
-    }
+    watch.ask()?;
     let scale = Scale::of(rows, now);
     let points: Vec<Features> = rows.iter().map(|row| scale.features(row, now)).collect();
-    let mut labels = groups(&points, settings.eps, settings.min_samples as usize);
+    let mut labels = groups(&points, settings.eps, settings.min_samples as usize, watch)?;
     let count = labels.iter().flatten().max().map_or(0, |most| *most as usize + 1);
     let mut sizes = vec![0_usize; count];
     labels.iter().flatten().for_each(|label| sizes[*label as usize] += 1);

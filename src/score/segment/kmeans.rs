@@ -3,7 +3,7 @@
 
 use super::features::{Features, Scale, distance};
 use super::partition::{adjusted_rand, silhouette};
-use super::{Fitted, Model, Previous, Row, Settings, Unfit, assemble, names};
+use super::{Fitted, Model, Previous, Row, Settings, Unfit, Watch, assemble, names};
 use crate::model::{SegmentKind, Timestamp};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
@@ -113,25 +113,39 @@ fn nearest(centres: &[Features], point: &Features) -> (usize, f64) {
 
 /// Parts points into `k` sets (at most as many as there are points that differ): the best of `starts`, the same for the
 /// same points in the same order.
-pub fn clusters(points: &[Features], k: usize, starts: usize, seed: u64) -> Clusters {
+///
+/// # Errors
+/// [`Unfit::Stopped`].
+pub fn clusters(
+    points: &[Features],
+    k: usize,
+    starts: usize,
+    seed: u64,
+    watch: &mut Watch<'_>,
+) -> Result<Clusters, Unfit> {
     let mut random = Random(seed ^ k as u64);
     let mut best: Option<Clusters> = None;
     for _ in 0..starts.max(1) {
-        let centres = spread(points, k, &mut random);
-        let found = settle(points, centres);
+        let centres = spread(points, k, &mut random, watch)?;
+        let found = settle(points, centres, watch)?;
         if best.as_ref().is_none_or(|best| found.inertia < best.inertia) {
             best = Some(found);
         }
     }
-    best.unwrap_or(Clusters { centres: Vec::new(), labels: Vec::new(), inertia: 0.0 })
+    Ok(best.unwrap_or(Clusters { centres: Vec::new(), labels: Vec::new(), inertia: 0.0 }))
 }
 
 /// First middles far from each other: each the best of a few points drawn by the square of their distance to those there
 /// are (greedy k-means++: Arthur and Vassilvitskii 2007, with the trials of scikit-learn).
-fn spread(points: &[Features], k: usize, random: &mut Random) -> Vec<Features> {
+fn spread(
+    points: &[Features],
+    k: usize,
+    random: &mut Random,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Features>, Unfit> {
     let mut centres = Vec::with_capacity(k);
     if points.is_empty() {
-        return centres;
+        return Ok(centres);
     }
     let first = points[random.below(points.len())];
     centres.push(first);
@@ -145,6 +159,7 @@ fn spread(points: &[Features], k: usize, random: &mut Random) -> Vec<Features> {
         }
         let mut best: Option<(f64, Features, Vec<f64>)> = None;
         for _ in 0..trials {
+            watch.worked(points.len())?;
             let mut left = random.share() * sum;
             let at = far.iter().position(|far| {
                 left -= far;
@@ -161,14 +176,15 @@ fn spread(points: &[Features], k: usize, random: &mut Random) -> Vec<Features> {
         centres.push(drawn);
         far = then;
     }
-    centres
+    Ok(centres)
 }
 
 /// Lloyd's turns until nothing moves.
-fn settle(points: &[Features], mut centres: Vec<Features>) -> Clusters {
+fn settle(points: &[Features], mut centres: Vec<Features>, watch: &mut Watch<'_>) -> Result<Clusters, Unfit> {
     let mut labels = vec![u32::MAX; points.len()];
     let mut inertia = 0.0;
     for _ in 0..TURNS {
+        watch.worked(points.len() * centres.len())?;
         let mut moved = false;
         let mut sums = vec![[0.0; 4]; centres.len()];
         let mut farthest = (0.0, 0);
@@ -196,21 +212,24 @@ fn settle(points: &[Features], mut centres: Vec<Features>) -> Clusters {
                 if sum[3] > 0.0 { [sum[0] / sum[3], sum[1] / sum[3], sum[2] / sum[3]] } else { points[farthest.1] };
         }
     }
-    Clusters { centres, labels, inertia }
+    Ok(Clusters { centres, labels, inertia })
 }
 
 /// How far two random halves of the points agree on how all of them are parted: an adjusted Rand index.
-pub fn stability(points: &[Features], k: usize) -> f64 {
+///
+/// # Errors
+/// [`Unfit::Stopped`].
+pub fn stability(points: &[Features], k: usize, watch: &mut Watch<'_>) -> Result<f64, Unfit> {
     let order = Random(SEED).mixed(points.len());
     let (one, other) = order.split_at(points.len() / 2);
-    let part = |half: &[usize]| {
+    let mut part = |half: &[usize]| {
         let mut half = half.to_vec();
         half.sort_unstable();
         let chosen: Vec<Features> = half.iter().map(|at| points[*at]).collect();
-        let found = clusters(&chosen, k, STARTS, SEED);
-        points.iter().map(|point| nearest(&found.centres, point).0 as u32).collect::<Vec<u32>>()
+        let found = clusters(&chosen, k, STARTS, SEED, watch)?;
+        Ok(points.iter().map(|point| nearest(&found.centres, point).0 as u32).collect::<Vec<u32>>())
     };
-    adjusted_rand(&part(one), &part(other))
+    Ok(adjusted_rand(&part(one)?, &part(other)?))
 }
 
 /// The silhouette over a sample of at most [`SAMPLE`] points.
@@ -238,7 +257,7 @@ pub(super) fn fit(
     now: Timestamp,
     previous: Previous<'_>,
     settings: &Settings,
-    watch: &mut dyn FnMut(u16) -> bool,
+    watch: &mut Watch<'_>,
 ) -> Result<Fitted, Unfit> {
     if settings.k.is_some_and(|k| !(2..=20).contains(&k)) {
         return Err(Unfit::Setting("k-means makes 2 to 20 segments"));
@@ -263,19 +282,18 @@ pub(super) fn fit(
     };
     let mut found = Vec::new();
     for (at, k) in tried.iter().enumerate() {
-        if !watch((1000 * at / tried.len()) as u16) {
-            return Err(Unfit::Stopped);
-        }
-        let mut clusters = clusters(&points, *k, STARTS, SEED);
+        watch.reach((0, 1000), at, tried.len());
+        watch.ask()?;
+        let mut clusters = clusters(&points, *k, STARTS, SEED, watch)?;
         if let Some(old) = old.filter(|old| old.k() == *k) {
             let from = old.centres.iter().map(|centre| scale.translate(&old.scale, *centre)).collect();
-            let followed = settle(&points, from);
+            let followed = settle(&points, from, watch)?;
             if followed.inertia <= clusters.inertia * (1.0 + AS_GOOD) {
                 clusters = followed;
             }
         }
         let silhouette = sampled_silhouette(&points, &clusters.labels);
-        found.push(Tried { silhouette, stability: stability(&points, *k), clusters });
+        found.push(Tried { silhouette, stability: stability(&points, *k, watch)?, clusters });
     }
     let Tried { clusters, silhouette, stability } =
         choose(found, old.map(Centres::k)).ok_or(Unfit::TooFew { found: differ, needed: wanted })?;

@@ -18,9 +18,11 @@ mod partition;
 pub mod rfm;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use features::{Features, Scale};
 pub use partition::{adjusted_rand, silhouette};
+pub use watch::Watch;
 
 use super::activity::Activity;
 use super::history::History;
@@ -153,7 +155,8 @@ pub struct Previous<'a> {
     pub segments: &'a [Segment],
 }
 
-/// Fits the segments of a kind. `watch` hears how far it is, in a thousand, and says whether to go on.
+/// Fits the segments of a kind. `go_on` hears how far it is, in a thousand, every few milliseconds, and says whether to
+/// go on.
 ///
 /// # Errors
 /// [`Unfit`]; what was before stays right then.
@@ -163,8 +166,9 @@ pub fn fit(
     now: Timestamp,
     previous: Previous<'_>,
     settings: &Settings,
-    watch: &mut dyn FnMut(u16) -> bool,
+    go_on: &mut dyn FnMut(u16) -> bool,
 ) -> Result<Fitted, Unfit> {
+    let mut watch = Watch::new(go_on);
     let mut rows = rows.to_vec();
     rows.sort_unstable_by_key(|row| (row.customer, row.last, row.count));
     rows.dedup_by_key(|row| row.customer);
@@ -173,8 +177,8 @@ pub fn fit(
     }
     match kind {
         SegmentKind::Rfm => Ok(rfm::fit(&rows, now, previous)),
-        SegmentKind::KMeans => kmeans::fit(&rows, now, previous, settings, watch),
-        SegmentKind::Dbscan => dbscan::fit(&rows, now, previous, settings, watch),
+        SegmentKind::KMeans => kmeans::fit(&rows, now, previous, settings, &mut watch),
+        SegmentKind::Dbscan => dbscan::fit(&rows, now, previous, settings, &mut watch),
     }
 }
 

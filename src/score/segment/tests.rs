@@ -3,7 +3,7 @@
 
 use super::kmeans::{clusters, stability};
 use super::{
-    Features, Fitted, Model, Previous, Row, Scale, Settings, Unfit, adjusted_rand, dbscan, fit, rfm, silhouette,
+    Features, Fitted, Model, Previous, Row, Scale, Settings, Unfit, Watch, adjusted_rand, dbscan, fit, rfm, silhouette,
 };
 use crate::model::{Currency, CustomerId, Money, SegmentKind, Timestamp};
 use crate::score::DAY;
@@ -57,7 +57,7 @@ fn inertia_silhouette_and_rand_index_are_scikit_learns() {
     let (golden, points) = (golden(), points(&rows()));
     for k in 3..=8 {
         let theirs = &golden["kmeans"][k.to_string()];
-        let found = clusters(&points, k, 10, 1);
+        let found = clusters(&points, k, 10, 1, &mut Watch::new(&mut |_| true)).unwrap();
         let best_of_50 = theirs["inertia_50"].as_f64().unwrap();
         let best_of_10 = theirs["inertia_10"].as_f64().unwrap();
         assert!(found.inertia <= best_of_10 * 1.001, "k={k}: {} against {best_of_10}", found.inertia);
@@ -67,7 +67,7 @@ fn inertia_silhouette_and_rand_index_are_scikit_learns() {
     }
     let ours = adjusted_rand(&digits(&golden["kmeans"]["4"]["labels"]), &digits(&golden["kmeans"]["7"]["labels"]));
     assert!((ours - golden["ari_4_7"].as_f64().unwrap()).abs() < 1e-12, "{ours}");
-    assert!(stability(&points, 3) > 0.5);
+    assert!(stability(&points, 3, &mut Watch::new(&mut |_| true)).unwrap() > 0.5);
 }
 
 #[test]
@@ -77,7 +77,8 @@ fn dbscan_finds_scikit_learns_groups_and_noise() {
         let (eps, samples) = (case["eps"].as_f64().unwrap(), case["min_samples"].as_u64().unwrap() as usize);
         let theirs: Vec<Option<u32>> =
             case["labels"].as_array().unwrap().iter().map(|label| label.as_u64().map(|label| label as u32)).collect();
-        assert_eq!(dbscan::groups(&points, eps, samples), theirs, "eps {eps}, {samples} neighbours");
+        let found = dbscan::groups(&points, eps, samples, &mut Watch::new(&mut |_| true)).unwrap();
+        assert_eq!(found, theirs, "eps {eps}, {samples} neighbours");
     }
 }
 
@@ -186,6 +187,31 @@ fn too_few_customers_bad_settings_and_a_stop_are_told_apart() {
     assert_eq!(fit(&same, Settings::default(), true), Unfit::TooFew { found: 1, needed: 3 });
     assert!(matches!(fit(&same, Settings { k: Some(99), ..Settings::default() }, true), Unfit::Setting(_)));
     assert_eq!(fit(&rows(), Settings::default(), false), Unfit::Stopped);
+}
+
+#[test]
+fn a_fit_says_how_far_it_is_and_stops_wherever_it_is_told_to() {
+    // Crowded places, none of them dense enough: the longest way through DBSCAN.
+    let rows: Vec<Row> = (0..2_000).map(|id| row(id, id as i64 % 400, 1 + id as u32 % 7, 100 + id as i64 % 900)).collect();
+    let settings = Settings { k: Some(5), eps: 0.6, min_samples: 400 };
+    for kind in [SegmentKind::KMeans, SegmentKind::Dbscan] {
+        let mut heard: Vec<u16> = Vec::new();
+        let whole = fit(kind, &rows, NOW, Previous::default(), &settings, &mut |share| {
+            heard.push(share);
+            true
+        });
+        assert!(whole.is_ok(), "{}", kind.word());
+        assert!(heard.len() >= 5, "{} is asked {} times", kind.word(), heard.len());
+        assert!(heard.is_sorted() && heard.iter().all(|share| *share <= 1000), "{}: {heard:?}", kind.word());
+        for last in [1, heard.len() / 2, heard.len()] {
+            let mut asked = 0;
+            let found = fit(kind, &rows, NOW, Previous::default(), &settings, &mut |_| {
+                asked += 1;
+                asked < last
+            });
+            assert_eq!((found.err(), asked), (Some(Unfit::Stopped), last), "{}: not once more after a no", kind.word());
+        }
+    }
 }
 
 #[test]
