@@ -5,8 +5,8 @@ use super::console::Console;
 use super::house::Place;
 use super::output::{Meter, Output, remark};
 use super::{Outcome, form};
-use crate::desk::{FitProgress, segment_kind};
-use crate::model::{Segment, clean_line};
+use crate::desk::FitProgress;
+use crate::model::{Segment, SegmentKind, clean_line};
 use crate::score::segment::Settings;
 use serde_json::json;
 
@@ -41,7 +41,7 @@ fn list(place: &Place) -> Outcome {
 
 fn show(place: &Place, args: &SegmentShow) -> Outcome {
     let house = place.open()?;
-    let wanted = args.kind.as_deref().and_then(segment_kind);
+    let wanted = args.kind.as_deref().and_then(SegmentKind::from_word);
     let name = args.name.trim();
     let mut found = house.desk.segments()?;
     found.retain(|segment| segment.name.eq_ignore_ascii_case(name) && wanted.is_none_or(|kind| segment.kind == kind));

@@ -32,7 +32,7 @@ pub use find::Found;
 pub use ingest::IngestReport;
 pub use pushed::{PUSHED_FOLDER, Understood};
 pub use roster::Roster;
-pub use scores::{FitProgress, FitReport, Marks, News, Round, SEGMENT_KINDS, Sliced, segment_kind};
+pub use scores::{FitProgress, FitReport, Marks, News, Round, Sliced};
 
 use crate::connector::Connector;
 use crate::model::{Act, Acted, Event, Timestamp};

@@ -234,6 +234,15 @@ pub enum SegmentKind {
 }
 
 impl SegmentKind {
+    /// All, in the order they are shown and gone through.
+    pub const ALL: [SegmentKind; 3] = [SegmentKind::Rfm, SegmentKind::KMeans, SegmentKind::Dbscan];
+
+    /// The kind with this word: `rfm`, `k-means` (`kmeans` is understood), `dbscan`.
+    pub fn from_word(word: &str) -> Option<SegmentKind> {
+        let word = if word == "kmeans" { "k-means" } else { word };
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word scripts and screens see.
     pub fn word(self) -> &'static str {
         match self {

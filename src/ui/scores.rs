@@ -2,7 +2,6 @@
 
 use super::layout::Pane;
 use super::screen::Then;
-use super::segments::kind_of;
 use super::signs::Signs;
 use super::{Load, Screen};
 use crate::command::{Verb, of};
@@ -181,7 +180,8 @@ impl Screen {
 
     /// Shows segments; without a word those of the usual kind.
     pub(super) fn show_segments(&mut self, argument: &str) {
-        match kind_of(argument) {
+        let kind = if argument.is_empty() { Some(SegmentKind::Rfm) } else { SegmentKind::from_word(argument) };
+        match kind {
             Some(kind) => self.show_segments_at(kind, None),
             None => {
                 let text = format!("there are no segments `{argument}`; say {}", of(Verb::Segments).takes.help());

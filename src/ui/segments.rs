@@ -4,19 +4,8 @@ use super::sheet::Content;
 use super::{Load, Screen};
 use crate::model::{Page, Segment, SegmentKind, SegmentMember};
 
-/// The kinds, in the order they are gone through.
-pub(super) const KINDS: [SegmentKind; 3] = [SegmentKind::Rfm, SegmentKind::KMeans, SegmentKind::Dbscan];
 /// Customers held at most.
 const HELD: usize = 1_000;
-
-/// The kind with this word; the usual one without.
-pub(super) fn kind_of(word: &str) -> Option<SegmentKind> {
-    match word {
-        "" => Some(SegmentKind::Rfm),
-        "kmeans" => Some(SegmentKind::KMeans),
-        word => KINDS.into_iter().find(|kind| kind.word() == word),
-    }
-}
 
 /// What the view of segments shows.
 #[derive(Debug)]
@@ -248,8 +237,8 @@ impl Screen {
     /// The next kind of segments.
     pub(super) fn next_kind(&mut self, forward: bool) {
         let Some(segments) = self.segments() else { return };
-        let at = KINDS.iter().position(|kind| *kind == segments.kind).unwrap_or_default();
-        segments.kind = KINDS[(at + if forward { 1 } else { KINDS.len() - 1 }) % KINDS.len()];
+        let at = SegmentKind::ALL.iter().position(|kind| *kind == segments.kind).unwrap_or_default();
+        segments.kind = SegmentKind::ALL[(at + if forward { 1 } else { SegmentKind::ALL.len() - 1 }) % SegmentKind::ALL.len()];
         (segments.row, segments.inside) = (0, false);
         segments.other();
         self.touch();

@@ -17,7 +17,7 @@ mod slice;
 
 pub use news::{Marks, News};
 pub use round::Round;
-pub use segment::{FitProgress, FitReport, KINDS as SEGMENT_KINDS, kind_of as segment_kind};
+pub use segment::{FitProgress, FitReport};
 pub use slice::Sliced;
 
 use crate::model::Layer;

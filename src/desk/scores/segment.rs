@@ -11,9 +11,6 @@ use std::collections::BTreeMap;
 /// Customers whose segments are written in one commit.
 const SLICE: usize = 200;
 
-/// The kinds, in the order shown.
-pub const KINDS: [SegmentKind; 3] = [SegmentKind::Rfm, SegmentKind::KMeans, SegmentKind::Dbscan];
-
 /// What a fit came to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FitReport {
@@ -54,8 +51,8 @@ fn model_of(bytes: &[u8]) -> Option<Model> {
 impl Desk {
     /// What places customers between two fits.
     pub(super) fn segment_models(&self) -> Result<Vec<Model>, DeskError> {
-        let mut models = Vec::with_capacity(KINDS.len());
-        for kind in KINDS {
+        let mut models = Vec::with_capacity(SegmentKind::ALL.len());
+        for kind in SegmentKind::ALL {
             models.extend(self.store.fit(kind)?.as_deref().and_then(model_of));
         }
         Ok(models)
@@ -128,7 +125,7 @@ impl Desk {
         let mut report = FitReport { customers: counted, ..FitReport::default() };
         let before = self.store.segments()?;
         let mut fits: Vec<Fitted> = Vec::new();
-        for kind in KINDS {
+        for kind in SegmentKind::ALL {
             let model = self.store.fit(kind)?.as_deref().and_then(model_of);
             let previous = Previous { model: model.as_ref(), segments: &before };
             let mut watch = |share| go_on(FitProgress { customers: counted, fitting: Some((kind, share)) });
@@ -236,9 +233,4 @@ impl Desk {
     pub fn fitted_at(&self) -> Result<Timestamp, DeskError> {
         Ok(self.store.rescore()?.unwrap_or_default().fitted)
     }
-}
-
-/// The kind with this word: `rfm`, `k-means`, `dbscan`.
-pub fn kind_of(word: &str) -> Option<SegmentKind> {
-    KINDS.into_iter().find(|kind| kind.word() == word)
 }

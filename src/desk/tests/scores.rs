@@ -1,4 +1,4 @@
-use super::paper::{Mail, NOON, Paper, mail};
+use super::paper::{MINUTE, Mail, NOON, Paper, mail};
 use crate::desk::{Desk, Marks};
 use crate::model::{Act, Case, CaseStatus, CustomerId, EventKind, ScoreKind, SegmentKind, SentimentLabel, Timestamp};
 use crate::score::segment::Settings;

@@ -2,13 +2,11 @@
 //! cells are so small that all in one are neighbours makes it linear where customers are crowded: most of them came once.
 
 use super::features::{Features, Scale, distance};
-use super::{Fitted, Model, Previous, Row, Settings, Unfit, Watch, assemble, names};
+use super::{Fitted, Model, Previous, Row, Settings, Unfit, Watch, assemble, ground, names};
 use crate::model::{SegmentKind, Timestamp};
 use minicbor::{Decode, Encode};
 use std::collections::{BTreeSet, HashMap};
 
-/// Customers a fit needs.
-const FEW: usize = 30;
 /// Groups that become segments, the largest; smaller ones share one.
 const MOST: usize = 24;
 /// A group whose middle moved farther, in standard deviations, is another.
@@ -187,12 +185,8 @@ pub(super) fn fit(
     if !(0.01..=10.0).contains(&settings.eps) || settings.min_samples < 2 {
         return Err(Unfit::Setting("eps is 0.01 to 10 standard deviations, and it takes 2 neighbours or more"));
     }
-    if rows.len() < FEW {
-        return Err(Unfit::TooFew { found: rows.len(), needed: FEW });
-    }
+    let (scale, points) = ground(rows, now)?;
     watch.ask()?;
-    let scale = Scale::of(rows, now);
-    let points: Vec<Features> = rows.iter().map(|row| scale.features(row, now)).collect();
     let mut labels = groups(&points, settings.eps, settings.min_samples as usize, watch)?;
     let count = labels.iter().flatten().max().map_or(0, |most| *most as usize + 1);
     let mut sizes = vec![0_usize; count];

@@ -3,7 +3,7 @@
 
 use super::features::{Features, Scale, distance};
 use super::partition::{adjusted_rand, silhouette};
-use super::{Fitted, Model, Previous, Row, Settings, Unfit, Watch, assemble, names};
+use super::{Fitted, Model, Previous, Row, Settings, Unfit, Watch, assemble, ground, names};
 use crate::model::{SegmentKind, Timestamp};
 use minicbor::{Decode, Encode};
 use std::collections::BTreeSet;
@@ -22,8 +22,6 @@ const STAYS: f64 = 0.8;
 const BETTER: f64 = 0.05;
 /// Customers that a silhouette is computed over, at most: it takes the square of their number.
 const SAMPLE: usize = 2_000;
-/// Customers a fit needs.
-const FEW: usize = 30;
 /// A middle that moved so many standard deviations since it was named is named anew.
 const DRIFT: f64 = 1.0;
 /// The partition that follows from the old middles is kept while its inertia is larger by no more than this part:
@@ -262,11 +260,7 @@ pub(super) fn fit(
     if settings.k.is_some_and(|k| !(2..=20).contains(&k)) {
         return Err(Unfit::Setting("k-means makes 2 to 20 segments"));
     }
-    if rows.len() < FEW {
-        return Err(Unfit::TooFew { found: rows.len(), needed: FEW });
-    }
-    let scale = Scale::of(rows, now);
-    let points: Vec<Features> = rows.iter().map(|row| scale.features(row, now)).collect();
+    let (scale, points) = ground(rows, now)?;
     let differ = points.iter().map(|point| point.map(f64::to_bits)).collect::<BTreeSet<_>>().len();
     let wanted = settings.k.map_or(*TRIED.start(), usize::from);
     if differ < wanted {

@@ -182,6 +182,19 @@ pub fn fit(
     }
 }
 
+/// Customers that a learned fit needs.
+const FEW: usize = 30;
+
+/// What a learned fit stands on: how features are scaled, and where each row is in them.
+fn ground(rows: &[Row], now: Timestamp) -> Result<(Scale, Vec<Features>), Unfit> {
+    if rows.len() < FEW {
+        return Err(Unfit::TooFew { found: rows.len(), needed: FEW });
+    }
+    let scale = Scale::of(rows, now);
+    let points = rows.iter().map(|row| scale.features(row, now)).collect();
+    Ok((scale, points))
+}
+
 /// Puts segments together from each row's group, the largest first. `groups` name them; rows without one are in none.
 fn assemble(
     kind: SegmentKind,

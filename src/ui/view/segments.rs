@@ -5,10 +5,10 @@ use super::paint::{Painter, cell, piece};
 use super::scores::short;
 use crate::command::Verb;
 use crate::keymap::Context;
-use crate::model::{Segment, SegmentMember};
+use crate::model::{Segment, SegmentKind, SegmentMember};
 use crate::theme::Element;
 use crate::ui::Screen;
-use crate::ui::segments::{KINDS, Segments};
+use crate::ui::segments::Segments;
 use crate::ui::sheet::Sheet;
 use crate::ui::signs::{label_element, mood_label};
 use crate::ui::text::{Row, cut, fit_right, width, wrap};
@@ -30,7 +30,7 @@ pub(super) fn draw(screen: &Screen, sheet: &Sheet, segments: &Segments, area: Re
         true => format!("{}/{count}", segments.row + 1),
     };
     // The kind that is shown stands in brackets: not told by colour alone.
-    let kinds: Vec<String> = KINDS
+    let kinds: Vec<String> = SegmentKind::ALL
         .iter()
         .map(|kind| if *kind == segments.kind { format!("[{}]", kind.word()) } else { kind.word().to_owned() })
         .collect();
