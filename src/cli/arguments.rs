@@ -472,7 +472,8 @@ pub struct Import {
     /// [default: the `import` of the account's connector]; for facts a file with a table `columns`
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
-    /// Facts: which column is what, as in id="Order no."; may be given several times
+    /// Facts: which column is what, as in id="Order no." or status=State (refunded, cancelled, returned and void orders
+    /// count for nothing); may be given several times
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub column: Vec<String>,
     /// Orders: the currency where no column says it, by its three letters

@@ -7,11 +7,11 @@ use super::graph::{Proofs, rooted};
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
-    Basis, Customer, CustomerId, Event, EventKind, IdentityId, Money, Order, OrderId, PHONE, Party, Rating, RatingId,
-    Timestamp, clean_block, clean_line,
+    Basis, Customer, CustomerId, Event, EventKind, IdentityId, Money, Order, OrderId, OrderStatus, PHONE, Party,
+    Rating, RatingId, Timestamp, clean_block, clean_line,
 };
 use crate::store::{StoreError, Transaction};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The channel of a customer's key in another system (CRM, shop). Nothing can be sent there.
 pub const CRM: &str = "crm";
@@ -22,6 +22,12 @@ const MAX_IDENTITIES: usize = 100;
 const MAX_FIELDS: usize = 100;
 const MAX_TAGS: usize = 100;
 const MAX_TEXT: usize = 2_000;
+/// Addresses of one kind taken from one row.
+const MAX_LISTED: usize = 50;
+/// Letters of a name.
+const MAX_NAME: usize = 200;
+/// Letters of an order's number, and of a key in another system: a longer one is none.
+const MAX_KEY: usize = 200;
 
 /// By what a row says whose it is; at least one of the addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,8 +55,21 @@ pub struct OrderRow {
     pub number: String,
     /// When it was placed.
     pub at: Timestamp,
-    /// What was paid.
+    /// What was paid, in the end; negative for a credit note.
     pub total: Money,
+    /// How it ended, in the shop's word; empty when the row says nothing.
+    pub status: String,
+}
+
+/// The orders that came up in a file so far: one number is one order.
+#[derive(Clone, Debug, Default)]
+pub struct OrdersSeen(BTreeMap<OrderId, SeenOrder>);
+
+#[derive(Clone, Debug)]
+struct SeenOrder {
+    line: u64,
+    identity: IdentityId,
+    says: (Timestamp, Money, OrderStatus),
 }
 
 /// One answer to "how was it?", as a row says it.
@@ -173,12 +192,21 @@ impl Desk {
         Ok(ratings)
     }
 
-    /// Files orders, in one commit. `write` is false to look alone at what would be done.
+    /// Files orders, in one commit. `write` is false to look alone at what would be done. `seen` are those of earlier calls
+    /// for the same file: a number that comes twice in it, for another customer or with another content, is a bad row, so
+    /// that importing the file again changes nothing.
     ///
     /// # Errors
     /// When the store refuses; nothing was filed then. Bad rows are in the report.
-    pub fn import_orders(&self, agent: &str, rows: Vec<OrderRow>, write: bool) -> Result<FactsReport, DeskError> {
-        self.intake(agent, EventKind::Ingested, "orders", write, rows, |row| row.line, Intake::order)
+    pub fn import_orders(
+        &self,
+        agent: &str,
+        rows: Vec<OrderRow>,
+        seen: &mut OrdersSeen,
+        write: bool,
+    ) -> Result<FactsReport, DeskError> {
+        let take = |intake: &mut Intake<'_>, row: OrderRow| intake.order(row, seen);
+        self.intake(agent, EventKind::Ingested, "orders", write, rows, |row| row.line, take)
     }
 
     /// Files ratings, in one commit.
@@ -213,7 +241,7 @@ impl Desk {
         write: bool,
         rows: Vec<T>,
         line: impl Fn(&T) -> u64,
-        take: impl Fn(&mut Intake<'a>, T) -> Result<(), Trouble>,
+        mut take: impl FnMut(&mut Intake<'a>, T) -> Result<(), Trouble>,
     ) -> Result<FactsReport, DeskError> {
         // A dry run writes nothing, and nobody has to wait for it.
         let _writer = write.then(|| self.write());
@@ -257,23 +285,63 @@ impl Desk {
     }
 }
 
+/// Whose a row is, looked up before anything of it is filed.
+struct Found {
+    /// In their normal form, those that tell people apart first.
+    addresses: Vec<(&'static str, String)>,
+    /// By which identity the customer is known, if so.
+    known: Option<(IdentityId, CustomerId)>,
+    name: String,
+    /// What cannot be taken of an otherwise sound row.
+    left_out: Vec<String>,
+}
+
+impl Found {
+    /// The identity the row hangs on.
+    fn identity(&self) -> Option<IdentityId> {
+        let first = self.addresses.first().map(|(channel, address)| identity::identity_id(channel, address));
+        self.known.map(|(identity, _)| identity).or(first)
+    }
+}
+
 impl Intake<'_> {
-    fn order(&mut self, row: OrderRow) -> Result<(), Trouble> {
+    fn order(&mut self, row: OrderRow, seen: &mut OrdersSeen) -> Result<(), Trouble> {
         self.possible(row.at)?;
         let number = clean_line(&row.number);
         if number.is_empty() {
             return Err(Trouble::Row("it has no order number".to_owned()));
         }
+        if number.chars().count() > MAX_KEY {
+            return Err(Trouble::Row(format!("its order number is longer than {MAX_KEY} letters")));
+        }
+        let mut found = self.find(&row.whose)?;
+        let status = OrderStatus::from_word(&row.status).unwrap_or_else(|| {
+            let word: String = clean_line(&row.status).chars().take(40).collect();
+            found.left_out.push(format!("nobody knows the status \"{word}\"; the order counts"));
+            OrderStatus::Standing
+        });
         let id = OrderId::of(&[row.shop.as_bytes(), number.as_bytes()]);
+        let says = (row.at, row.total, status);
+        if let Some(first) = seen.0.get(&id) {
+            let (line, owner) = (first.line, self.owner_of(first.identity)?);
+            let same = found.identity() == Some(first.identity)
+                || found.known.is_some_and(|(_, customer)| owner == Some(customer));
+            if !same {
+                return Err(Trouble::Row(format!("order {number} is in line {line} already, for another customer")));
+            }
+            if first.says != says {
+                let what = "with another date, amount or status";
+                return Err(Trouble::Row(format!("order {number} is in line {line} already, {what}")));
+            }
+        }
+        // From here on the row is taken.
         let before = self.transaction.order(id)?;
-        let (identity, customer) = self.whose(&row.whose, row.at)?;
-        let order = Order { id, identity, number, at: row.at, total: row.total };
+        let (identity, customer) = self.file(found, row.at)?;
+        seen.0.entry(id).or_insert(SeenOrder { line: row.line, identity, says });
+        let order = Order { id, identity, number, at: row.at, total: row.total, status };
         // It stays where it is while that is the same customer's: addresses come and go.
         let owner = match &before {
-            Some(before) => {
-                let owner = self.transaction.identity(before.identity)?.map(|known| known.customer);
-                owner.map(|owner| self.transaction.root(owner)).transpose()?
-            }
+            Some(before) => self.owner_of(before.identity)?,
             None => None,
         };
         let stays = owner == Some(customer);
@@ -294,13 +362,25 @@ impl Intake<'_> {
         Ok(())
     }
 
+    /// Whose an identity is; `None` when there is no such one.
+    fn owner_of(&self, identity: IdentityId) -> Result<Option<CustomerId>, Trouble> {
+        let Some(known) = self.transaction.identity(identity)? else { return Ok(None) };
+        Ok(Some(self.transaction.root(known.customer)?))
+    }
+
     fn rating(&mut self, row: RatingRow) -> Result<(), Trouble> {
         self.possible(row.at)?;
         if row.from >= row.of || !(row.from..=row.of).contains(&row.value) {
             return Err(Trouble::Row(format!("{} is not within {} to {}", row.value, row.from, row.of)));
         }
-        let (identity, customer) = self.whose(&row.whose, row.at)?;
-        let comment: String = clean_line(&row.comment).chars().take(MAX_TEXT).collect();
+        let mut found = self.find(&row.whose)?;
+        let whole = clean_line(&row.comment);
+        let comment: String = whole.chars().take(MAX_TEXT).collect();
+        if comment.len() < whole.len() {
+            found.left_out.push(format!("the comment is cut to {MAX_TEXT} letters"));
+        }
+        let addresses = found.addresses.clone();
+        let (identity, customer) = self.file(found, row.at)?;
         let numbers: [&[u8]; 3] = [&row.value.to_be_bytes(), &row.from.to_be_bytes(), &row.of.to_be_bytes()];
         let of = |identity: IdentityId| Rating {
             id: RatingId::of(&[&identity.0, &row.at.key(), numbers[0], numbers[1], numbers[2], comment.as_bytes()]),
@@ -312,9 +392,6 @@ impl Intake<'_> {
             comment: comment.clone(),
         };
         // It may have come before by another of the addresses.
-        let noted = self.report.left_out.len();
-        let addresses = self.addresses(&row.whose)?;
-        self.report.left_out.truncate(noted);
         for (channel, address) in addresses {
             if self.transaction.has_rating(&of(identity::identity_id(channel, &address)))? {
                 self.report.known += 1;
@@ -340,8 +417,16 @@ impl Intake<'_> {
                 clean_line(&language)
             )));
         }
+        let mut found = self.find(&row.whose)?;
+        let known = match found.known {
+            Some((_, id)) => Some(rooted(&self.transaction, id)?),
+            None => None,
+        };
+        let tags = tags_to_add(&row, known.as_ref(), &mut found.left_out);
+        let fields = fields_to_set(&row, known.as_ref(), &mut found.left_out);
+        // From here on the row is taken.
         let made = self.report.customers;
-        let (_, id) = self.whose(&row.whose, row.since.unwrap_or(self.now))?;
+        let (_, id) = self.file(found, row.since.unwrap_or(self.now))?;
         let made = self.report.customers > made;
         let before = rooted(&self.transaction, id)?;
         let mut customer = before.clone();
@@ -355,24 +440,12 @@ impl Intake<'_> {
                 self.report.kept += 1;
             }
         }
-        for tag in row.tags.iter().map(|tag| clean_line(tag)).filter(|tag| !tag.is_empty()) {
-            if !customer.tags.contains(&tag) && customer.tags.len() < MAX_TAGS {
-                customer.tags.push(tag);
-            }
-        }
+        customer.tags.extend(tags);
         customer.tags.sort();
-        for (name, value) in &row.fields {
-            let (name, value) = (clean_line(name), clean_block(value).chars().take(MAX_TEXT).collect::<String>());
-            let value = clean_line(&value);
-            if name.is_empty() || value.is_empty() {
-                continue;
-            }
+        for (name, value) in fields {
             match customer.fields.get(&name) {
                 Some(there) if *there == value => {}
                 Some(_) if !replace => self.report.kept += 1,
-                None if customer.fields.len() >= MAX_FIELDS => {
-                    return Err(Trouble::Row(format!("a customer has at most {MAX_FIELDS} fields")));
-                }
                 _ => {
                     customer.fields.insert(name, value);
                 }
@@ -401,28 +474,55 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// The identity a row hangs on, and its customer: known by mail address or key, by telephone number where there is
-    /// neither (several may share one); else made. Further addresses nobody knows become identities of the customer.
-    fn whose(&mut self, whose: &Whose, at: Timestamp) -> Result<(IdentityId, CustomerId), Trouble> {
-        let addresses = self.addresses(whose)?;
+    /// Whose a row is: known by mail address or key, by telephone number where there is neither (several may share one).
+    /// Nothing is filed.
+    fn find(&self, whose: &Whose) -> Result<Found, Trouble> {
+        let mut left_out = Vec::new();
+        let addresses = self.addresses(whose, &mut left_out)?;
         let sure = addresses.iter().any(|(channel, _)| *channel != PHONE);
-        let mut found: Option<(IdentityId, CustomerId, String)> = None;
+        let mut known: Option<(IdentityId, CustomerId, String)> = None;
         for (channel, address) in addresses.iter().filter(|(channel, _)| !sure || *channel != PHONE) {
-            let Some(known) = self.transaction.identity(identity::identity_id(channel, address))? else { continue };
-            let owner = self.transaction.root(known.customer)?;
-            match &found {
+            let id = identity::identity_id(channel, address);
+            let Some(owner) = self.owner_of(id)? else { continue };
+            match &known {
                 Some((_, other, with)) if *other != owner => {
                     return Err(Trouble::Row(format!(
                         "{with} and {address} are two customers; if they are one: switchboard merge {with} {address}"
                     )));
                 }
                 Some(_) => {}
-                None => found = Some((known.id, owner, address.clone())),
+                None => known = Some((id, owner, address.clone())),
             }
         }
-        let name = clean_line(&whose.name);
-        let (first, mut customer) = match found {
-            Some((first, owner, _)) => (first, rooted(&self.transaction, owner)?),
+        let known = known.map(|(id, owner, _)| (id, owner));
+        // A number may be two people's; it is said each time that it is not this one's.
+        for (channel, address) in addresses.iter().filter(|(channel, _)| sure && *channel == PHONE) {
+            let owner = self.owner_of(identity::identity_id(channel, address))?;
+            if let Some(owner) = owner.filter(|owner| known.is_none_or(|(_, mine)| mine != *owner)) {
+                let name = self.transaction.customer(owner)?.map(|other| other.name).unwrap_or_default();
+                let mine = addresses.first().map(|(_, mine)| mine.as_str()).unwrap_or_default();
+                left_out.push(format!(
+                    "{address} is the number of {name}; if they are one: switchboard merge {mine} {address}"
+                ));
+            }
+        }
+        let whole = clean_line(&whose.name);
+        let name: String = whole.chars().take(MAX_NAME).collect();
+        if name.len() < whole.len() {
+            left_out.push(format!("the name is cut to {MAX_NAME} letters"));
+        }
+        Ok(Found { addresses, known, name, left_out })
+    }
+
+    /// Files whose a row is, which is taken: who nobody knew is made, and further addresses nobody knows become identities
+    /// of the customer. Returns the identity the row hangs on, and its customer.
+    fn file(&mut self, found: Found, at: Timestamp) -> Result<(IdentityId, CustomerId), Trouble> {
+        let Found { addresses, known, name, left_out } = found;
+        for why in left_out {
+            self.leave_out(why);
+        }
+        let (first, mut customer) = match known {
+            Some((first, owner)) => (first, rooted(&self.transaction, owner)?),
             None => {
                 let Some((channel, address)) = addresses.first() else {
                     return Err(Trouble::Row("it names nobody".to_owned()));
@@ -439,8 +539,11 @@ impl Intake<'_> {
         let before = self.transaction.customer(customer.id)?;
         for (channel, address) in &addresses {
             let id = identity::identity_id(channel, address);
-            let full = customer.identities.len() >= MAX_IDENTITIES;
-            if full || customer.identities.contains(&id) || self.transaction.identity(id)?.is_some() {
+            if customer.identities.contains(&id) || self.transaction.identity(id)?.is_some() {
+                continue;
+            }
+            if customer.identities.len() >= MAX_IDENTITIES {
+                self.leave_out(format!("{address}: a customer has at most {MAX_IDENTITIES} addresses"));
                 continue;
             }
             let party = Party { address: address.clone(), name: String::new() };
@@ -467,6 +570,10 @@ impl Intake<'_> {
         Ok((first, customer.id))
     }
 
+    fn leave_out(&mut self, why: String) {
+        self.report.left_out.push((self.line, why));
+    }
+
     fn put(&mut self, customer: &Customer) -> Result<(), Trouble> {
         self.transaction.put_customer(customer)?;
         self.touched.insert(customer.id);
@@ -474,11 +581,17 @@ impl Intake<'_> {
     }
 
     /// The addresses of a row in their normal form, those that tell people apart first.
-    fn addresses(&mut self, whose: &Whose) -> Result<Vec<(&'static str, String)>, Trouble> {
+    fn addresses(&self, whose: &Whose, left_out: &mut Vec<String>) -> Result<Vec<(&'static str, String)>, Trouble> {
         let mut addresses = Vec::new();
-        for email in whose.emails.iter().filter(|email| !email.trim().is_empty()) {
+        for (list, what) in [(&whose.emails, "mail addresses"), (&whose.phones, "telephone numbers")] {
+            if list.len() > MAX_LISTED {
+                left_out.push(format!("of {} {what} the first {MAX_LISTED} are taken", list.len()));
+            }
+        }
+        let emails = whose.emails.iter().take(MAX_LISTED);
+        for email in emails.filter(|email| !email.trim().is_empty()) {
             let address = identity::normalise("email", email);
-            let shown = clean_line(&address);
+            let shown: String = clean_line(&address).chars().take(100).collect();
             if !identity::is_deliverable("email", &address) || !address.contains('@') {
                 return Err(Trouble::Row(format!("\"{shown}\" is no mail address")));
             }
@@ -487,21 +600,26 @@ impl Intake<'_> {
             }
             addresses.push(("email", address));
         }
-        let key: String = clean_line(&whose.key).chars().take(200).collect();
+        let key = clean_line(&whose.key);
+        if key.chars().count() > MAX_KEY {
+            // Cut, it might be another customer's.
+            return Err(Trouble::Row(format!("its key is longer than {MAX_KEY} letters")));
+        }
         if !key.is_empty() {
             addresses.push((CRM, key));
         }
-        for phone in whose.phones.iter().filter(|phone| !phone.trim().is_empty()) {
+        let phones = whose.phones.iter().take(MAX_LISTED);
+        for phone in phones.filter(|phone| !phone.trim().is_empty()) {
             match phone_number(phone) {
                 Some(number) => addresses.push((PHONE, number)),
                 None => {
-                    let shown = clean_line(phone);
+                    let shown: String = clean_line(phone).chars().take(100).collect();
                     let why = format!("\"{shown}\" is no telephone number with its country: +4915112345678");
                     // Where there is another address, the row is not lost for it.
                     if addresses.is_empty() {
                         return Err(Trouble::Row(why));
                     }
-                    self.report.left_out.push((self.line, why));
+                    left_out.push(why);
                 }
             }
         }
@@ -511,4 +629,52 @@ impl Intake<'_> {
         addresses.dedup();
         Ok(addresses)
     }
+}
+
+/// The tags of a row that the customer has not; what there is no room for is said.
+fn tags_to_add(row: &CustomerRow, known: Option<&Customer>, left_out: &mut Vec<String>) -> Vec<String> {
+    let there: &[String] = known.map_or(&[], |customer| &customer.tags);
+    let mut tags: Vec<String> = Vec::new();
+    let mut over = 0;
+    for tag in row.tags.iter().map(|tag| clean_line(tag)).filter(|tag| !tag.is_empty()) {
+        if there.contains(&tag) || tags.contains(&tag) {
+            continue;
+        }
+        if tag.chars().count() > MAX_NAME || there.len() + tags.len() >= MAX_TAGS {
+            over += 1;
+        } else {
+            tags.push(tag);
+        }
+    }
+    if over > 0 {
+        left_out.push(format!("{over} tags: a customer has at most {MAX_TAGS}, of {MAX_NAME} letters each"));
+    }
+    tags
+}
+
+/// The fields of a row, as far as the customer has room for them; what there is none for is said.
+fn fields_to_set(row: &CustomerRow, known: Option<&Customer>, left_out: &mut Vec<String>) -> Vec<(String, String)> {
+    let has = |name: &String| known.is_some_and(|customer| customer.fields.contains_key(name));
+    let mut room = MAX_FIELDS.saturating_sub(known.map_or(0, |customer| customer.fields.len()));
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for (name, value) in &row.fields {
+        let name = clean_line(name);
+        let whole = clean_block(value);
+        let value = clean_line(&whole.chars().take(MAX_TEXT).collect::<String>());
+        if name.is_empty() || value.is_empty() {
+            continue;
+        }
+        if !has(&name) && !fields.iter().any(|(there, _)| *there == name) {
+            if room == 0 {
+                left_out.push(format!("the field {name}: a customer has at most {MAX_FIELDS} fields"));
+                continue;
+            }
+            room -= 1;
+        }
+        if whole.chars().count() > MAX_TEXT {
+            left_out.push(format!("the field {name} is cut to {MAX_TEXT} letters"));
+        }
+        fields.push((name, value));
+    }
+    fields
 }

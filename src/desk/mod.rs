@@ -27,7 +27,7 @@ mod tests;
 mod triage;
 
 pub use error::DeskError;
-pub use facts::{CRM, CustomerRow, FactsReport, OrderRow, RatingRow, Whose};
+pub use facts::{CRM, CustomerRow, FactsReport, OrderRow, OrdersSeen, RatingRow, Whose};
 pub use find::Found;
 pub use ingest::IngestReport;
 pub use pushed::{PUSHED_FOLDER, Understood};

@@ -7,9 +7,9 @@ use super::outbox::still_troubled;
 use super::{Desk, DeskError};
 use crate::identity;
 use crate::model::{
-    AccountFacts, Act, Acted, Basis, Case, CaseChange, CaseStatus, Compose, Customer, CustomerId, Delivery, Direction, Draft,
-    Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing, OutgoingAttachment, OutgoingId, Party,
-    ReplyKind, TakeBack, ThreadId, Timestamp, Trust, Way, clean_block, clean_line,
+    AccountFacts, Act, Acted, Basis, Case, CaseChange, CaseStatus, Compose, Customer, CustomerId, Delivery, Direction,
+    Draft, Event, EventKind, IdentityId, Message, MessageId, OutboxState, Outgoing, OutgoingAttachment, OutgoingId,
+    Party, ReplyKind, TakeBack, ThreadId, Timestamp, Trust, Way, clean_block, clean_line,
 };
 use crate::store::{Content, StoredMessage, Transaction};
 use std::collections::BTreeMap;

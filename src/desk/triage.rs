@@ -2,7 +2,8 @@
 
 use super::{Desk, DeskError, SYSTEM};
 use crate::model::{
-    Act, Acted, Case, CaseChange, CaseStatus, Customer, CustomerId, Event, EventKind, Priority, Snooze, Timestamp, clean_line,
+    Act, Acted, Case, CaseChange, CaseStatus, Customer, CustomerId, Event, EventKind, Priority, Snooze, Timestamp,
+    clean_line,
 };
 
 const MAX_TAGS: usize = 50;
@@ -186,13 +187,7 @@ impl Desk {
         Ok(Acted { said, undo, customer: Some(id), ..Acted::default() })
     }
 
-    fn put_case(
-        &self,
-        agent: &str,
-        customer: &Customer,
-        change: CaseChange,
-        summary: String,
-    ) -> Result<(), DeskError> {
+    fn put_case(&self, agent: &str, customer: &Customer, change: CaseChange, summary: String) -> Result<(), DeskError> {
         let mut transaction = self.store.begin();
         transaction.put_customer(customer)?;
         let mut event = Event::new(EventKind::Case, self.now(), agent);

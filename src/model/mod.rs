@@ -45,7 +45,7 @@ pub use id::{
 pub use link::{Link, LinkKind, Trust};
 pub use message::{Attachment, Automated, Delivery, Direction, Message, Party};
 pub use money::{AmountError, Currency, Money};
-pub use order::{Order, Rating};
+pub use order::{Order, OrderStatus, Rating};
 pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
 pub use pushed::Pushed;
 pub use quote::{Block, BlockKind, fold};

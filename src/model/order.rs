@@ -3,6 +3,53 @@
 use super::{IdentityId, Money, OrderId, RatingId, Timestamp};
 use minicbor::{Decode, Encode};
 
+/// How an order ended, as far as it matters: what came to nothing is no money and no visit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum OrderStatus {
+    /// It counts: paid, on its way, delivered, partly paid back, or not yet paid.
+    #[default]
+    #[n(0)]
+    Standing,
+    /// Called off.
+    #[n(1)]
+    Cancelled,
+    /// All was paid back.
+    #[n(2)]
+    Refunded,
+    /// The goods came back.
+    #[n(3)]
+    Returned,
+    /// It never came about: voided, failed, declined, a draft.
+    #[n(4)]
+    Void,
+}
+
+impl OrderStatus {
+    /// What a shop's word means (Shopify, WooCommerce, Magento, Stripe and plain English); `None` for a word nobody knows.
+    pub fn from_word(word: &str) -> Option<OrderStatus> {
+        let word = word.trim().to_lowercase();
+        let word = word.strip_prefix("wc-").unwrap_or(&word);
+        let plain: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
+        Some(match plain.as_str() {
+            "" | "paid" | "complete" | "completed" | "closed" | "open" | "new" | "active" | "placed" | "confirmed"
+            | "approved" | "accepted" | "processing" | "preparing" | "packed" | "ready" | "fulfilled"
+            | "unfulfilled" | "partiallyfulfilled" | "shipped" | "dispatched" | "intransit" | "delivered"
+            | "received" | "invoiced" | "authorized" | "authorised" | "captured" | "settled" | "succeeded"
+            | "success" | "partiallypaid" | "partiallyrefunded" | "partiallyreturned" | "pending"
+            | "pendingpayment" | "onhold" | "unpaid" | "due" => OrderStatus::Standing,
+            "cancelled" | "canceled" | "cancel" => OrderStatus::Cancelled,
+            "refunded" | "refund" | "fullyrefunded" | "chargeback" | "chargedback" | "reversed" => {
+                OrderStatus::Refunded
+            }
+            "returned" | "return" | "fullyreturned" => OrderStatus::Returned,
+            "void" | "voided" | "failed" | "declined" | "rejected" | "expired" | "abandoned" | "draft"
+            | "checkoutdraft" | "trash" | "deleted" => OrderStatus::Void,
+            _ => return None,
+        })
+    }
+}
+
 /// One order. It hangs on an identity as a message does, so that merging and splitting customers moves edges only.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Order {
@@ -18,9 +65,20 @@ pub struct Order {
     /// When it was placed.
     #[n(3)]
     pub at: Timestamp,
-    /// What was paid, in the end: negative when more was paid back.
+    /// What was paid, in the end: negative for a credit note, which is money given back and no visit.
     #[n(4)]
     pub total: Money,
+    /// How it ended.
+    #[n(5)]
+    #[cbor(default)]
+    pub status: OrderStatus,
+}
+
+impl Order {
+    /// False for what came to nothing: it is left out of money and frequency.
+    pub fn counts(&self) -> bool {
+        self.status == OrderStatus::Standing
+    }
 }
 
 /// One answer to "how was it?".

@@ -25,17 +25,22 @@ pub(super) struct Activity {
 impl Activity {
     /// What a customer did up to the time of the view.
     pub fn of(view: &View<'_>) -> Activity {
-        let ordered = view.orders.last().map(|order| order.at);
+        // A credit note is money given back, and nobody came for it.
+        let bought: Vec<Timestamp> =
+            view.orders.iter().filter(|order| order.total.minor >= 0).map(|order| order.at).collect();
+        let ordered = bought.last().copied();
         let wrote = view.inbound().next_back().map(|contact| contact.at);
         let money = main_money(view.orders);
-        let times: Vec<Timestamp> = if view.orders.is_empty() {
-            days(view)
+        let (count, times) = if view.orders.is_empty() {
+            let days = days(view);
+            (days.len(), days)
         } else {
-            let mut times: Vec<Timestamp> = view.orders.iter().map(|order| order.at).collect();
+            // Who was given money back bought something once.
+            let count = bought.len().max(1);
+            let mut times = bought;
             times.dedup_by_key(|at| at.0 / DAY);
-            times
+            (count, times)
         };
-        let count = if view.orders.is_empty() { times.len() } else { view.orders.len() };
         Activity {
             last: ordered.max(wrote),
             count: count.min(u32::MAX as usize) as u32,

@@ -110,8 +110,10 @@ pub struct Facts {
     pub contacts: Vec<Contact>,
     /// All cases.
     pub cases: Vec<CaseFacts>,
-    /// All orders.
+    /// All orders; [`History::new`] leaves those that count.
     pub orders: Vec<Order>,
+    /// Orders that came to nothing: [`History::new`] puts them here.
+    pub undone: Vec<Order>,
     /// All answers to "how was it?".
     pub ratings: Vec<Rating>,
     /// Their parts in campaigns.
@@ -150,6 +152,11 @@ impl History {
         facts.orders.retain(|order| order.at <= now);
         facts.orders.sort_by_key(|order| (order.at, order.id));
         facts.orders.dedup_by_key(|order| order.id);
+        facts.undone.extend(facts.orders.extract_if(.., |order| !order.counts()));
+        facts.undone.retain(|order| order.at <= now);
+        facts.undone.sort_by_key(|order| (order.at, order.id));
+        facts.undone.dedup_by_key(|order| order.id);
+        latest(&mut facts.undone, MAX_ORDERS);
         latest(&mut facts.orders, MAX_ORDERS);
         facts.ratings.retain(|rating| rating.at <= now);
         facts.ratings.sort_by_key(|rating| (rating.at, rating.id));
@@ -192,6 +199,7 @@ impl History {
             contacts: before(&facts.contacts, now, |contact| contact.at),
             cases: before(&facts.cases, now, |case| case.opened),
             orders: before(&facts.orders, now, |order| order.at),
+            undone: before(&facts.undone, now, |order| order.at).len(),
             ratings: before(&facts.ratings, now, |rating| rating.at),
             need: facts.need.as_ref().filter(|need| need.at <= now),
             facts,
@@ -216,6 +224,8 @@ pub(super) struct View<'a> {
     pub contacts: &'a [Contact],
     pub cases: &'a [CaseFacts],
     pub orders: &'a [Order],
+    /// How many orders came to nothing.
+    pub undone: usize,
     pub ratings: &'a [Rating],
     pub need: Option<&'a NeedReading>,
     /// For what has no time of its own.

@@ -50,6 +50,7 @@ fn order(number: u64, back: i64, minor: i64, code: &str) -> Order {
         number: number.to_string(),
         at: ago(back),
         total: Money { currency: Currency::from_code(code).unwrap(), minor },
+        status: crate::model::OrderStatus::Standing,
     }
 }
 
@@ -123,6 +124,7 @@ fn facts() -> impl Strategy<Value = Facts> {
         contacts: (0..).zip(contacts).map(|(number, (back, inbound, p))| contact(number, back, inbound, p)).collect(),
         cases: cases.into_iter().map(|(back, first, end, reopened)| case(back, first, end, reopened)).collect(),
         orders: (0..).zip(orders).map(|(number, (back, minor, code))| order(number, back, minor, code)).collect(),
+        undone: Vec::new(),
         ratings: (0..).zip(ratings).map(|(number, (back, value))| rating(number, back, value)).collect(),
         enrolments: vec![Enrolment { campaign: "spring".to_owned(), at: ago(40 * DAY), held_back: false }],
         need: need.map(|(back, confidence)| NeedReading {
@@ -379,4 +381,32 @@ fn potential_compares_with_those_who_stood_there() {
     let found = score(ScoreKind::Potential, &facts, &many.peers());
     assert_eq!((found.value, found.shown.as_str()), (Some(40.0), "+$40 in 90 days"));
     assert_eq!(found.band.unwrap().word, "room to grow");
+}
+
+#[test]
+fn what_was_cancelled_or_refunded_is_neither_money_nor_a_visit_and_a_credit_note_is_money_alone() {
+    use crate::model::OrderStatus;
+    let peers = tally().peers();
+    let read = |orders: Vec<Order>| {
+        let history = history(Facts { orders, ..Facts::default() });
+        let row = crate::score::segment::Row::of(&history);
+        (row.count, row.spent.map(|money| money.minor), super::value::score(&history, &peers, 1))
+    };
+    let plain = vec![order(1, 90 * DAY, 5_000, "USD"), order(2, 40 * DAY, 3_000, "USD")];
+    for status in [OrderStatus::Cancelled, OrderStatus::Refunded, OrderStatus::Returned, OrderStatus::Void] {
+        let mut orders = plain.clone();
+        orders.push(Order { status, ..order(3, 5 * DAY, 90_000, "USD") });
+        let (count, spent, score) = read(orders);
+        assert_eq!((count, spent), (2, Some(8_000)), "{status:?}");
+        assert_eq!(score.value, read(plain.clone()).2.value, "{status:?}");
+        let said = score.reasons.iter().any(|reason| reason.text.contains("1 order came to nothing"));
+        assert!(said, "{:?}", score.reasons);
+        let (count, spent, score) = read(vec![Order { status, ..order(3, 5 * DAY, 90_000, "USD") }]);
+        assert_eq!((count, spent, score.value), (0, None, None), "{status:?}");
+    }
+    let mut orders = plain;
+    orders.push(order(3, 5 * DAY, -3_000, "USD"));
+    let (count, spent, score) = read(orders);
+    assert_eq!((count, spent), (2, Some(5_000)));
+    assert!(score.reasons[0].text.contains("2 orders, $50, the last 40 days ago"), "{:?}", score.reasons);
 }

@@ -23,7 +23,9 @@ fn value(view: &View<'_>, peers: &Peers) -> Option<f64> {
 fn read(view: &View<'_>, peers: &Peers) -> Reading {
     let activity = Activity::of(view);
     let Some(days) = activity.days(view.now) else {
-        return Reading::missing(0, "they never wrote nor ordered");
+        let missing =
+            if view.undone > 0 { "what they ordered came to nothing" } else { "they never wrote nor ordered" };
+        return Reading::missing(0, missing);
     };
     let sample = activity.count as usize;
     let done = match activity.spent {
@@ -33,7 +35,8 @@ fn read(view: &View<'_>, peers: &Peers) -> Reading {
     let newest = view.inbound().next_back().map(|contact| contact.message);
     let Some(value) = value(view, peers) else {
         let missing = format!("{} to compare with; {FEW} are needed", plural(peers.customers() as usize, "customer"));
-        return Reading::missing(sample, missing).because(0.5, done, newest);
+        let reading = Reading::missing(sample, missing).because(0.5, done, newest);
+        return with_undone(reading, view);
     };
     let (sum, _) = peers.standing(days, &activity);
     let (word, level) = match value {
@@ -63,10 +66,20 @@ fn read(view: &View<'_>, peers: &Peers) -> Reading {
         let others = plural(activity.other_currencies, "other currency").replace("currencys", "currencies");
         reading = reading.because(2.5, format!("orders in {others} are not added up"), None);
     }
-    if activity.spent.is_none() {
+    if activity.spent.is_none() && view.undone == 0 {
         reading = reading.because(1.0, "import their orders to know what they spend", None);
     }
-    reading
+    with_undone(reading, view)
+}
+
+/// Says how many orders are left out.
+fn with_undone(reading: Reading, view: &View<'_>) -> Reading {
+    if view.undone == 0 {
+        return reading;
+    }
+    let undone = plural(view.undone, "order");
+    let words = format!("{undone} came to nothing (cancelled, refunded, returned or void) and count for nothing");
+    reading.because(2.2, words, None)
 }
 
 fn ago(days: u32) -> String {

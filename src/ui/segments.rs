@@ -238,7 +238,8 @@ impl Screen {
     pub(super) fn next_kind(&mut self, forward: bool) {
         let Some(segments) = self.segments() else { return };
         let at = SegmentKind::ALL.iter().position(|kind| *kind == segments.kind).unwrap_or_default();
-        segments.kind = SegmentKind::ALL[(at + if forward { 1 } else { SegmentKind::ALL.len() - 1 }) % SegmentKind::ALL.len()];
+        segments.kind =
+            SegmentKind::ALL[(at + if forward { 1 } else { SegmentKind::ALL.len() - 1 }) % SegmentKind::ALL.len()];
         (segments.row, segments.inside) = (0, false);
         segments.other();
         self.touch();

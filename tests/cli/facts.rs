@@ -63,3 +63,33 @@ fn options_that_do_not_belong_together_are_refused() {
     assert!(profile.refused(&mail).contains("--dry-run"));
     assert_eq!(profile.run(&["import", "mbox", &path]).code, Some(2), "messages need an account");
 }
+
+#[test]
+fn an_import_counts_in_scores_at_once_and_a_refunded_order_does_not() {
+    let profile = Profile::offline();
+    let head = "Order ID,Email,Order Date,Total,Status\n1,Ana Silva <ana@test.example>,2026-06-01,12.50,paid\n";
+    let import = |rows: &str| {
+        let path = file(&profile, "orders.csv", &format!("{head}{rows}"));
+        profile.run(&["import", "orders", &path, "--currency", "USD"])
+    };
+    let reasons = || {
+        let card = profile.one(&["score", "show", "ana@test.example"]);
+        assert_eq!(card["stale"], json!(false));
+        let value = card["scores"].as_array().unwrap().iter().find(|score| score["kind"] == "value").unwrap().clone();
+        value["reasons"].to_string()
+    };
+    assert_eq!(import("").code, Some(0));
+    assert_eq!(profile.one(&["show", "ana@test.example"])["name"], json!("Ana Silva"));
+    assert!(reasons().contains("1 order, $12.50"), "{}", reasons());
+    // Nobody is at work who would follow the log.
+    assert_eq!(import("2,ana@test.example,2026-06-02,7.50,complete\n").code, Some(0));
+    assert!(reasons().contains("2 orders, $20"), "{}", reasons());
+    for _ in 0..2 {
+        let done = import("2,ana@test.example,2026-06-02,7.50,refunded\n1,bo@test.example,2026-06-01,12.50,paid\n");
+        assert_eq!(done.code, Some(1));
+        assert!(done.err.contains("line 4: order 1 is in line 2 already, for another customer"), "{}", done.err);
+        assert!(reasons().contains("1 order, $12.50"), "{}", reasons());
+    }
+    assert!(profile.refused(&["show", "bo@test.example"]).contains("bo@test.example"));
+    profile.assert_sound();
+}

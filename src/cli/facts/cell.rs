@@ -81,9 +81,58 @@ pub fn rating(text: &str) -> Result<(u16, Option<u16>), String> {
     }
 }
 
-/// Parts of a cell with several values.
+/// Parts of a cell with several values. How many are taken is said where they are.
 pub fn list(text: &str, marks: &[char]) -> Vec<String> {
-    text.split(marks).map(str::trim).filter(|part| !part.is_empty()).take(50).map(str::to_owned).collect()
+    text.split(marks).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The mail addresses of a cell, and the name the first named one comes with: `ana@a.example; "Silva, Ana" <a@b.example>`
+/// (RFC 5322, section 3.4, as people paste it). What is none of these is left as it is, to be refused by name.
+pub fn mailboxes(text: &str) -> (Vec<String>, String) {
+    let (mut addresses, mut name) = (Vec::new(), String::new());
+    // `Silva, Ana <a@b.example>` without quotes: what has no address belongs to what follows.
+    let mut before = String::new();
+    for part in mailbox_parts(text) {
+        let Some((words, rest)) = part.rsplit_once('<').filter(|(_, rest)| rest.contains('>')) else {
+            if part.contains('@') {
+                addresses.extend(part.split_whitespace().map(str::to_owned));
+            } else {
+                before.push_str(part.trim());
+                before.push_str(", ");
+            }
+            continue;
+        };
+        let (address, more) = rest.split_once('>').unwrap_or((rest, ""));
+        let words = format!("{before}{}", words.trim().trim_matches(['"', '\'']).trim());
+        before.clear();
+        if name.is_empty() {
+            name = words.trim().to_owned();
+        }
+        addresses.push(address.trim().to_owned());
+        addresses.extend(more.split_whitespace().map(str::to_owned));
+    }
+    addresses.extend(before.split(", ").filter(|part| !part.is_empty()).map(str::to_owned));
+    (addresses, name)
+}
+
+/// What stands between commas and semicolons outside quotes and brackets.
+fn mailbox_parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let (mut quoted, mut bracketed) = (false, false);
+    for c in text.chars() {
+        match c {
+            '"' if !bracketed => quoted = !quoted,
+            '<' if !quoted => bracketed = true,
+            '>' if !quoted => bracketed = false,
+            _ => {}
+        }
+        match parts.last_mut() {
+            Some(part) if quoted || bracketed || !matches!(c, ',' | ';') => part.push(c),
+            _ => parts.push(String::new()),
+        }
+    }
+    parts.retain(|part| !part.trim().is_empty());
+    parts
 }
 
 #[cfg(test)]
@@ -119,5 +168,28 @@ mod tests {
         assert_eq!(rating("4"), Ok((4, None)));
         assert_eq!(rating("4.0 / 5"), Ok((4, Some(5))));
         assert!(rating("4.5").is_err() && rating("-1").is_err() && rating("good").is_err());
+    }
+
+    #[test]
+    fn mail_addresses_come_with_and_without_names() {
+        for (text, addresses, name) in [
+            ("ana@a.example", "ana@a.example", ""),
+            (
+                "ana@a.example; bo@b.example,c@c.example d@d.example",
+                "ana@a.example bo@b.example c@c.example d@d.example",
+                "",
+            ),
+            ("Ana Silva <ana@a.example>", "ana@a.example", "Ana Silva"),
+            ("\"Silva, Ana\" <ana@a.example>, bo@b.example", "ana@a.example bo@b.example", "Silva, Ana"),
+            ("Silva, Ana <ana@a.example>", "ana@a.example", "Silva, Ana"),
+            ("<ana@a.example>; Bo <bo@b.example>", "ana@a.example bo@b.example", "Bo"),
+            ("Ana", "Ana", ""),
+            ("ana@a.example, nonsense", "ana@a.example nonsense", ""),
+            ("\"unclosed <ana@a.example>", "ana@a.example", "unclosed"),
+            ("", "", ""),
+        ] {
+            let (found, who) = mailboxes(text);
+            assert_eq!((found.join(" ").as_str(), who.as_str()), (addresses, name), "{text}");
+        }
     }
 }

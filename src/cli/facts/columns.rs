@@ -112,6 +112,19 @@ const ORDERS: Spellings = &[
         ],
     ),
     ("currency", &["currency", "currencycode", "ordercurrency"]),
+    ("status", &["orderstatus", "financialstatus", "paymentstatus", "status", "orderstate", "state"]),
+    (
+        "refunded",
+        &[
+            "refunded",
+            "refundedamount",
+            "amountrefunded",
+            "refundamount",
+            "totalrefunded",
+            "ordertotalrefunded",
+            "refund",
+        ],
+    ),
     ("name", &["customername", "billingname", "fullname", "customer", "buyername", "buyer"]),
 ];
 

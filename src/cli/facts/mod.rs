@@ -13,7 +13,7 @@ use super::console::Console;
 use super::house::Place;
 use super::output::{Meter, Output, remark};
 use super::owner::VerbDoor;
-use crate::desk::{CustomerRow, Desk, DeskError, FactsReport, OrderRow, RatingRow, Whose};
+use crate::desk::{CustomerRow, Desk, DeskError, FactsReport, OrderRow, OrdersSeen, RatingRow, Whose};
 use crate::model::{Currency, Money, clean_line};
 use anyhow::Context;
 use columns::{Columns, Kind, Told};
@@ -244,10 +244,20 @@ impl Mapping {
                 if cell("total").is_empty() {
                     return Err("it has no amount".to_owned());
                 }
-                let total = Money::parse(cell("total"), currency).map_err(|error| error.to_string())?;
+                let amount = |field: &str| Money::parse(cell(field), currency).map_err(|error| error.to_string());
+                let (mut total, mut status) = (amount("total")?, cell("status").to_owned());
+                if !cell("refunded").is_empty() {
+                    // Some programs write what was paid back with a minus.
+                    let back = amount("refunded")?.minor.unsigned_abs();
+                    if total.minor > 0 && back >= total.minor.unsigned_abs() {
+                        "refunded".clone_into(&mut status);
+                    }
+                    let minor = i64::try_from(back).ok().and_then(|back| total.minor.checked_sub(back));
+                    total.minor = minor.ok_or("it has an amount that cannot be counted")?;
+                }
                 let at = cell::time(cell("date"))?;
                 let (shop, number) = (clean_line(&self.shop), cell("id").to_owned());
-                Ok(Fact::Order(OrderRow { line, whose, shop, number, at, total }))
+                Ok(Fact::Order(OrderRow { line, whose, shop, number, at, total, status }))
             }
             Kind::Customers => Ok(Fact::Customer(CustomerRow {
                 line,
@@ -278,16 +288,13 @@ impl Mapping {
 
     fn whose(&self, row: &[String]) -> Whose {
         let cell = |field: &str| self.columns.cell(row, field);
+        let (emails, called) = cell::mailboxes(cell("email"));
         let name = match cell("name") {
             "" => format!("{} {}", cell("first"), cell("last")).trim().to_owned(),
             name => name.to_owned(),
         };
-        Whose {
-            emails: cell::list(cell("email"), &[',', ';', ' ']),
-            phones: cell::list(cell("phone"), &[',', ';']),
-            key: cell("key").to_owned(),
-            name,
-        }
+        let name = if name.is_empty() { called } else { name };
+        Whose { emails, phones: cell::list(cell("phone"), &[',', ';']), key: cell("key").to_owned(), name }
     }
 
     fn fields(&self, row: &[String]) -> Vec<(String, String)> {
@@ -308,6 +315,7 @@ impl Mapping {
     ) -> Result<Done, DeskError> {
         let mut done = Done { report: FactsReport::default(), read: 0, passed: 0, stopped: false };
         let (mut orders, mut customers, mut ratings) = (Vec::new(), Vec::new(), Vec::new());
+        let mut seen = OrdersSeen::default();
         let write = !args.dry_run;
         let batch = if write { BATCH } else { DRY };
         let mut rows = rows.into_iter().peekable();
@@ -322,7 +330,7 @@ impl Mapping {
             }
             if orders.len() + customers.len() + ratings.len() >= batch || rows.peek().is_none() {
                 let report = match self.kind {
-                    Kind::Orders => desk.import_orders(agent, std::mem::take(&mut orders), write)?,
+                    Kind::Orders => desk.import_orders(agent, std::mem::take(&mut orders), &mut seen, write)?,
                     Kind::Customers => {
                         desk.import_customers(agent, std::mem::take(&mut customers), args.replace, write)?
                     }
@@ -336,6 +344,7 @@ impl Mapping {
             }
         }
         done.report.bad.sort();
+        done.report.left_out.sort();
         Ok(done)
     }
 }

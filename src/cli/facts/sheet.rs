@@ -12,8 +12,6 @@ const MOST_ROW: usize = 1 << 20;
 const MOST_COLUMNS: usize = 500;
 /// Cells of one file.
 const MOST_CELLS: usize = 16_000_000;
-/// Letters of a cell that are read.
-const MOST_CELL: usize = 10_000;
 
 /// One row: the line it begins at, and its cells by column, or why it cannot be read.
 pub struct Row {
@@ -188,7 +186,7 @@ fn cells(record: &csv::ByteRecord, columns: usize) -> Result<Vec<String>, String
         .iter()
         .map(|cell| {
             let cell = std::str::from_utf8(cell).map_err(|_| "it is not UTF-8 text".to_owned())?;
-            Ok(cell.trim().chars().take(MOST_CELL).collect())
+            Ok(cell.trim().to_owned())
         })
         .collect()
 }
@@ -216,5 +214,5 @@ fn plain(value: &Value) -> Result<String, String> {
         // What is deeper is nobody's column.
         Value::Object(_) => String::new(),
     };
-    Ok(text.chars().take(MOST_CELL).collect())
+    Ok(text)
 }

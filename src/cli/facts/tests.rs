@@ -61,6 +61,32 @@ fn a_shops_export_is_read_with_its_further_items_and_bad_rows() {
 }
 
 #[test]
+fn what_was_paid_back_is_taken_off_and_names_come_with_addresses() {
+    let csv = "Name,Email,Created at,Total,Refunded Amount,Financial Status\n\
+        #1,Ana Silva <ana@a.example>,2026-11-01,20.00,5.00,partially_refunded\n\
+        #2,ana@a.example,2026-11-01,20.00,-20.00,paid\n\
+        #3,ana@a.example,2026-11-01,-7.00,,\n\
+        #4,ana@a.example,2026-11-01,7.00,some,\n";
+    let told = told(&[]);
+    let sheet = Sheet::of_csv(csv.as_bytes()).unwrap();
+    let mapping = mapping(Kind::Orders, &sheet, &told).unwrap();
+    let read = |row: super::sheet::Row| row.cells.and_then(|cells| mapping.understand(row.line, &cells));
+    let mut found = Vec::new();
+    for row in sheet.rows {
+        match read(row) {
+            Ok(Fact::Order(order)) => {
+                found.push(format!("{} {} {} {}", order.number, order.total, order.status, order.whose.name));
+            }
+            Err(why) => found.push(why),
+            Ok(_) => unreachable!("orders alone"),
+        }
+    }
+    assert_eq!(found[..2], ["#1 $15 partially_refunded Ana Silva", "#2 $0 refunded "]);
+    assert!(found[2].starts_with("#3 -$7 "), "{}", found[2]);
+    assert!(found[3].contains("\"some\""), "{}", found[3]);
+}
+
+#[test]
 fn columns_are_guessed_or_told_and_what_is_missing_is_said_with_what_is_there() {
     let sheet = |head: &str| Sheet::of_csv(format!("{head}\n").as_bytes()).unwrap();
     let guessed = mapping(Kind::Orders, &sheet("Order ID,Order Date,E-Mail,Total Amount"), &told(&[])).unwrap();

@@ -7,8 +7,6 @@ pub const COLUMNS: [&str; 7] = ["name", "email", "phone", "company", "tags", "la
 
 /// A longer line (a photo) is passed over, in bytes.
 const MOST_LINE: usize = 64 << 10;
-/// Values of one kind that are read.
-const MOST_VALUES: usize = 20;
 
 /// A line without its folds, where it begins, and whether it was too long to keep.
 struct Unfolded {
@@ -132,7 +130,7 @@ impl Card {
 }
 
 fn keep(list: &mut Vec<(bool, String)>, preferred: bool, value: String) {
-    if list.len() < MOST_VALUES && !value.trim().is_empty() {
+    if !value.trim().is_empty() {
         list.push((preferred, value.trim().to_owned()));
     }
 }

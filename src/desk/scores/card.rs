@@ -21,7 +21,8 @@ impl Desk {
         let is_present = row.version == version
             || rescore.settled == version
             || (rescore.version == version && rescore.has_scored(customer.id));
-        let is_whole = !row.outdated && row.covers >= customer.last_inbound_received.max(customer.last_outbound_received);
+        let is_whole =
+            !row.outdated && row.covers >= customer.last_inbound_received.max(customer.last_outbound_received);
         Ok(Scorecard {
             customer: customer.id,
             scores: row.scores,

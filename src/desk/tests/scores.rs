@@ -464,8 +464,11 @@ fn scores_are_out_of_date_after_an_import_until_they_are_computed_anew() {
         number: "1".to_owned(),
         at: Timestamp(NOON - MINUTE),
         total: crate::model::Money { currency: crate::model::Currency::from_code("USD").unwrap(), minor: 500 },
+        status: String::new(),
     };
-    let import = |email: &str| paper.desk.import_orders("lin", vec![order(email)], true).unwrap();
+    let import = |email: &str| {
+        paper.desk.import_orders("lin", vec![order(email)], &mut crate::desk::OrdersSeen::default(), true).unwrap()
+    };
     import("ana@a.example");
     assert!(stale(ana) && !stale(bo), "hers alone");
     paper.desk.score_customer(ana).unwrap();

@@ -135,12 +135,7 @@ pub fn clusters(
 
 /// First middles far from each other: each the best of a few points drawn by the square of their distance to those there
 /// are (greedy k-means++: Arthur and Vassilvitskii 2007, with the trials of scikit-learn).
-fn spread(
-    points: &[Features],
-    k: usize,
-    random: &mut Random,
-    watch: &mut Watch<'_>,
-) -> Result<Vec<Features>, Unfit> {
+fn spread(points: &[Features], k: usize, random: &mut Random, watch: &mut Watch<'_>) -> Result<Vec<Features>, Unfit> {
     let mut centres = Vec::with_capacity(k);
     if points.is_empty() {
         return Ok(centres);

@@ -192,7 +192,8 @@ fn too_few_customers_bad_settings_and_a_stop_are_told_apart() {
 #[test]
 fn a_fit_says_how_far_it_is_and_stops_wherever_it_is_told_to() {
     // Crowded places, none of them dense enough: the longest way through DBSCAN.
-    let rows: Vec<Row> = (0..2_000).map(|id| row(id, id as i64 % 400, 1 + id as u32 % 7, 100 + id as i64 % 900)).collect();
+    let rows: Vec<Row> =
+        (0..2_000).map(|id| row(id, id as i64 % 400, 1 + id as u32 % 7, 100 + id as i64 % 900)).collect();
     let settings = Settings { k: Some(5), eps: 0.6, min_samples: 400 };
     for kind in [SegmentKind::KMeans, SegmentKind::Dbscan] {
         let mut heard: Vec<u16> = Vec::new();
