@@ -1,10 +1,11 @@
 //! How the panes look, and that no text breaks a column.
 
 use super::{FakeDesk, FakeSeat};
-use crate::model::{AccountStatus, Activity, Progress};
+use crate::model::{AccountStatus, Activity, Progress, Timestamp};
 use crate::theme::{BUILT_IN, ColorDepth, Theme};
 use crate::ui::Msg;
 use crate::ui::text::width;
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::style::{Color, Modifier};
 
 const SIZES: [(u16, u16); 5] = [(60, 15), (80, 24), (100, 30), (149, 40), (160, 50)];
