@@ -60,7 +60,10 @@ fn show(place: &Place, args: &SegmentShow) -> Outcome {
                 || {
                     clean_line(&format!(
                         "{} <{}>  {}  {}",
-                        member.name, member.address, member.customer, member.last_at
+                        member.name,
+                        member.address,
+                        member.customer,
+                        member.last_at.known().map_or_else(|| "–".to_owned(), |at| at.to_string())
                     ))
                 },
             )?;
