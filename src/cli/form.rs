@@ -174,7 +174,8 @@ pub fn scorecard(name: &str, card: &Scorecard) -> Value {
             "name": name,
         })).collect::<Vec<_>>(),
         "stale": card.stale,
-        "corrections": card.corrections,
+        "corrections": card.taught.learned_from,
+        "learning": card.taught.words(),
     })
 }
 
@@ -185,6 +186,7 @@ pub fn layer(view: &LearnedView) -> Value {
         "learned_from": view.layer.as_ref().map(|layer| layer.corrections),
         "at": view.layer.as_ref().map(|layer| time(layer.at)),
         "corrections": view.corrections,
+        "begins_at": view.begins_at,
         "off": view.off,
         "kept": view.kept,
         "trouble": view.trouble,

@@ -105,6 +105,25 @@ fn a_layer_is_learned_switched_off_and_taken_back() {
 }
 
 #[test]
+fn a_first_correction_is_counted_though_it_teaches_nothing_yet() {
+    let profile = with_mail();
+    let said = |profile: &Profile| profile.one(&["score", "show", "ana@test.example"])["learning"].clone();
+    assert_eq!(said(&profile), "no corrections yet");
+    assert!(profile.ok(&["score", "layer"]).out().contains("no corrections yet; the shipped model reads alone"));
+    let shown = profile.one(&["show", "ana@test.example"]);
+    profile.ok(&["score", "correct", shown["messages"][0]["id"].as_str().unwrap(), "neutral"]);
+    let told = "1 correction, learning begins at 5";
+    assert_eq!(said(&profile), told);
+    assert!(profile.ok(&["score", "layer"]).out().contains(told));
+    // Also once it was tried.
+    profile.ok(&["score", "refresh"]);
+    assert_eq!(said(&profile), told);
+    let layer = profile.one(&["score", "layer"]);
+    assert_eq!((&layer["layer"], &layer["corrections"], &layer["begins_at"]), (&Value::Null, &1.into(), &5.into()));
+    assert!(profile.json(&["log"]).iter().any(|row| row["kind"] == "learned" && row["summary"] == told));
+}
+
+#[test]
 fn segments_are_listed_with_their_customers() {
     let profile = with_mail();
     assert!(profile.ok(&["segment", "list"]).err.contains("segment fit"));

@@ -170,15 +170,15 @@ pub fn layer(place: &Place, args: &ScoreLayer) -> Outcome {
     out.row(
         || form::layer(&view),
         || {
-            let how = match (&view.layer, view.off) {
-                (_, true) => "switched off; the shipped model reads alone".to_owned(),
-                (Some(layer), _) => {
-                    format!("layer {}, learned from {} corrections, {}", layer.number, layer.corrections, layer.at)
+            let taught = view.taught().words();
+            let how = match &view.layer {
+                Some(layer) => {
+                    format!("layer {}, {taught}, {}; there are {} now", layer.number, layer.at, view.corrections)
                 }
-                (None, _) => "nothing was learned yet; the shipped model reads alone".to_owned(),
+                None => format!("{taught}; the shipped model reads alone"),
             };
             let trouble = view.trouble.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-            format!("{} corrections: {how}{trouble}", view.corrections)
+            format!("{how}{trouble}")
         },
     )?;
     out.finish()?;

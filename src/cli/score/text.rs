@@ -6,7 +6,7 @@ use super::super::console::Console;
 use super::super::house::Place;
 use super::super::output::{Output, remark};
 use super::labels::{self, Labelled};
-use crate::score::sentiment::{Label, Layer, Measure, Reader, Reading};
+use crate::score::sentiment::{FEWEST, Label, Layer, Measure, Reader, Reading};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::{BufReader, IsTerminal};
@@ -61,7 +61,7 @@ fn learn(path: &std::path::Path) -> anyhow::Result<Option<Reader>> {
     );
     let Some(layer) = Layer::learn(Reader::shipped(), &corrections) else {
         remark(&format!(
-            "Nothing was learned from {} corrections: the shipped model is right as it is, or they are too few.",
+            "Nothing was learned from {} corrections: the shipped model is right as it is, or they are fewer than {FEWEST} in a language.",
             corrections.len()
         ));
         return Ok(None);
