@@ -50,7 +50,7 @@ pub const SCORES: &[(ScoreKind, Scorer)] = &[
 ];
 
 /// The version of the rules in this room: part of what makes a stored score stale. Raised when a definition changes.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 #[cfg(test)]
 mod tests;

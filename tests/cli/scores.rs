@@ -71,6 +71,22 @@ fn a_refresh_brings_all_up_to_date_once() {
     profile.assert_sound();
 }
 
+/// Who has news and is come past again by the round of another model is one person.
+#[test]
+fn nobody_is_counted_twice_by_a_refresh() {
+    let profile = with_mail();
+    let other = String::from_utf8(mail::plain("n3", "Order", "Where is it?")).unwrap();
+    profile.import(&[other.replace("Ana <ana@", "Bo <bo@").into_bytes()]);
+    assert_eq!(profile.one(&["score", "refresh"])["customers"], 2);
+    let shown = profile.one(&["show", "ana@test.example"]);
+    for message in shown["messages"].as_array().unwrap() {
+        profile.ok(&["score", "correct", message["id"].as_str().unwrap(), "neutral"]);
+    }
+    let all = profile.one(&["score", "refresh", "--all"]);
+    assert_eq!(all["customers"], 2, "one with news among two: {all}");
+    profile.assert_sound();
+}
+
 #[test]
 fn a_layer_is_learned_switched_off_and_taken_back() {
     let profile = Profile::offline();

@@ -7,9 +7,10 @@ use crate::cli::output::{Meter, Output, remark};
 use crate::cli::write::act;
 use crate::cli::{Outcome, form};
 use crate::desk::{Marks, Sliced};
-use crate::model::{Act, Level, Scorecard, SentimentLabel, clean_line};
+use crate::model::{Act, CustomerId, Level, Scorecard, SentimentLabel, clean_line};
 use anyhow::Context;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Customers and messages of one commit.
@@ -140,10 +141,17 @@ pub fn bring_up_to_date(house: &House, all: bool) -> anyhow::Result<Sliced> {
     if all {
         desk.begin_round(true)?;
     }
+    let mut first: BTreeSet<CustomerId> = BTreeSet::new();
+    let marked = marks.len();
     while !marks.is_empty() {
         anyhow::ensure!(Console::current().is_waited_for(), STOPPED);
-        done += desk.score_marked(&mut marks, CUSTOMERS, MESSAGES)?;
+        let sliced = desk.score_marked(&mut marks, CUSTOMERS, MESSAGES)?;
+        first.extend(marks.scored());
+        done += Sliced { customers: 0, ..sliced };
+        meter.show(|| format!("{} of {marked} customers with news scored", marked - marks.len()));
     }
+    // The round comes past those with news, too: nobody is counted twice.
+    let mut from = None;
     loop {
         let round = desk.round()?;
         if !round.due && !round.rescore.stopped {
@@ -151,10 +159,16 @@ pub fn bring_up_to_date(house: &House, all: bool) -> anyhow::Result<Sliced> {
         }
         desk.begin_round(false)?;
         anyhow::ensure!(Console::current().is_waited_for(), STOPPED);
+        if from.is_none() {
+            from = Some(desk.round()?.rescore);
+        }
         done += desk.score_on(CUSTOMERS, MESSAGES)?;
-        let round = round.rescore;
+        let round = desk.round()?.rescore;
         meter.show(|| format!("{} of {} customers scored, {} messages", round.scored, round.total, round.messages));
     }
+    let to = desk.round()?.rescore;
+    let twice = |id: &&CustomerId| from.as_ref().is_some_and(|from| to.has_scored(**id) && !from.has_scored(**id));
+    done.customers += (first.len() - first.iter().filter(twice).count()) as u64;
     Ok(done)
 }
 
