@@ -50,12 +50,9 @@ fn lines(name: &str, card: &Scorecard) -> Vec<String> {
         };
         let word = score.band.as_ref().map_or("not enough data", |band| band.word.as_str());
         let sure = (score.confidence * 100.0).round();
-        lines.push(clean_line(&format!(
-            "{sign} {:<13} {word:<20} {}  n={} {sure:.0} % sure",
-            score.kind.word(),
-            score.shown,
-            score.sample
-        )));
+        // Cleaned in parts: the space of a score without a sign stays.
+        let (word, shown) = (clean_line(word), clean_line(&score.shown));
+        lines.push(format!("{sign} {:<13} {word:<20} {shown}  n={} {sure:.0} % sure", score.kind.word(), score.sample));
         let why = score.reasons.iter().map(|reason| format!("    {}", clean_line(&reason.text)));
         lines.extend(why);
         lines.extend(score.next.as_ref().map(|next| format!("    → {}", clean_line(next))));

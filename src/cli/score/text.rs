@@ -16,6 +16,10 @@ pub fn run(place: &Place, args: &ScoreText) -> Outcome {
     let learned = args.learn.as_ref().map(|path| learn(&console.path(path))).transpose()?.flatten();
     let reader = learned.as_ref().unwrap_or_else(|| Reader::shipped());
     let labels = args.labels.as_ref().map(|path| labels::read(&console.path(path))).transpose()?;
+    if let (Some(path), Some(rows)) = (&args.labels, &labels) {
+        let path = path.display();
+        anyhow::ensure!(rows.iter().any(|row| row.label.is_some()), "{path} has no label: there is nothing to measure");
+    }
     let mut out = Output::new(place.json);
     let mut counted = Counted::new(labels.as_deref());
     let has_texts = labels.as_ref().is_some_and(|rows| rows.iter().any(|row| row.text.is_some()));
@@ -37,13 +41,16 @@ pub fn run(place: &Place, args: &ScoreText) -> Outcome {
         }
     }
     if let Some(rows) = &labels {
-        counted.print(&mut out)?;
+        if counted.measure.total() > 0 {
+            counted.print(&mut out)?;
+        }
         out.finish()?;
         anyhow::ensure!(
             rows.len() == lines,
             "{lines} lines were read but there are {} labels: line n must have label n; the figures are of those that have both",
             rows.len()
         );
+        anyhow::ensure!(counted.measure.total() > 0, "no line that was read has a label: there is nothing to measure");
         return Ok(());
     }
     out.finish()?;

@@ -459,8 +459,16 @@ fn segments_show_sizes_traits_change_customers_and_where_they_stand() {
         let mut seat = FakeSeat::new(width, height, segmented());
         seat.keys("g s");
         seat.shows("Segments: [rfm] · k-means · dbscan");
-        for text in ["champions", "needs attention", "orders every 12 days", "█", "since the last fit", "Somebody 1"]
-        {
+        for text in [
+            "champions",
+            "needs attention",
+            "orders every 12 days",
+            "█",
+            "at the last fit",
+            "since the one before",
+            "customers now",
+            "Somebody 1",
+        ] {
             seat.shows(text);
         }
         let frame = seat.frame();
