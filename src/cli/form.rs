@@ -11,6 +11,11 @@ fn time(at: Timestamp) -> Value {
     Value::String(at.to_string())
 }
 
+/// A time, or null where it stands for "never": of an imported customer who has not written yet, for instance.
+fn known(at: Timestamp) -> Value {
+    at.known().map_or(Value::Null, time)
+}
+
 fn addresses(parties: &[Party]) -> Vec<&str> {
     parties.iter().map(|party| party.address.as_str()).collect()
 }
@@ -26,9 +31,9 @@ pub fn inbox_row(row: &InboxRow) -> Value {
         "unread": row.unread,
         "channels": row.channels,
         "tags": row.tags,
-        "last_at": time(row.last_at),
+        "last_at": known(row.last_at),
         "last_text": row.last_text,
-        "last_direction": direction(row.last_direction),
+        "last_direction": row.last_at.known().map(|_| direction(row.last_direction)),
         "waiting_since": row.waiting_since.map(time),
         "snoozed_until": row.snoozed_until.map(time),
         "trouble": row.trouble,
@@ -90,8 +95,8 @@ pub fn customer(view: &CustomerView) -> serde_json::Map<String, Value> {
         "notes": customer.notes,
         "fields": customer.fields,
         "language": customer.language,
-        "first_at": time(customer.first_at),
-        "last_at": time(customer.last_at),
+        "first_at": known(customer.first_at),
+        "last_at": known(customer.last_at),
         "drafts": view.drafts,
         "absorbed": view.absorbed.iter().map(|(id, name)| json!({
             "customer": id.to_string(),
@@ -169,7 +174,8 @@ pub fn scorecard(name: &str, card: &Scorecard) -> Value {
             "name": name,
         })).collect::<Vec<_>>(),
         "stale": card.stale,
-        "corrections": card.corrections,
+        "corrections": card.taught.learned_from,
+        "learning": card.taught.words(),
     })
 }
 
@@ -180,6 +186,7 @@ pub fn layer(view: &LearnedView) -> Value {
         "learned_from": view.layer.as_ref().map(|layer| layer.corrections),
         "at": view.layer.as_ref().map(|layer| time(layer.at)),
         "corrections": view.corrections,
+        "begins_at": view.begins_at,
         "off": view.off,
         "kept": view.kept,
         "trouble": view.trouble,
@@ -207,7 +214,7 @@ pub fn member(member: &SegmentMember) -> Value {
         "customer": member.customer.to_string(),
         "name": member.name,
         "address": member.address,
-        "last_at": time(member.last_at),
+        "last_at": known(member.last_at),
         "mood": member.mood,
     })
 }

@@ -53,7 +53,7 @@ fn inbox_line(row: &InboxRow) -> String {
         row.status.map_or("-", |status| status.word()),
         row.name,
         row.address,
-        minute(row.last_at),
+        row.last_at.known().map_or_else(|| "–".to_owned(), minute),
         row.last_text
     )
 }

@@ -9,6 +9,7 @@ use crate::desk::FitProgress;
 use crate::model::{Segment, SegmentKind, clean_line};
 use crate::score::segment::Settings;
 use serde_json::json;
+use unicode_width::UnicodeWidthStr;
 
 const PAGE: usize = 500;
 
@@ -20,21 +21,42 @@ pub fn run(place: &Place, args: SegmentArgs) -> Outcome {
     }
 }
 
-fn line(segment: &Segment) -> String {
-    let (kind, traits) = (segment.kind.word(), segment.traits.join(", "));
-    clean_line(&format!("{:>7}  {kind:<7} {:<24} {traits}", segment.size, segment.name))
+/// Columns of a name at most; a longer one pushes what is behind it to the right.
+const NAME: usize = 48;
+
+/// Segments as lines whose columns stand under one another.
+fn lines(segments: &[Segment]) -> Vec<String> {
+    let widest = |column: fn(&Segment) -> &str| segments.iter().map(|one| column(one).width()).max().unwrap_or(0);
+    let (kinds, names) = (widest(|one| one.kind.word()), widest(|one| &one.name).min(NAME));
+    let line = |one: &Segment| {
+        // Cleaned before it is put together: cleaning takes the spaces at the beginning away.
+        let (kind, name) = (filled(one.kind.word(), kinds), filled(&clean_line(&one.name), names));
+        format!("{:>7}  {kind}  {name}  {}", one.size, clean_line(&one.traits.join(", ")))
+    };
+    segments.iter().map(line).collect()
+}
+
+/// A text with spaces behind it up to so many columns.
+fn filled(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
 fn list(place: &Place) -> Outcome {
     let house = place.open()?;
     let segments = house.desk.segments()?;
     let mut out = Output::new(place.json);
-    for segment in &segments {
-        out.row(|| form::segment(segment), || line(segment))?;
+    for (segment, line) in segments.iter().zip(lines(&segments)) {
+        out.row(|| form::segment(segment), || line)?;
     }
     out.finish()?;
-    if segments.is_empty() {
-        remark("No segments were fitted yet: `switchboard segment fit`.");
+    match segments.iter().map(|segment| segment.at).max() {
+        None => remark("No segments were fitted yet: `switchboard segment fit`."),
+        Some(at) if !place.json => {
+            remark(&format!(
+                "Sizes as of the last fit, {at}; `switchboard segment show NAME` lists who is in one now."
+            ));
+        }
+        Some(_) => {}
     }
     house.close()
 }
@@ -60,7 +82,10 @@ fn show(place: &Place, args: &SegmentShow) -> Outcome {
                 || {
                     clean_line(&format!(
                         "{} <{}>  {}  {}",
-                        member.name, member.address, member.customer, member.last_at
+                        member.name,
+                        member.address,
+                        member.customer,
+                        member.last_at.known().map_or_else(|| "–".to_owned(), |at| at.to_string())
                     ))
                 },
             )?;
@@ -107,7 +132,7 @@ fn fit(place: &Place, args: &SegmentFit) -> Outcome {
             "segments": report.segments.iter().map(form::segment).collect::<Vec<_>>(),
         }))?;
     } else {
-        report.segments.iter().try_for_each(|segment| out.line(&line(segment)))?;
+        lines(&report.segments).iter().try_for_each(|line| out.line(line))?;
         for (kind, why) in &report.without {
             out.line(&format!("{}: {why}", kind.word()))?;
         }
@@ -115,4 +140,31 @@ fn fit(place: &Place, args: &SegmentFit) -> Outcome {
     }
     out.finish()?;
     house.close()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{SegmentKind, Timestamp};
+
+    #[test]
+    fn columns_stand_under_one_another_whatever_is_in_them() {
+        let segment = |kind, name: &str, size| Segment {
+            kind,
+            name: name.to_owned(),
+            traits: vec!["came once".to_owned()],
+            size,
+            sizes: vec![],
+            centre: [0.0; 3],
+            at: Timestamp(0),
+        };
+        let found = lines(&[
+            segment(SegmentKind::Rfm, "lost", 7),
+            segment(SegmentKind::KMeans, "recent, now and then, middling orders", 12_345),
+            segment(SegmentKind::Dbscan, "流失的客户", 1),
+        ]);
+        let at = |line: &String| line.split("came once").next().map(UnicodeWidthStr::width);
+        assert_eq!(found.iter().map(at).collect::<Vec<_>>(), vec![at(&found[0]); 3], "{found:#?}");
+        assert!(found[0].starts_with("      7  rfm      lost  "), "{found:#?}");
+    }
 }

@@ -50,7 +50,9 @@ pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
 pub use pushed::Pushed;
 pub use quote::{Block, BlockKind, fold};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
-pub use score::{Band, Level, Reason, Score, ScoreKind, Scorecard, Segment, SegmentKind, Sentiment, SentimentLabel};
+pub use score::{
+    Band, Level, Reason, Score, ScoreKind, Scorecard, Segment, SegmentKind, Sentiment, SentimentLabel, Taught,
+};
 pub use scored::{Correction, Layer, LayerState, LearnedView, Rescore, ScoredRow, SegmentMember};
 pub use time::Timestamp;
 pub use view::{

@@ -1,6 +1,6 @@
 //! What is kept of scores: a row a customer, what agents corrected, what was learned from that, and how far a re-score is.
 
-use super::{CustomerId, MessageId, Score, SegmentKind, SentimentLabel, Timestamp};
+use super::{CustomerId, MessageId, Score, SegmentKind, SentimentLabel, Taught, Timestamp};
 use minicbor::{Decode, Encode};
 
 /// What an agent said a message sounds like.
@@ -100,12 +100,26 @@ pub struct LearnedView {
     pub off: bool,
     /// How many corrections there are.
     pub corrections: u32,
+    /// How many corrections of messages in one language it takes before anything is learned.
+    pub begins_at: u32,
     /// Numbers of the layers that are kept, the latest first.
     pub kept: Vec<u64>,
     /// Why the layer is not used although it is on; `None` when all is well.
     pub trouble: Option<String>,
     /// The version of all that computes scores.
     pub version: u64,
+}
+
+impl LearnedView {
+    /// What corrections have taught.
+    pub fn taught(&self) -> Taught {
+        Taught {
+            learned_from: self.layer.as_ref().map_or(0, |layer| layer.corrections),
+            made: self.corrections,
+            begins_at: self.begins_at,
+            off: self.off,
+        }
+    }
 }
 
 /// How far scoring is. One row; it moves in the batch with the scores it covers.

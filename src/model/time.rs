@@ -21,6 +21,11 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// This time, or `None` where it stands for "never" (nought).
+    pub fn known(self) -> Option<Timestamp> {
+        (self.0 > 0).then_some(self)
+    }
+
     /// Big-endian bytes that sort as the time does (times before 1970 count as 1970).
     pub fn key(self) -> [u8; 8] {
         (self.0.max(0) as u64).to_be_bytes()

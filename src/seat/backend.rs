@@ -225,6 +225,39 @@ mod tests {
         assert!(after.contains("\u{1b}[1;3H|"), "{out:?}");
     }
 
+    /// What a terminal shows that gives a variation selector no column, as tmux 3.3a does: `before`, then `lines`.
+    fn seen(before: &str, line: &str) -> String {
+        let bytes =
+            change(&[], &[(before, Style::new())]) + &change(&[(before, Style::new())], &[(line, Style::new())]);
+        let mut cells = vec![' '; 20];
+        let (mut at, mut rest) = (0, bytes.as_str());
+        while let Some(letter) = rest.chars().next() {
+            rest = &rest[letter.len_utf8()..];
+            if letter == '\x1b' {
+                let end = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap();
+                let numbers: Vec<usize> = rest[1..end].split(';').filter_map(|number| number.parse().ok()).collect();
+                at = match &rest[end..=end] {
+                    "H" => numbers[1] - 1,
+                    "C" => at + numbers.first().copied().unwrap_or(1),
+                    _ => at,
+                };
+                rest = &rest[end + 1..];
+            } else if letter != '\u{fe0f}' {
+                cells[at] = letter;
+                at += 1;
+            }
+        }
+        String::from_iter(cells).trim_end().to_owned()
+    }
+
+    #[test]
+    fn nothing_is_left_beside_an_emoji_that_a_terminal_takes_for_narrow() {
+        // Two columns by our tables: one of them stays empty where the terminal draws one.
+        assert_eq!(seen("abcdef", "❤\u{fe0f}xy"), "❤ xy");
+        assert_eq!(seen("abcdef", "a❤\u{fe0f}❤\u{fe0f}y"), "a❤ ❤ y");
+        assert_eq!(seen("❤\u{fe0f}xy", "abcdef"), "abcdef");
+    }
+
     #[test]
     fn plain_text_is_one_run_and_so_is_chinese() {
         assert_eq!(written("Hello│→▌"), "\x1b[1;1HHello│→▌");

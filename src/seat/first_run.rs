@@ -26,6 +26,7 @@ pub async fn first_run(
     let mut terminal = LocalTerminal::enter()?;
     let Line { mut input, frames, mut drawn, size, .. } = terminal.line()?;
     let mut canvas = Canvas::new(size)?;
+    screen.update(Msg::Resize(size.0, size.1));
     // A frame is on its way to the terminal.
     let mut showing = false;
     loop {

@@ -73,8 +73,16 @@ impl<'a> Pen<'a> {
         self.move_to(x, y);
         self.colour(cell);
         let symbol = cell.symbol();
+        let (wide, doubtful) = (symbol.cell_width().max(1), is_doubtful(symbol));
+        if doubtful && wide > 1 {
+            // A terminal that takes it for narrower (`❤` and U+FE0F in tmux before 3.4) leaves what stood beside it: all of
+            // its place is emptied first.
+            self.out.extend(std::iter::repeat_n(' ', usize::from(wide)));
+            self.at = None;
+            self.move_to(x, y);
+        }
         self.out.push_str(if symbol.is_empty() { " " } else { symbol });
-        self.at = if is_doubtful(symbol) { None } else { Some((x + symbol.cell_width().max(1), y)) };
+        self.at = if doubtful { None } else { Some((x + wide, y)) };
     }
 
     /// The bytes, with the terminal plain again.

@@ -65,7 +65,8 @@ impl Screen {
 
     /// What the agent opened and sees counts as read; what is covered does not.
     pub(super) fn mark_read(&mut self) {
-        let seen = self.focus != Pane::Inbox && self.sheets.is_empty() && self.layout().timeline.is_some();
+        let shown = self.layout().timeline.is_some() && !self.is_too_small();
+        let seen = shown && self.focus != Pane::Inbox && self.sheets.is_empty();
         let Some(open) = self.open.as_ref().filter(|open| seen && open.loaded && open.reading) else { return };
         let id = open.id;
         let newest = open.entries.last().map(|entry| entry.message.id);

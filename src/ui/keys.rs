@@ -7,13 +7,16 @@ use super::prompt::{Choice, Prompt, Purpose, Question};
 use crate::command::{Action, Verb, of};
 use crate::keymap::{Context, Found, Key};
 use crate::model::Act;
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 impl Screen {
     /// A key was pressed.
     pub(super) fn key(&mut self, event: KeyEvent) {
         if event.kind == KeyEventKind::Release {
             return;
+        }
+        if self.is_too_small() {
+            return self.key_unseen(Key::from(event));
         }
         if std::mem::take(&mut self.tour) {
             return self.touch();
@@ -50,6 +53,26 @@ impl Screen {
         }
     }
 
+    /// A key where the window is too small to show what it would do: only leaving is possible. Nothing is asked, since no
+    /// question could be read; what is being written stays as a draft.
+    fn key_unseen(&mut self, key: Key) {
+        let control_c = key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL;
+        let leaves = if control_c {
+            true
+        } else {
+            self.keys.push(key);
+            match self.keymap.find(self.context(), &self.keys) {
+                Found::Prefix => return,
+                Found::Action(action) => action.verb == Verb::Quit,
+                Found::Nothing | Found::Off => false,
+            }
+        };
+        self.keys.clear();
+        if leaves {
+            self.leave();
+        }
+    }
+
     fn type_key(&mut self, context: Context, event: KeyEvent) {
         match context {
             Context::Prompt => {
@@ -76,6 +99,9 @@ impl Screen {
 
     /// A paste: text where text is typed, nothing elsewhere, so that no pasted letter runs a command.
     pub(super) fn paste(&mut self, text: &str) {
+        if self.is_too_small() {
+            return;
+        }
         if std::mem::take(&mut self.tour) {
             return self.touch();
         }

@@ -95,7 +95,7 @@ impl Layout {
     }
 }
 
-/// True when the terminal is too small.
+/// True when the terminal is too small: nothing is shown then but how much is needed, and no key acts but the one to leave.
 pub(super) fn too_small(width: u16, height: u16) -> bool {
     width < LEAST.0 || height < LEAST.1
 }

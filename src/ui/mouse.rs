@@ -2,7 +2,7 @@
 
 use super::Screen;
 use super::composer::Stage;
-use super::layout::{Pane, inner, too_small};
+use super::layout::{Pane, inner};
 use super::sheet::Content;
 use crate::command::Verb;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
@@ -16,7 +16,7 @@ impl Screen {
     /// Something was done with the mouse.
     pub(super) fn mouse(&mut self, event: MouseEvent) {
         // A question is answered by a key: a click beside it must not answer or hide it.
-        if self.question.is_some() || too_small(self.size.0, self.size.1) {
+        if self.question.is_some() || self.is_too_small() {
             return;
         }
         let at = Position { x: event.column, y: event.row };

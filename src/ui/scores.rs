@@ -11,6 +11,9 @@ use crate::model::{Act, CustomerId, Direction, MessageId, Score, ScoreKind, Scor
 /// Readings under which a chart of them says nothing.
 const CHARTED: usize = 3;
 
+/// Columns of a sentence in the pane where it is narrow.
+const NARROW: usize = 32;
+
 /// What the pane of scores remembers.
 #[derive(Debug, Default)]
 pub(super) struct Scores {
@@ -29,6 +32,8 @@ pub(super) fn score_rows(card: &Scorecard) -> u16 {
         (false, true) => 5,
         (false, false) => 2,
     };
+    // What was learned may take more lines where it is not plain.
+    let foot = foot.max(card.taught.words().len().div_ceil(NARROW));
     (2 + 2 * card.scores.len() + card.segments.len() + foot) as u16
 }
 

@@ -2,7 +2,7 @@
 
 use super::composer::Composer;
 use super::inbox::Inbox;
-use super::layout::{Layout, Pane, inner, layout};
+use super::layout::{Layout, Pane, inner, layout, too_small};
 use super::link::Links;
 use super::messages::Messages;
 use super::news::News;
@@ -269,6 +269,10 @@ impl Screen {
             Msg::Resize(width, height) => {
                 self.dirty |= self.size != (width, height);
                 self.size = (width, height);
+                if self.is_too_small() {
+                    // What a first key began would be ended by one that cannot be seen.
+                    self.keys.clear();
+                }
             }
             Msg::Loaded(answer) => self.loaded(*answer),
             Msg::Acted(number, answer) => self.acted(number, *answer),
@@ -319,6 +323,11 @@ impl Screen {
     /// True when what is shown changed since this was last asked: only then a frame is worth drawing.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
+    }
+
+    /// Nothing can be shown in a window of this size.
+    pub(super) fn is_too_small(&self) -> bool {
+        too_small(self.size.0, self.size.1)
     }
 
     /// Something changed on the screen.

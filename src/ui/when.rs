@@ -8,8 +8,14 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// How long ago, in at most four columns: `now`, `5m`, `3h`, `2d`, `7w`, `1y`.
+/// What stands for a time that never was.
+const NEVER: &str = "–";
+
+/// How long ago, in at most four columns: `now`, `5m`, `3h`, `2d`, `7w`, `1y`; `–` for never.
 pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
+    if at.known().is_none() {
+        return NEVER.to_owned();
+    }
     match now.since(at) {
         ..MINUTE => "now".to_owned(),
         past @ MINUTE..HOUR => format!("{}m", past / MINUTE),
@@ -35,8 +41,12 @@ pub(super) fn full(at: Timestamp, zone: &TimeZone) -> String {
     format!("{} {}", day(at, zone), clock(at, zone))
 }
 
-/// A time near enough to leave out what is the same as now: `14:05`, `Mon 14:05` within a week, `1 Dec`, `1 Dec 2027`.
+/// A time near enough to leave out what is the same as now: `14:05`, `Mon 14:05` within a week, `1 Dec`, `1 Dec 2027`;
+/// `–` for never.
 pub(super) fn short(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    if at.known().is_none() {
+        return NEVER.to_owned();
+    }
     let at_zoned = at.to_jiff().to_zoned(zone.clone());
     let now_zoned = now.to_jiff().to_zoned(zone.clone());
     let format = if at_zoned.date() == now_zoned.date() {
@@ -67,6 +77,7 @@ mod tests {
         assert_eq!([ago(-DAY), ago(59 * SECOND)], ["now", "now"], "a sender's clock may be ahead");
         assert_eq!([ago(5 * MINUTE), ago(3 * HOUR), ago(13 * DAY)], ["5m", "3h", "13d"]);
         assert_eq!([ago(14 * DAY), ago(366 * DAY)], ["2w", "1y"]);
+        assert_eq!([age(Timestamp(0), now), short(Timestamp(0), now, &TimeZone::UTC)], ["–", "–"], "never");
         assert_eq!(seconds_until(now.plus_millis(1), now), 1);
         assert_eq!(seconds_until(now, now.plus_millis(5_000)), 0);
     }

@@ -53,6 +53,7 @@ pub(super) async fn run(desk: Arc<Desk>, board: Board, stop: Stop) {
         corrected: None,
         fitting: None,
         fit_again: Instant::now(),
+        marked: 0,
         since_fit: 0,
     };
     scorer.run().await;
@@ -82,6 +83,8 @@ struct Scorer {
     fitting: Option<JoinHandle<Result<FitReport, DeskError>>>,
     /// Not before then.
     fit_again: Instant,
+    /// How many of those that are marked together were scored by now.
+    marked: u64,
     /// Customers whose scores changed since the last fit because something happened to them.
     since_fit: u64,
 }
@@ -217,10 +220,13 @@ impl Scorer {
     }
 
     async fn score_marked(&mut self) -> Result<(), DeskError> {
-        self.doing("scoring", Some(Progress { done: 0, total: self.marks.len() as u64 }));
+        let before = self.marks.len() as u64;
+        self.doing("scoring", Some(Progress { done: self.marked, total: self.marked + before }));
         let (desk, mut marks) = (self.desk.clone(), std::mem::take(&mut self.marks));
         let (scored, marks) = blocking(move || (desk.score_marked(&mut marks, CUSTOMERS, MESSAGES), marks)).await;
         self.marks = marks;
+        let left = self.marks.len() as u64;
+        self.marked = if left == 0 { 0 } else { self.marked + (before - left) };
         let scored = scored?;
         self.since_fit += scored.changed;
         self.note(scored);

@@ -53,6 +53,22 @@ fn customers_come_as_csv_and_vcards_with_a_map() {
 }
 
 #[test]
+fn a_customer_who_never_wrote_has_no_last_time_and_stands_behind_those_who_did() {
+    let profile = Profile::offline();
+    let people = file(&profile, "people.csv", "Name,Email\nZoe,zoe@test.example\n");
+    profile.one(&["import", "customers", &people]);
+    profile.import(&[crate::support::mail::plain("n1", "Order", "Hello")]);
+    let rows = profile.json(&["inbox", "--view", "all"]);
+    let names: Vec<_> = rows.iter().map(|row| (row["address"].as_str().unwrap(), row["last_at"].is_string())).collect();
+    assert_eq!(names, [("ana@test.example", true), ("zoe@test.example", false)]);
+    assert_eq!((&rows[1]["last_at"], &rows[1]["last_direction"]), (&json!(null), &json!(null)));
+    let text = profile.ok(&["inbox", "--view", "all"]).out();
+    assert!(text.contains("<zoe@test.example>  –") && !text.contains("1970"), "{text}");
+    let zoe = profile.one(&["show", "zoe@test.example"]);
+    assert_eq!((&zoe["last_at"], zoe["first_at"].is_string()), (&json!(null), true));
+}
+
+#[test]
 fn options_that_do_not_belong_together_are_refused() {
     let profile = Profile::offline();
     let path = file(&profile, "orders.csv", "id,email,date,total\n");

@@ -71,6 +71,22 @@ fn a_refresh_brings_all_up_to_date_once() {
     profile.assert_sound();
 }
 
+/// Who has news and is come past again by the round of another model is one person.
+#[test]
+fn nobody_is_counted_twice_by_a_refresh() {
+    let profile = with_mail();
+    let other = String::from_utf8(mail::plain("n3", "Order", "Where is it?")).unwrap();
+    profile.import(&[other.replace("Ana <ana@", "Bo <bo@").into_bytes()]);
+    assert_eq!(profile.one(&["score", "refresh"])["customers"], 2);
+    let shown = profile.one(&["show", "ana@test.example"]);
+    for message in shown["messages"].as_array().unwrap() {
+        profile.ok(&["score", "correct", message["id"].as_str().unwrap(), "neutral"]);
+    }
+    let all = profile.one(&["score", "refresh", "--all"]);
+    assert_eq!(all["customers"], 2, "one with news among two: {all}");
+    profile.assert_sound();
+}
+
 #[test]
 fn a_layer_is_learned_switched_off_and_taken_back() {
     let profile = Profile::offline();
@@ -102,6 +118,25 @@ fn a_layer_is_learned_switched_off_and_taken_back() {
     assert_eq!((&undone["layer"], &undone["corrections"]), (&Value::Null, &24.into()));
     assert_eq!(profile.one(&["score", "refresh"])["layer"], Value::Null, "the same corrections teach nothing new");
     profile.assert_sound();
+}
+
+#[test]
+fn a_first_correction_is_counted_though_it_teaches_nothing_yet() {
+    let profile = with_mail();
+    let said = |profile: &Profile| profile.one(&["score", "show", "ana@test.example"])["learning"].clone();
+    assert_eq!(said(&profile), "no corrections yet");
+    assert!(profile.ok(&["score", "layer"]).out().contains("no corrections yet; the shipped model reads alone"));
+    let shown = profile.one(&["show", "ana@test.example"]);
+    profile.ok(&["score", "correct", shown["messages"][0]["id"].as_str().unwrap(), "neutral"]);
+    let told = "1 correction, learning begins at 5";
+    assert_eq!(said(&profile), told);
+    assert!(profile.ok(&["score", "layer"]).out().contains(told));
+    // Also once it was tried.
+    profile.ok(&["score", "refresh"]);
+    assert_eq!(said(&profile), told);
+    let layer = profile.one(&["score", "layer"]);
+    assert_eq!((&layer["layer"], &layer["corrections"], &layer["begins_at"]), (&Value::Null, &1.into(), &5.into()));
+    assert!(profile.json(&["log"]).iter().any(|row| row["kind"] == "learned" && row["summary"] == told));
 }
 
 #[test]

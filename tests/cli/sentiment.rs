@@ -41,6 +41,20 @@ fn labels_measure_and_two_of_them_are_measured_between_themselves() {
 }
 
 #[test]
+fn without_a_label_there_is_nothing_to_measure() {
+    let profile = Profile::new("");
+    let labels = profile.home().join("labels");
+    let words = ["score", "text", "--labels", labels.to_str().unwrap()];
+    for (held, input) in [("", "Delicious!\n"), ("-\n\n", "a\nb\n"), ("-\npos\n", "a\n")] {
+        std::fs::write(&labels, held).unwrap();
+        let done = fed(&profile, &words, input.as_bytes());
+        assert_eq!(done.code, Some(1), "{held:?}");
+        assert!(!done.out().contains("macro-F1"), "{}", done.out());
+        assert!(done.err.contains("nothing to measure") || done.err.contains("there are 2 labels"), "{}", done.err);
+    }
+}
+
+#[test]
 fn corrections_are_learned_first() {
     let profile = Profile::new("");
     let learn = profile.home().join("learn.jsonl");
@@ -78,4 +92,19 @@ fn training_writes_weights_and_a_report_and_the_same_twice() {
         std::fs::read(out).unwrap()
     };
     assert_eq!(made("one.weights"), made("two.weights"));
+}
+
+#[test]
+fn a_weight_of_a_set_that_is_not_there_is_refused() {
+    let profile = Profile::new("");
+    let data = profile.home().join("few.jsonl");
+    std::fs::write(&data, "{\"text\": \"it is awful\", \"label\": \"neg\"}\n").unwrap();
+    let out = profile.home().join("made.weights");
+    let words = ["score", "train", "--data", data.to_str().unwrap(), "--out", out.to_str().unwrap(), "--weight"];
+    for model in [&[][..], &["--model", "need"]] {
+        let refused = profile.refused(&[&words[..], &["nosuch=2"], model].concat());
+        assert!(refused.contains("--weight nosuch=2: there is no such set") && refused.contains("few"), "{refused}");
+    }
+    assert!(profile.refused(&[&words[..], &["nosuch"]].concat()).contains("--weight nosuch: it wants SET=NUMBER"));
+    assert!(!out.exists());
 }

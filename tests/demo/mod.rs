@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// Starts it with a temporary folder of its own, so that what is left behind shows.
 fn start(temporary: &Path) -> Child {
@@ -51,6 +52,24 @@ fn without_a_screen_it_plays_through_says_what_happened_and_leaves_nothing_behin
     }
     assert_eq!(one, other, "the same seed, and other numbers");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "a temporary profile is left behind");
+}
+
+/// Killed, it cannot tidy up; the next one does.
+#[test]
+fn what_a_killed_one_left_behind_goes_with_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = || std::fs::read_dir(folder.path()).unwrap().count();
+    let mut killed = start(folder.path());
+    let limit = Instant::now() + Duration::from_secs(60);
+    while left() == 0 {
+        assert!(Instant::now() < limit, "it never began");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(left(), 1, "it could not tidy up");
+    summary(start(folder.path()).wait_with_output().unwrap());
+    assert_eq!(left(), 0, "what it left is still there");
 }
 
 #[test]

@@ -3,8 +3,11 @@
 use crate::config::Config;
 use crate::connector::demo;
 use anyhow::Context;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+/// How the names of temporary folders begin; the process and eight random digits follow.
+const PREFIX: &str = "switchboard-demo-";
 
 /// The folder. Dropping a temporary one removes it.
 pub(super) struct DemoProfile {
@@ -41,8 +44,9 @@ impl DemoProfile {
     }
 
     fn temporary() -> anyhow::Result<DemoProfile> {
-        let name = format!("switchboard-demo-{}-{:08x}", std::process::id(), fastrand::u32(..));
-        let path = std::env::temp_dir().join(name);
+        let folder = std::env::temp_dir();
+        sweep(&folder);
+        let path = folder.join(format!("{PREFIX}{}-{:08x}", std::process::id(), fastrand::u32(..)));
         // Not recursive: a folder somebody else has put there is not used.
         std::fs::DirBuilder::new()
             .mode(0o700)
@@ -73,6 +77,47 @@ impl DemoProfile {
     /// Where it is.
     pub fn path(&self) -> PathBuf {
         self.path.clone()
+    }
+}
+
+/// Removes what demos that were killed have left behind in a folder: only folders that bear a demo's name, are ours, whose
+/// process is gone and whose profile nobody holds. One that cannot be removed is left; the next demo tries again.
+fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if is_left_behind(&entry)
+            && let Err(error) = std::fs::remove_dir_all(entry.path())
+        {
+            tracing::debug!(path = %entry.path().display(), %error, "a demo's folder is left");
+        }
+    }
+}
+
+fn is_left_behind(entry: &std::fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    let Some(pid) = name.to_str().and_then(process_of) else { return false };
+    // Not followed: a link that somebody put there leads nowhere.
+    let Ok(known) = std::fs::symlink_metadata(entry.path()) else { return false };
+    let ours = known.is_dir() && known.uid() == rustix::process::geteuid().as_raw();
+    ours && is_gone(pid) && !is_held(&entry.path())
+}
+
+/// The process that made a demo's folder of this name.
+fn process_of(name: &str) -> Option<rustix::process::Pid> {
+    let (pid, random) = name.strip_prefix(PREFIX)?.split_once('-')?;
+    let is_random = random.len() == 8 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    rustix::process::Pid::from_raw(pid.parse().ok().filter(|pid| *pid > 0 && is_random)?)
+}
+
+fn is_gone(pid: rustix::process::Pid) -> bool {
+    rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
+}
+
+/// Somebody has the profile open, perhaps where this machine's processes are numbered otherwise (a container).
+fn is_held(profile: &Path) -> bool {
+    match std::fs::File::open(profile.join("lock")) {
+        Ok(file) => file.try_lock().is_err(),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }
 
@@ -122,6 +167,45 @@ mod tests {
         assert_eq!(again.seed(None).unwrap(), 9);
         let error = DemoProfile::make(Some(named), Some(8), 1.0, 0).err().unwrap().to_string();
         assert!(error.contains("--seed 9"), "{error}");
+    }
+
+    #[test]
+    fn what_killed_demos_left_behind_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        // A process that is gone: its number is free again, and large ones are not given out at once.
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let gone = child.id();
+        child.wait().unwrap();
+        let here = std::process::id();
+        let make = |name: String| {
+            let path = folder.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join("config.toml"), "").unwrap();
+            path
+        };
+        let left = make(format!("switchboard-demo-{gone}-0123abcd"));
+        let closed = make(format!("switchboard-demo-{gone}-00000001"));
+        std::fs::write(closed.join("lock"), "").unwrap();
+        let held = make(format!("switchboard-demo-{gone}-00000002"));
+        let lock = std::fs::File::create(held.join("lock")).unwrap();
+        lock.try_lock().unwrap();
+        let kept = [
+            held,
+            make(format!("switchboard-demo-{here}-0123abcd")),
+            make(format!("switchboard-demo-{gone}")),
+            make(format!("switchboard-demo-{gone}-mine")),
+            make(format!("switchboard-demo-{gone}-0123abcd.bak")),
+            make("switchboard".to_owned()),
+            make("switchboard-demo-0-0123abcd".to_owned()),
+        ];
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::fs::write(elsewhere.path().join("mine"), "").unwrap();
+        let link = folder.path().join(format!("switchboard-demo-{gone}-0123abce"));
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        sweep(folder.path());
+        assert!(!left.exists() && !closed.exists());
+        assert!(kept.iter().all(|path| path.join("config.toml").exists()), "{kept:?}");
+        assert!(link.exists() && elsewhere.path().join("mine").exists());
     }
 
     #[test]

@@ -7,9 +7,10 @@ use crate::cli::output::{Meter, Output, remark};
 use crate::cli::write::act;
 use crate::cli::{Outcome, form};
 use crate::desk::{Marks, Sliced};
-use crate::model::{Act, Level, Scorecard, SentimentLabel, clean_line};
+use crate::model::{Act, CustomerId, Level, Scorecard, SentimentLabel, clean_line};
 use anyhow::Context;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Customers and messages of one commit.
@@ -49,12 +50,9 @@ fn lines(name: &str, card: &Scorecard) -> Vec<String> {
         };
         let word = score.band.as_ref().map_or("not enough data", |band| band.word.as_str());
         let sure = (score.confidence * 100.0).round();
-        lines.push(clean_line(&format!(
-            "{sign} {:<13} {word:<20} {}  n={} {sure:.0} % sure",
-            score.kind.word(),
-            score.shown,
-            score.sample
-        )));
+        // Cleaned in parts: the space of a score without a sign stays.
+        let (word, shown) = (clean_line(word), clean_line(&score.shown));
+        lines.push(format!("{sign} {:<13} {word:<20} {shown}  n={} {sure:.0} % sure", score.kind.word(), score.sample));
         let why = score.reasons.iter().map(|reason| format!("    {}", clean_line(&reason.text)));
         lines.extend(why);
         lines.extend(score.next.as_ref().map(|next| format!("    → {}", clean_line(next))));
@@ -140,10 +138,17 @@ pub fn bring_up_to_date(house: &House, all: bool) -> anyhow::Result<Sliced> {
     if all {
         desk.begin_round(true)?;
     }
+    let mut first: BTreeSet<CustomerId> = BTreeSet::new();
+    let marked = marks.len();
     while !marks.is_empty() {
         anyhow::ensure!(Console::current().is_waited_for(), STOPPED);
-        done += desk.score_marked(&mut marks, CUSTOMERS, MESSAGES)?;
+        let sliced = desk.score_marked(&mut marks, CUSTOMERS, MESSAGES)?;
+        first.extend(marks.scored());
+        done += Sliced { customers: 0, ..sliced };
+        meter.show(|| format!("{} of {marked} customers with news scored", marked - marks.len()));
     }
+    // The round comes past those with news, too: nobody is counted twice.
+    let mut from = None;
     loop {
         let round = desk.round()?;
         if !round.due && !round.rescore.stopped {
@@ -151,10 +156,16 @@ pub fn bring_up_to_date(house: &House, all: bool) -> anyhow::Result<Sliced> {
         }
         desk.begin_round(false)?;
         anyhow::ensure!(Console::current().is_waited_for(), STOPPED);
+        if from.is_none() {
+            from = Some(desk.round()?.rescore);
+        }
         done += desk.score_on(CUSTOMERS, MESSAGES)?;
-        let round = round.rescore;
+        let round = desk.round()?.rescore;
         meter.show(|| format!("{} of {} customers scored, {} messages", round.scored, round.total, round.messages));
     }
+    let to = desk.round()?.rescore;
+    let twice = |id: &&CustomerId| from.as_ref().is_some_and(|from| to.has_scored(**id) && !from.has_scored(**id));
+    done.customers += (first.len() - first.iter().filter(twice).count()) as u64;
     Ok(done)
 }
 
@@ -170,15 +181,15 @@ pub fn layer(place: &Place, args: &ScoreLayer) -> Outcome {
     out.row(
         || form::layer(&view),
         || {
-            let how = match (&view.layer, view.off) {
-                (_, true) => "switched off; the shipped model reads alone".to_owned(),
-                (Some(layer), _) => {
-                    format!("layer {}, learned from {} corrections, {}", layer.number, layer.corrections, layer.at)
+            let taught = view.taught().words();
+            let how = match &view.layer {
+                Some(layer) => {
+                    format!("layer {}, {taught}, {}; there are {} now", layer.number, layer.at, view.corrections)
                 }
-                (None, _) => "nothing was learned yet; the shipped model reads alone".to_owned(),
+                None => format!("{taught}; the shipped model reads alone"),
             };
             let trouble = view.trouble.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-            format!("{} corrections: {how}{trouble}", view.corrections)
+            format!("{how}{trouble}")
         },
     )?;
     out.finish()?;

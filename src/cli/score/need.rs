@@ -5,7 +5,7 @@ use super::super::house::Place;
 use super::super::output::{Meter, Output};
 use super::super::{Outcome, arguments::ScoreTrain};
 use super::labels::{line, object};
-use super::train::{set_weights, write};
+use super::train::{set_of, set_weights, write};
 use crate::score::intent::{Known, Row, need_of, sentences, train};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -21,13 +21,13 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
         bail!("--bits is not for the model of needs; leave it out");
     }
     let console = Console::current();
-    let weights = set_weights(&args.weight)?;
+    let weights = set_weights(&args.weight, &args.data, &[OWN])?;
     let own = weights.get(OWN).copied().unwrap_or(OWN_WEIGHT);
     let mut rows: Vec<Row> =
         sentences().map(|(need, text)| Row { text: text.to_owned(), need, set: OWN.to_owned(), weight: own }).collect();
     for path in &args.data {
         let path = console.path(path);
-        let set = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let set = set_of(&path);
         let weight = weights.get(&set).copied().unwrap_or(1.0);
         let file = std::fs::File::open(&path).with_context(|| format!("{} cannot be opened", path.display()))?;
         let mut input = BufReader::new(file);

@@ -6,7 +6,7 @@ use super::super::console::Console;
 use super::super::house::Place;
 use super::super::output::{Output, remark};
 use super::labels::{self, Labelled};
-use crate::score::sentiment::{Label, Layer, Measure, Reader, Reading};
+use crate::score::sentiment::{FEWEST, Label, Layer, Measure, Reader, Reading};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::io::{BufReader, IsTerminal};
@@ -16,6 +16,10 @@ pub fn run(place: &Place, args: &ScoreText) -> Outcome {
     let learned = args.learn.as_ref().map(|path| learn(&console.path(path))).transpose()?.flatten();
     let reader = learned.as_ref().unwrap_or_else(|| Reader::shipped());
     let labels = args.labels.as_ref().map(|path| labels::read(&console.path(path))).transpose()?;
+    if let (Some(path), Some(rows)) = (&args.labels, &labels) {
+        let path = path.display();
+        anyhow::ensure!(rows.iter().any(|row| row.label.is_some()), "{path} has no label: there is nothing to measure");
+    }
     let mut out = Output::new(place.json);
     let mut counted = Counted::new(labels.as_deref());
     let has_texts = labels.as_ref().is_some_and(|rows| rows.iter().any(|row| row.text.is_some()));
@@ -37,13 +41,16 @@ pub fn run(place: &Place, args: &ScoreText) -> Outcome {
         }
     }
     if let Some(rows) = &labels {
-        counted.print(&mut out)?;
+        if counted.measure.total() > 0 {
+            counted.print(&mut out)?;
+        }
         out.finish()?;
         anyhow::ensure!(
             rows.len() == lines,
             "{lines} lines were read but there are {} labels: line n must have label n; the figures are of those that have both",
             rows.len()
         );
+        anyhow::ensure!(counted.measure.total() > 0, "no line that was read has a label: there is nothing to measure");
         return Ok(());
     }
     out.finish()?;
@@ -61,7 +68,7 @@ fn learn(path: &std::path::Path) -> anyhow::Result<Option<Reader>> {
     );
     let Some(layer) = Layer::learn(Reader::shipped(), &corrections) else {
         remark(&format!(
-            "Nothing was learned from {} corrections: the shipped model is right as it is, or they are too few.",
+            "Nothing was learned from {} corrections: the shipped model is right as it is, or they are fewer than {FEWEST} in a language.",
             corrections.len()
         ));
         return Ok(None);

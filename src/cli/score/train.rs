@@ -6,12 +6,13 @@ use super::super::console::Console;
 use super::super::house::Place;
 use super::super::output::{Meter, Output};
 use super::labels::{line, object};
+use crate::model::clean_line;
 use crate::score::sentiment::{Kind, Label, Recipe, Row, train};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
     let console = Console::current();
@@ -24,7 +25,7 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
             path.display()
         );
     }
-    let weights = set_weights(&args.weight)?;
+    let weights = set_weights(&args.weight, &args.data, &[])?;
     let mut rows = Vec::new();
     for path in &args.data {
         read(&console.path(path), &weights, &mut rows)?;
@@ -81,13 +82,26 @@ pub(super) fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be written", target.display()))
 }
 
-pub(super) fn set_weights(given: &[String]) -> anyhow::Result<BTreeMap<String, f32>> {
+/// The set a file is: its name without the ending.
+pub(super) fn set_of(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// How much each set counts. A set is one of the files, or one of `own`.
+pub(super) fn set_weights(given: &[String], data: &[PathBuf], own: &[&str]) -> anyhow::Result<BTreeMap<String, f32>> {
+    let sets: Vec<String> =
+        data.iter().map(|path| set_of(path)).chain(own.iter().map(|set| (*set).to_owned())).collect();
     let mut weights = BTreeMap::new();
     for pair in given {
         let read = pair.split_once('=').and_then(|(set, weight)| Some((set.to_owned(), weight.parse::<f32>().ok()?)));
         match read {
+            Some((set, _)) if !sets.contains(&set) => bail!(
+                "--weight {}: there is no such set; a set is named as its file without the ending: {}",
+                clean_line(pair),
+                clean_line(&sets.join(", "))
+            ),
             Some((set, weight)) if weight > 0.0 && weight <= 1000.0 => weights.insert(set, weight),
-            _ => bail!("--weight wants SET=NUMBER, the number above 0 and at most 1000"),
+            _ => bail!("--weight {}: it wants SET=NUMBER, the number above 0 and at most 1000", clean_line(pair)),
         };
     }
     Ok(weights)
@@ -109,7 +123,7 @@ fn kind(asked: Option<&str>, rows: &[Row]) -> Kind {
 
 /// Reads a data file: a JSON object a line, or, in a `.txt` file, a text a line that is in another language than ours.
 fn read(path: &Path, weights: &BTreeMap<String, f32>, rows: &mut Vec<Row>) -> anyhow::Result<()> {
-    let set = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let set = set_of(path);
     let weight = weights.get(&set).copied().unwrap_or(1.0);
     let plain = path.extension().is_some_and(|ending| ending == "txt");
     let file = std::fs::File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;

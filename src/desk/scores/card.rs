@@ -11,10 +11,10 @@ impl Desk {
     pub fn scorecard(&self, id: CustomerId) -> Result<Scorecard, DeskError> {
         let customer = self.known(id)?;
         let current = self.current();
-        let corrections = current.layer().map_or(0, |layer| layer.corrections);
+        let taught = self.taught(&current)?;
         let Some(row) = self.store.scored(customer.id)? else {
             let (scores, segments) = (Vec::new(), Vec::new());
-            return Ok(Scorecard { customer: customer.id, scores, segments, stale: true, corrections });
+            return Ok(Scorecard { customer: customer.id, scores, segments, stale: true, taught });
         };
         let version = current.version();
         let rescore = self.store.rescore()?.unwrap_or_default();

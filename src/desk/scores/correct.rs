@@ -185,7 +185,11 @@ mod tests {
         assert!(reading.words.iter().any(|word| word.weight > 0.0), "{:?}", reading.words);
         let read = read(reading);
         assert_eq!(read.label, SentimentLabel::Negative);
-        assert!(read.words.contains(&"worst".to_owned()) && !read.words.contains(&"thank".to_owned()), "{:?}", read.words);
+        assert!(
+            read.words.contains(&"worst".to_owned()) && !read.words.contains(&"thank".to_owned()),
+            "{:?}",
+            read.words
+        );
     }
 
     #[test]

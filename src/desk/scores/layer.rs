@@ -3,7 +3,7 @@
 
 use super::{learned_from, version_of};
 use crate::desk::{Desk, DeskError};
-use crate::model::{Correction, Event, EventKind, Layer, LayerState, LearnedView, MessageId, SentimentLabel};
+use crate::model::{Correction, Event, EventKind, Layer, LayerState, LearnedView, MessageId, SentimentLabel, Taught};
 use crate::score::sentiment::{self, Label, Reader};
 use crate::store::StoreError;
 use std::sync::{Arc, PoisonError};
@@ -136,6 +136,7 @@ impl Desk {
             layer: current.layer().cloned(),
             off: self.store.layer_state()?.off,
             corrections: self.all_corrections()?.len() as u32,
+            begins_at: sentiment::FEWEST as u32,
             kept: self.store.layers(KEPT)?.iter().map(|layer| layer.number).collect(),
             trouble: current.trouble.clone(),
             version: current.version(),
@@ -211,7 +212,10 @@ impl Desk {
         let mut event = Event::new(EventKind::Learned, self.now(), crate::desk::SYSTEM);
         event.summary = match &layer {
             Some(layer) => format!("sentiment layer {}: {}", layer.number, learned_from(layer)),
-            None => format!("{} corrections teach nothing that is better than the shipped model", all.len()),
+            None => {
+                let made = all.len() as u32;
+                Taught { made, begins_at: sentiment::FEWEST as u32, ..Taught::default() }.words()
+            }
         };
         self.commit(transaction, event)?;
         self.forget_current();

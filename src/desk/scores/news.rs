@@ -20,12 +20,19 @@ pub struct Marks {
     customers: BTreeSet<CustomerId>,
     /// The number of the last event followed; `None` before the first.
     seen: Option<Seq>,
+    /// Who was scored by the last slice.
+    scored: BTreeSet<CustomerId>,
 }
 
 impl Marks {
     /// How many are marked.
     pub fn len(&self) -> usize {
         self.customers.len()
+    }
+
+    /// Who was scored by the last slice: whom the marks led to, each once.
+    pub fn scored(&self) -> &BTreeSet<CustomerId> {
+        &self.scored
     }
 
     /// Nobody is.
@@ -97,10 +104,11 @@ impl Desk {
                 rescore.seen = seen;
             }
         };
-        let mut sliced = self.score_slice(&some, messages, |_, _| Worth::Visible, progress)?;
+        let (mut sliced, scored) = self.score_slice(&some, messages, |_, _| Worth::Visible, progress)?;
         for id in some.iter().take(sliced.customers as usize) {
             marks.customers.remove(id);
         }
+        marks.scored = scored;
         sliced.done = marks.customers.is_empty();
         Ok(sliced)
     }
@@ -111,7 +119,7 @@ impl Desk {
     /// When the store refuses, or their scores cannot be computed.
     pub fn score_customer(&self, id: CustomerId) -> Result<(), DeskError> {
         let _turn = self.scoring.turn();
-        let sliced = self.score_slice(&[id], u64::MAX, |_, _| Worth::Always, |_, _, _| {})?;
+        let (sliced, _) = self.score_slice(&[id], u64::MAX, |_, _| Worth::Always, |_, _, _| {})?;
         if sliced.failed > 0 {
             return Err(DeskError::Refused(format!("the scores of {id} cannot be computed; the log says why")));
         }

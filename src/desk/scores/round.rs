@@ -138,6 +138,8 @@ impl Desk {
         let ids = page.clone();
         let progress = move |row: &mut Rescore, sliced: &Sliced, version: u64| {
             row.scored += sliced.customers;
+            // Some may have come since they were counted.
+            row.total = row.total.max(row.scored);
             row.messages += sliced.messages;
             if let Some(last) = ids.get((sliced.customers as usize).saturating_sub(1)).filter(|_| !ids.is_empty()) {
                 row.at = Some(*last);
@@ -156,7 +158,7 @@ impl Desk {
             true => Worth::Material,
             false => Worth::Visible,
         };
-        let mut sliced = self.score_slice(&page, messages, worth, progress)?;
+        let (mut sliced, _) = self.score_slice(&page, messages, worth, progress)?;
         sliced.done = over;
         Ok(sliced)
     }

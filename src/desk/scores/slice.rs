@@ -8,6 +8,7 @@ use crate::model::{
 use crate::score::segment::{Model, Row};
 use crate::score::{Peers, SCORES};
 use crate::store::StoreError;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ const MATERIAL: f64 = 0.05;
 /// What a slice came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sliced {
-    /// Customers looked at.
+    /// Customers come past, those among them that turned out to be another's: what a slice goes on behind.
     pub customers: u64,
     /// Messages looked at for that.
     pub messages: u64,
@@ -143,25 +144,31 @@ impl Desk {
     }
 
     /// Scores these customers and writes what changed. What `progress` makes of how far scoring is goes into the same
-    /// commit. Stops after `most` messages; how many customers it came past is in the report.
+    /// commit. Stops after `most` messages; how many customers it came past is in the report, and beside it who was scored.
     pub(super) fn score_slice(
         &self,
         ids: &[CustomerId],
         most: u64,
         worth: impl Fn(&ScoredRow, u64) -> Worth,
         progress: impl FnOnce(&mut Rescore, &Sliced, u64),
-    ) -> Result<Sliced, DeskError> {
+    ) -> Result<(Sliced, BTreeSet<CustomerId>), DeskError> {
         let frame = self.frame()?;
         let version = frame.current.version();
         let mut sliced = Sliced::default();
         let (mut computed, mut gone) = (Vec::new(), Vec::new());
+        let mut people = BTreeSet::new();
         for id in ids {
             sliced.customers += 1;
             let root = self.store.root(*id)?;
             if root != *id {
                 gone.push(*id);
             }
+            // One and the other that turned out to be the same are one person.
+            if people.contains(&root) {
+                continue;
+            }
             let Some(customer) = self.store.customer(root)? else { continue };
+            people.insert(root);
             match catch_unwind(AssertUnwindSafe(|| self.compute(&customer, &frame))) {
                 Ok(Ok((found, messages))) => {
                     sliced.messages += u64::from(messages);
@@ -186,7 +193,7 @@ impl Desk {
             }
         }
         self.write_slice(computed, &gone, &mut sliced, version, progress)?;
-        Ok(sliced)
+        Ok((sliced, people))
     }
 
     fn write_slice(

@@ -254,7 +254,7 @@ fn corrections_teach_a_layer_that_can_be_switched_off_and_taken_back() {
     assert_ne!(learned, shipped);
     let someone = paper.customer("c001@x.example");
     assert!(paper.desk.scorecard(someone).unwrap().stale, "of another version");
-    assert_eq!(paper.desk.scorecard(someone).unwrap().corrections, 20);
+    assert_eq!(paper.desk.scorecard(someone).unwrap().taught.learned_from, 20);
     round(&paper.desk, 100);
     assert!(!paper.desk.scorecard(someone).unwrap().stale);
 

@@ -39,6 +39,8 @@ pub struct Row {
     pub customer: CustomerId,
     /// When they last wrote or ordered; for those who never did, since when we know of them.
     pub last: Timestamp,
+    /// When they first wrote or ordered, or since when we know of them otherwise, whichever is earlier.
+    pub first: Timestamp,
     /// How many orders; days they wrote on where there are no orders.
     pub count: u32,
     /// What they spent in their main currency.
@@ -52,9 +54,16 @@ impl Row {
         let activity = Activity::of(&view);
         // Who only heard from us was last there when we wrote: otherwise a customer of yesterday would be a lost one.
         let known = view.facts.since.or(view.contacts.last().map(|contact| contact.at));
+        let last = activity.last.or(known).unwrap_or_default().min(history.now());
+        let earliest = [
+            view.facts.since.filter(|since| since.known().is_some()),
+            view.contacts.first().map(|contact| contact.at),
+            view.orders.first().map(|order| order.at),
+        ];
         Row {
             customer: history.customer(),
-            last: activity.last.or(known).unwrap_or_default().min(history.now()),
+            last,
+            first: earliest.into_iter().flatten().min().unwrap_or(last).min(last),
             count: activity.count,
             spent: activity.spent,
         }
@@ -174,6 +183,7 @@ pub fn fit(
     rows.dedup_by_key(|row| row.customer);
     for row in &mut rows {
         row.last = row.last.min(now);
+        row.first = row.first.min(row.last);
     }
     match kind {
         SegmentKind::Rfm => Ok(rfm::fit(&rows, now, previous)),

@@ -1,6 +1,9 @@
 //! The segments everybody knows, from recency and frequency. Recency is a fifth of the customers by the time they were
 //! last there, equals parted by id; frequency is a bin by value (1, 2, 3-4, 5-7, 8 and more), since most come once and
 //! ranks would part equals at random. Nobody counts as gone who was there the other day, however busy the others are.
+//!
+//! *New* is who came once and whose first time lies within what counts as recent: an old customer who writes again after
+//! years, or who never bought anything where others do, is not new.
 
 use super::super::activity::frequency_bin;
 use super::super::history::DAY;
@@ -21,6 +24,8 @@ pub const NAMES: [&str; 9] = [
     "lost",
 ];
 
+/// From this recency on somebody was there lately.
+const RECENT: u8 = 4;
 /// Under so many customers a fifth says nothing: days do.
 const FEW: usize = 20;
 /// Silence in days that the four worst fifths begin with at the least, the worst first.
@@ -61,24 +66,45 @@ impl Cuts {
 
     /// Recency of a customer from 1 to 5, the most recent.
     pub fn recency(&self, row: &Row) -> u8 {
-        1 + self.limits.iter().filter(|limit| (row.last, row.customer) > **limit).count() as u8
+        self.recency_of(row.last, row.customer)
+    }
+
+    fn recency_of(&self, at: Timestamp, customer: CustomerId) -> u8 {
+        1 + self.limits.iter().filter(|limit| (at, customer) > **limit).count() as u8
     }
 
     /// The name of a customer's segment.
     pub fn name(&self, row: &Row) -> &'static str {
         let count = if self.orders && row.spent.is_none() { 0 } else { row.count };
-        name(self.recency(row), frequency_bin(count))
+        let known = match row.count {
+            0 => Known::Unheard,
+            _ if self.recency_of(row.first, row.customer) >= RECENT => Known::Lately,
+            _ => Known::Long,
+        };
+        name(self.recency(row), frequency_bin(count), known)
     }
 }
 
+/// Since when a customer is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Their first time was lately.
+    Lately,
+    /// Longer than that.
+    Long,
+    /// They never wrote nor ordered: we wrote to them, or have them from a file.
+    Unheard,
+}
+
 /// The name of a recency and a frequency, both 1 to 5.
-pub fn name(recency: u8, frequency: u8) -> &'static str {
+pub fn name(recency: u8, frequency: u8, known: Known) -> &'static str {
     let often = frequency >= 4;
     let once = frequency <= 1;
     match recency {
         5.. if often => "champions",
         3.. if often => "loyal",
-        4.. if once => "new",
+        4.. if known == Known::Unheard => "needs attention",
+        RECENT.. if once && known == Known::Lately => "new",
         4.. => "potential loyalist",
         3 => "needs attention",
         _ if frequency >= 5 => "can't lose",

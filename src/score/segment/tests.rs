@@ -20,6 +20,8 @@ fn row(id: usize, days: i64, count: u32, minor: i64) -> Row {
     Row {
         customer: CustomerId(customer),
         last: NOW.plus_millis(-days * DAY),
+        // Who came once was there for the first time then; the others have come for two years.
+        first: NOW.plus_millis(-(if count > 1 { days.max(730) } else { days }) * DAY),
         count,
         spent: (minor > 0).then_some(Money { currency, minor }),
     }
@@ -111,6 +113,34 @@ fn nobody_is_lost_who_was_there_the_other_day_and_few_are_told_by_days() {
 }
 
 #[test]
+fn new_is_whose_first_time_was_lately_and_nobody_else() {
+    let long_ago = |row: Row| Row { first: NOW.plus_millis(-2_000 * DAY), ..row };
+    let all = [
+        row(1, 10, 1, 900),
+        // Bought once years ago, wrote yesterday.
+        long_ago(row(2, 1, 1, 900)),
+        // Wrote on many days for years and never bought, where others do.
+        long_ago(row(3, 1, 30, 0)),
+        // Their first message was this week; orders of others are known.
+        row(4, 3, 1, 0),
+        // Never wrote nor ordered: a line of an imported file, or somebody we wrote to.
+        row(5, 0, 0, 0),
+        // The first order of long ago, and nothing since.
+        row(6, 400, 1, 900),
+    ];
+    let found = fitted(SegmentKind::Rfm, &all, Previous::default());
+    let names: Vec<&str> = all.iter().map(|row| found.model.place(row, NOW).unwrap()).collect();
+    assert_eq!(names, ["new", "potential loyalist", "potential loyalist", "new", "needs attention", "lost"]);
+    // The same among many, where recency is a fifth.
+    let mut many: Vec<Row> = (10..200).map(|id| row(id, id as i64, 1 + id as u32 % 6, 900)).collect();
+    many.extend(all);
+    let found = fitted(SegmentKind::Rfm, &many, Previous::default());
+    for (row, name) in [(&all[1], "potential loyalist"), (&all[2], "potential loyalist"), (&all[3], "new")] {
+        assert_eq!(found.model.place(row, NOW), Some(name), "{row:?}");
+    }
+}
+
+#[test]
 fn segments_do_not_depend_on_the_order_of_customers() {
     let mut mixed = rows();
     for kind in [SegmentKind::Rfm, SegmentKind::KMeans, SegmentKind::Dbscan] {
@@ -130,6 +160,7 @@ fn names_stay_over_a_refit_on_slightly_other_customers() {
         let mut later: Vec<Row> = all.iter().filter(|row| row.customer.0[15] % 10 != 3).copied().collect();
         later.extend(all.iter().skip(7).step_by(10).enumerate().map(|(at, like)| Row {
             last: like.last.plus_millis(2 * DAY).min(NOW),
+            first: like.first,
             ..row(10_000 + at, 0, like.count, like.spent.map_or(0, |money| money.minor))
         }));
         let previous = Previous { model: Some(&first.model), segments: &first.segments };
@@ -219,7 +250,9 @@ fn a_fit_says_how_far_it_is_and_stops_wherever_it_is_told_to() {
 fn every_recency_and_frequency_has_a_name_of_the_table() {
     for recency in 0..=6 {
         for frequency in 0..=6 {
-            assert!(rfm::NAMES.contains(&rfm::name(recency, frequency)));
+            for known in [rfm::Known::Lately, rfm::Known::Long, rfm::Known::Unheard] {
+                assert!(rfm::NAMES.contains(&rfm::name(recency, frequency, known)));
+            }
         }
     }
 }

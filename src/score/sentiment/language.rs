@@ -27,6 +27,13 @@ const ENOUGH: usize = 160;
 /// A text in another language than ours is refused from this likelihood on.
 const OTHER: f32 = 0.5;
 
+/// What letters say that none of our languages writes: so much for a text of nothing but words with such letters. A name with
+/// one (Łukasz, Bjørn) in a message of some length says little.
+const FOREIGN: f32 = 5.0;
+
+/// What a turned question or exclamation mark says for Spanish: nobody else writes one.
+const TURNED: f32 = 3.0;
+
 /// What a text is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guess {
@@ -113,6 +120,12 @@ fn latin(text: &str, model: &Weights) -> Guess {
     for (class, likely) in likely.iter_mut().enumerate() {
         *likely = sums[class] as f32 * share + model.bias.get(class).copied().unwrap_or_default();
     }
+    likely[CLASSES - 1] += FOREIGN * foreign(text);
+    if text.contains(['¿', '¡'])
+        && let Some(spanish) = LATIN.iter().position(|language| *language == Language::Spanish)
+    {
+        likely[spanish] += TURNED;
+    }
     let most = likely.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = likely.iter().map(|sum| (sum - most).exp()).sum();
     let of = |class: usize| (likely[class] - most).exp() / total;
@@ -121,6 +134,23 @@ fn latin(text: &str, model: &Weights) -> Guess {
     }
     let best = (0..LATIN.len()).fold(0, |best, class| if likely[class] > likely[best] { class } else { best });
     Guess::Known(LATIN[best])
+}
+
+/// The share of a text's words that have letters none of [`LATIN`]'s languages writes.
+fn foreign(text: &str) -> f32 {
+    let words = text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()).take(60);
+    let (all, foreign) =
+        words.fold((0, 0), |(all, foreign), word| (all + 1, foreign + usize::from(word.chars().any(is_foreign))));
+    foreign as f32 / all.max(1) as f32
+}
+
+/// A Latin letter of other languages than [`LATIN`]'s: Nordic, Baltic, Slavic, Romanian, Hungarian, Turkish, Vietnamese. Hindi in
+/// Latin letters may have ā, ī, ū.
+fn is_foreign(letter: char) -> bool {
+    matches!(letter,
+        'å' | 'ø' | 'þ' | 'ð' | 'ý' | 'Å' | 'Ø' | 'Þ' | 'Ð' | 'Ý' | 'Ă'..='ď' | 'Đ' | 'đ' | 'ė'..='ě' | 'ğ' | 'Ğ' | 'ĩ'
+        | 'į' | 'Į' | 'İ' | 'ı' | 'ķ' | 'Ķ' | 'Ĺ'..='ň' | 'Ő' | 'ő' | 'Ŕ'..='ť' | 'Ů'..='ų' | 'Ź'..='ž' | 'ơ' | 'Ơ' | 'ư'
+        | 'Ư' | 'Ș'..='ț' | '\u{1EA0}'..='\u{1EF9}')
 }
 
 /// Hashes of the words and the pieces of words of a text, without links, names and topics.

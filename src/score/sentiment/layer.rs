@@ -16,8 +16,9 @@ const MAGIC: &[u8; 4] = b"SBLY";
 const VERSION: u8 = 1;
 /// A layer's buckets are two to this power.
 const BITS: u32 = 16;
-/// Corrections a language model needs before anything is learned for it.
-const FEWEST: usize = 5;
+/// Corrections a language model needs before anything is learned for it: of messages in English, in Chinese, or in one of the
+/// languages of the third model.
+pub const FEWEST: usize = 5;
 /// The most corrections that are learned from, the latest.
 const MOST: usize = 20_000;
 /// Numbers a part weighs: those of the features, the shipped model's sums, and one that is always 1.

@@ -34,7 +34,8 @@ impl Measure {
     /// The mean of the labels' F1 (the harmonic mean of precision and recall), over the labels people gave.
     pub fn macro_f1(&self) -> f64 {
         let present = self.present();
-        let sum: f64 = present.iter().map(|label| self.f1(*label)).sum();
+        // Of nothing it is 0: the sum of no numbers is -0.
+        let sum = present.iter().fold(0.0, |sum, label| sum + self.f1(*label));
         sum / present.len().max(1) as f64
     }
 

@@ -21,7 +21,7 @@ mod train;
 pub(super) mod weights;
 
 pub use error::SentimentError;
-pub use layer::Layer;
+pub use layer::{FEWEST, Layer};
 pub use measure::Measure;
 pub use reader::{Models, Reader, Reading, Word};
 pub use token::MOST;

@@ -3,6 +3,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 fn read(text: &str) -> Reading {
@@ -37,6 +38,39 @@ fn plain_cases_are_read_right() {
             Label::Neutral => {}
         }
     }
+}
+
+/// Lines of a code, a tab and a text.
+fn by_language(file: &str) -> impl Iterator<Item = (&str, &str)> {
+    file.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_once('\t').unwrap())
+}
+
+/// Sentences that no training saw. Measured: 198 of 211.
+#[test]
+fn what_is_in_another_language_is_said_to_be_unknown() {
+    let mut found: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    for (code, text) in by_language(include_str!("../../../tests/golden/languages/unread.tsv")) {
+        let (unknown, all) = found.entry(code).or_default();
+        *unknown += u32::from(Reader::shipped().language(text).is_none());
+        *all += 1;
+    }
+    assert!(found.len() >= 14 && found.values().all(|(_, all)| *all >= 15), "{found:?}");
+    assert!(found.values().all(|(unknown, all)| unknown * 100 >= all * 80), "{found:?}");
+    let (unknown, all) = found.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    assert!(unknown * 100 >= all * 93, "{unknown} of {all}: {found:?}");
+}
+
+/// What is in one of ours stays so, names from elsewhere in it or not.
+#[test]
+fn what_is_in_our_languages_is_not_called_unknown() {
+    let (mut right, mut all) = (0, 0);
+    for (code, text) in by_language(include_str!("../../../tests/golden/languages/read.tsv")) {
+        let guessed = Reader::shipped().language(text);
+        assert!(guessed.is_some(), "{code}: {text}");
+        right += u32::from(guessed.is_some_and(|language| language.code() == code));
+        all += 1;
+    }
+    assert!(right * 100 >= all * 85, "{right} of {all}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(super) mod trial;
 pub use account_form::{MailAccount, MailServer, SecretPlace};
 pub use import::{ImportEnd, ImportJob, ImportProgress};
 
+use super::layout::too_small;
 use crate::model::Half;
 use account_form::AccountForm;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -104,6 +105,8 @@ pub struct FirstRun {
     /// What went wrong last.
     pub(super) said: Option<String>,
     trials: u64,
+    /// The window's size, once it was told.
+    size: Option<(u16, u16)>,
     effects: Vec<Effect>,
     dirty: bool,
 }
@@ -119,6 +122,7 @@ impl FirstRun {
             import: ImportForm::new(),
             said: None,
             trials: 0,
+            size: None,
             effects: Vec::new(),
             dirty: true,
         }
@@ -136,8 +140,7 @@ impl FirstRun {
             Msg::Key(key) if key.kind == KeyEventKind::Release => {}
             Msg::Key(key) => self.key(key),
             Msg::Paste(text) => self.paste(&text),
-            // The frame knows its size itself.
-            Msg::Resize(..) => {}
+            Msg::Resize(width, height) => self.size = Some((width, height)),
             Msg::Checked(number, half, what, outcome) => {
                 if let Some(trial) = self.trial(number) {
                     trial.step(half, what, outcome);
@@ -168,6 +171,9 @@ impl FirstRun {
             KeyCode::Char('l') if control => return self.effects.push(Effect::Redraw),
             _ => {}
         }
+        if self.is_too_small() {
+            return;
+        }
         self.said = None;
         match &mut self.page {
             Page::Doors => self.at_the_doors(key),
@@ -188,7 +194,15 @@ impl FirstRun {
         self.effects.push(Effect::Leave(Leaving::Quit));
     }
 
+    /// Nothing can be shown in a window of this size: no key acts but the one to leave.
+    fn is_too_small(&self) -> bool {
+        self.size.is_some_and(|(width, height)| too_small(width, height))
+    }
+
     fn paste(&mut self, text: &str) {
+        if self.is_too_small() {
+            return;
+        }
         match self.page {
             Page::Account => self.account.paste(text),
             Page::Import => drop(self.import.form.paste(text)),

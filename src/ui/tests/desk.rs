@@ -373,7 +373,13 @@ impl FakeDesk {
             }
             Load::History(id) => Loaded::History(id, self.history.clone()),
             Load::Scorecard(id) => {
-                let none = Scorecard { customer: id, scores: vec![], segments: vec![], stale: false, corrections: 0 };
+                let none = Scorecard {
+                    customer: id,
+                    scores: vec![],
+                    segments: vec![],
+                    stale: false,
+                    taught: Taught::default(),
+                };
                 let card = self.scorecards.get(&id).cloned().unwrap_or(none);
                 Loaded::Scorecard(id, self.entry(id).map(|_| Box::new(card)))
             }

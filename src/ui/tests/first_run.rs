@@ -273,5 +273,27 @@ fn every_page_fits_small_and_large_terminals_and_long_words() {
         doorway.shows("k   Keep it as it is").shows("broken 0");
     }
     let tiny = Doorway::of(50, 10, false);
-    tiny.shows("needs 60 × 15");
+    tiny.shows("needs 60 × 15").shows("Ctrl-C leaves");
+}
+
+#[test]
+fn in_a_window_too_small_the_doors_open_to_no_key() {
+    for (width, height) in [(20, 5), (3, 2), (1, 1)] {
+        let mut doorway = Doorway::of(80, 24, false);
+        let before = doorway.frame();
+        doorway.size = (width, height);
+        doorway.tell(Msg::Resize(width, height));
+        doorway.keys("1 2 Enter Esc q");
+        doorway.tell(Msg::Paste("a@b".into()));
+        assert_eq!(doorway.take(), [], "{width} × {height}");
+        if width == 20 {
+            doorway.shows("Needs 60 × 15,").shows("has 20 × 5.").shows("Ctrl-C leaves.");
+        }
+        doorway.size = (80, 24);
+        doorway.tell(Msg::Resize(80, 24));
+        assert_eq!(doorway.frame(), before);
+        doorway.tell(Msg::Resize(width, height));
+        doorway.keys("C-c");
+        assert_eq!(doorway.take(), [Effect::Leave(Leaving::Quit)]);
+    }
 }

@@ -1,10 +1,11 @@
 //! How the panes look, and that no text breaks a column.
 
 use super::{FakeDesk, FakeSeat};
-use crate::model::{AccountStatus, Activity, Progress};
+use crate::model::{AccountStatus, Activity, Progress, Timestamp};
 use crate::theme::{BUILT_IN, ColorDepth, Theme};
 use crate::ui::Msg;
 use crate::ui::text::width;
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::style::{Color, Modifier};
 
 const SIZES: [(u16, u16); 5] = [(60, 15), (80, 24), (100, 30), (149, 40), (160, 50)];
@@ -81,6 +82,82 @@ fn one_two_or_three_panes_by_width_and_resizing_at_once() {
         seat.frame();
     }
     seat.shows("▸ profile");
+}
+
+/// Our tables give `❤` with U+FE0F two columns: what follows it in a frame stands at the third.
+#[test]
+fn what_follows_an_emoji_of_two_signs_stands_where_it_should() {
+    let mut desk = FakeDesk::shop();
+    let ana = &mut desk.customers[0].0.customer;
+    ana.last_text = "I ❤\u{fe0f} it".into();
+    let seat = FakeSeat::new(120, 24, desk);
+    assert_columns(&seat, "a heart");
+    let buffer = seat.buffer();
+    let places = || (0..24).flat_map(|y| (0..120).map(move |x| (x, y)));
+    let (x, y) = places().find(|at| buffer[*at].symbol() == "❤\u{fe0f}").unwrap();
+    let after: Vec<&str> = (x + 2..x + 5).map(|x| buffer[(x, y)].symbol()).collect();
+    assert_eq!(after, [" ", "i", "t"]);
+}
+
+/// Known from an import, never heard of: no age is made up.
+#[test]
+fn who_never_wrote_has_no_last_time() {
+    let mut desk = FakeDesk::shop();
+    let bob = &mut desk.customers[3].0.customer;
+    (bob.case, bob.last_at, bob.trouble, bob.last_text) = (None, Timestamp(0), false, String::new());
+    let name = bob.name.clone();
+    let mut seat = FakeSeat::new(80, 24, desk);
+    let frame = seat.frame();
+    let row = frame.lines().find(|line| line.contains(&name)).unwrap();
+    assert!(row.trim_end_matches(['│', ' ']).ends_with('–'), "{row}");
+    seat.keys("j j j Enter Tab");
+    seat.shows("last        –");
+    seat.hides("1970");
+}
+
+/// Keys that cannot be seen do nothing but leave, and what is said fits.
+#[test]
+fn in_a_window_too_small_to_show_anything_only_leaving_works() {
+    for (width, height, told) in [
+        (20, 5, "Needs 60 × 15,\nhas 20 × 5.\nCtrl-C leaves.\n\n"),
+        (16, 2, "Needs 60 × 15;\nCtrl-C leaves."),
+        (5, 2, "60×15\n^C"),
+        (3, 2, "60×\n15"),
+        (1, 1, "6"),
+    ] {
+        let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+        seat.keys("Enter");
+        let (before, done) = (seat.frame(), seat.desk.done.len());
+        seat.resize(width, height);
+        assert_eq!(seat.frame(), told, "{width} × {height}");
+        seat.keys("e a j Tab / x Enter r").text("Hello").keys("Esc q F2 Space ?");
+        seat.keys(": r e s o l v e Enter");
+        seat.send(Msg::Paste("resolve\n".into()));
+        for kind in [MouseEventKind::Down(MouseButton::Left), MouseEventKind::ScrollDown] {
+            seat.send(Msg::Mouse(MouseEvent { kind, column: 0, row: 0, modifiers: KeyModifiers::NONE }));
+        }
+        assert_eq!(seat.frame(), told, "{width} × {height}");
+        assert_eq!(seat.desk.done.len(), done, "nothing was done: {:?}", seat.acts());
+        assert!(!seat.quits());
+        seat.resize(80, 24);
+        assert_eq!(seat.frame(), before, "everything is where it was");
+        seat.resize(width, height);
+        seat.keys("C-c");
+        assert!(seat.quits(), "{width} × {height}");
+    }
+}
+
+#[test]
+fn leaving_a_window_too_small_asks_nothing_and_keeps_what_was_written() {
+    let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
+    seat.keys("Enter r").text("Half a sen");
+    seat.resize(20, 5);
+    seat.text("tence");
+    seat.send(Msg::Paste("tence".into()));
+    seat.keys("C-c");
+    assert!(seat.quits());
+    let draft = &seat.desk.drafts.last().unwrap().draft.compose.text;
+    assert!(draft.contains("Half a sen") && !draft.contains("tence"), "{draft}");
 }
 
 #[test]

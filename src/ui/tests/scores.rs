@@ -9,6 +9,8 @@ use crate::theme::{BUILT_IN, ColorDepth, Theme};
 use crate::ui::{Msg, Setup};
 use ratatui::style::Color;
 
+const TAUGHT: Taught = Taught { learned_from: 212, made: 212, begins_at: 5, off: false };
+
 fn score(kind: ScoreKind, value: f64, shown: &str, word: &str, level: Level) -> Score {
     let (low, high) = kind.range();
     let high = if high > 1e6 { low.max(0.0) + 100.0 } else { high };
@@ -82,7 +84,7 @@ pub(super) fn scored() -> FakeDesk {
     ];
     let segments =
         vec![(SegmentKind::Rfm, "can’t lose".into()), (SegmentKind::KMeans, "frequent, recent, large orders".into())];
-    desk.scorecards.insert(ana, Scorecard { customer: ana, scores, segments, stale: false, corrections: 212 });
+    desk.scorecards.insert(ana, Scorecard { customer: ana, scores, segments, stale: false, taught: TAUGHT });
     desk
 }
 
@@ -158,12 +160,34 @@ fn scores_stand_under_the_profile_on_a_wide_screen_and_a_key_leads_to_them_on_a_
     insta::assert_snapshot!("scores_120x40", seat.frame());
 }
 
+/// One that was made and taught nothing yet is not "none".
+#[test]
+fn corrections_that_taught_nothing_yet_are_counted() {
+    for (taught, said) in [
+        (Taught { learned_from: 0, made: 1, begins_at: 5, off: false }, "1 correction, learning begins at 5"),
+        (Taught { learned_from: 0, made: 4, begins_at: 5, off: false }, "4 corrections, learning begins at 5"),
+        (Taught { learned_from: 0, made: 9, begins_at: 5, off: false }, "9 corrections, nothing learned from them"),
+        (
+            Taught { learned_from: 0, made: 9, begins_at: 5, off: true },
+            "9 corrections, what they taught is switched off",
+        ),
+        (Taught { learned_from: 6, made: 9, begins_at: 5, off: false }, "learned from 6 corrections"),
+    ] {
+        let mut desk = scored();
+        desk.scorecards.get_mut(&id("Ana Sánchez")).unwrap().taught = taught;
+        let mut seat = FakeSeat::new(80, 30, desk);
+        seat.keys("Enter Tab Tab G");
+        seat.shows(said);
+        seat.hides("no corrections yet");
+    }
+}
+
 #[test]
 fn stale_scores_and_none_at_all_say_so_in_words() {
     let mut desk = scored();
     let ana = id("Ana Sánchez");
     let card = desk.scorecards.get_mut(&ana).unwrap();
-    (card.stale, card.corrections) = (true, 0);
+    (card.stale, card.taught) = (true, Taught::default());
     let mut seat = FakeSeat::new(80, 26, desk);
     seat.keys("Enter Tab Tab");
     seat.shows("stale ┐");
@@ -435,8 +459,16 @@ fn segments_show_sizes_traits_change_customers_and_where_they_stand() {
         let mut seat = FakeSeat::new(width, height, segmented());
         seat.keys("g s");
         seat.shows("Segments: [rfm] · k-means · dbscan");
-        for text in ["champions", "needs attention", "orders every 12 days", "█", "since the last fit", "Somebody 1"]
-        {
+        for text in [
+            "champions",
+            "needs attention",
+            "orders every 12 days",
+            "█",
+            "at the last fit",
+            "since the one before",
+            "customers now",
+            "Somebody 1",
+        ] {
             seat.shows(text);
         }
         let frame = seat.frame();

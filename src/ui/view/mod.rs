@@ -28,21 +28,49 @@ pub(super) use why::lines as why_lines;
 
 use super::Screen;
 use super::layout::{LEAST, Pane, too_small};
+use super::text::width as columns;
 use crate::command::Verb;
 use crate::theme::{Element, Theme};
 use paint::Painter;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-/// Where nothing useful fits, says how much is needed.
+/// Where nothing useful fits, says how much is needed and how to leave, in as many words as there is room for: no other
+/// key does anything then.
 fn says_too_small(area: Rect, painter: &mut Painter<'_>) -> bool {
     let small = too_small(area.width, area.height);
     if small {
-        let text = format!("Switchboard needs {} × {}; this is {} × {}", LEAST.0, LEAST.1, area.width, area.height);
-        painter.text(area, 0, &text, Element::Warning);
-        painter.text(area, 1, "Make the window larger; nothing is lost.", Element::Text);
+        for (row, line) in too_small_lines(area.width, area.height).iter().enumerate() {
+            let element = if row == 0 { Element::Warning } else { Element::Text };
+            painter.text(area, row as u16, line, element);
+        }
     }
     small
+}
+
+fn too_small_lines(width: u16, height: u16) -> Vec<String> {
+    let (wide, high) = LEAST;
+    let told = [
+        vec![
+            format!("Switchboard needs {wide} × {high}; this is {width} × {height}"),
+            "Make the window larger; nothing is lost.".to_owned(),
+            "Ctrl-C leaves.".to_owned(),
+        ],
+        vec![format!("Needs {wide} × {high},"), format!("has {width} × {height}."), "Ctrl-C leaves.".to_owned()],
+        vec![format!("Needs {wide} × {high};"), "Ctrl-C leaves.".to_owned()],
+        vec![format!("{wide}×{high}"), "^C".to_owned()],
+    ];
+    let fits = |lines: &&Vec<String>| {
+        lines.len() <= usize::from(height) && lines.iter().all(|line| columns(line) <= usize::from(width))
+    };
+    match told.iter().find(fits) {
+        Some(lines) => lines.clone(),
+        // Not even the two numbers side by side: as much of them as there is, letter by letter.
+        None => {
+            let letters: Vec<char> = format!("{wide}×{high} ^C").chars().collect();
+            letters.chunks(usize::from(width).max(1)).map(|line| line.iter().collect()).collect()
+        }
+    }
 }
 
 /// Draws a screen.

@@ -7,7 +7,7 @@ use crate::model::{Score, Scorecard};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::signs::element;
-use crate::ui::text::{Row, count, cut, fit_right, width, wrap};
+use crate::ui::text::{Row, cut, fit_right, width, wrap};
 use crate::ui::when;
 use ratatui::layout::Rect;
 

@@ -76,7 +76,8 @@ fn draw_list(screen: &Screen, segments: &Segments, area: Rect, painter: &mut Pai
     let bar = room.saturating_sub(name + drift + 1).min(30);
     let heading = vec![
         cell(Element::Label, "    segment", 4 + name),
-        piece(Element::Label, fit_right("size", 7)),
+        // As of the last fit; how many there are now stands over the customers.
+        piece(Element::Label, fit_right("fitted", 7)),
         piece(Element::Label, fit_right("%", 5)),
         piece(Element::Text, " "),
         cell(Element::Label, "", bar),
@@ -155,9 +156,9 @@ fn draw_one(screen: &Screen, segments: &Segments, segment: &Segment, area: Rect,
 /// How the size changed since the fit before.
 fn change(segment: &Segment) -> String {
     match segment.sizes.last().map(|before| i64::from(segment.size) - i64::from(*before)) {
-        None => format!("{} customers", segment.size),
-        Some(0) => format!("{} customers, as many as before", segment.size),
-        Some(more) => format!("{} customers, {more:+} since the last fit", segment.size),
+        None => format!("{} customers at the first fit", segment.size),
+        Some(0) => format!("{} customers at the last fit, as many as before", segment.size),
+        Some(more) => format!("{} customers at the last fit, {more:+} since the one before", segment.size),
     }
 }
 
@@ -213,11 +214,11 @@ fn draw_members(screen: &Screen, segments: &Segments, area: Rect, painter: &mut 
     let more = if segments.is_whole() { "" } else { "+" };
     let heading = match (segments.members.is_empty(), segments.is_loading()) {
         (true, true) => " customers: loading …".to_owned(),
-        (true, false) => " nobody is here".to_owned(),
+        (true, false) => " nobody is here now".to_owned(),
         _ => {
             let open = screen.key_name(Context::List, Verb::Open);
-            let what = if segments.inside { "opens one" } else { "goes among them" };
-            format!(" {}{more} customers, {open} {what}", segments.members.len())
+            let what = if segments.inside { "opens one" } else { "goes in" };
+            format!(" {}{more} customers now; {open} {what}", segments.members.len())
         }
     };
     painter.text(area, 0, &cut(&heading, columns), Element::Label);

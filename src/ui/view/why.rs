@@ -194,7 +194,7 @@ fn explain_reading(screen: &Screen, sentiment: &Sentiment, columns: usize, lines
         piece(Element::Text, format!("  {:+.2}", f32::from(sentiment.percent) / 100.0)),
     ];
     lines.push((row, None));
-    let learned = screen.scorecard().map_or(0, |card| card.corrections);
+    let learned = screen.scorecard().map_or(0, |card| card.taught.learned_from);
     let by = match (&sentiment.corrected, learned) {
         (Some(agent), _) if *agent == screen.agent => "corrected by you".to_owned(),
         (Some(agent), _) => format!("corrected by {agent}"),

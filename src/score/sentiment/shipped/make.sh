@@ -23,7 +23,8 @@ files() {
     $program score train --model chinese --data $(files zh_snow) --out "$here/chinese.weights"
     $program score train --model multilingual --data $(files $seven xlmt_english) --out "$here/multilingual.weights"
     $program score train --model language --data $(files $seven $reviews xlmt_english $asks $talks) \
-        "$here/../data/languages-other.txt" --out "$here/language.weights" --weight languages-other=10 \
+        "$here/../data/languages-ours.jsonl" "$here/../data/languages-other.txt" --out "$here/language.weights" \
+        --weight languages-ours=10 --weight languages-other=10 \
         --weight clinc150=0.3 --weight banking77=0.3 --weight multidogo_airline=0.1 --weight multidogo_fastfood=0.1 \
         --weight multidogo_finance=0.1 --weight multidogo_insurance=0.1 --weight multidogo_media=0.1 \
         --weight multidogo_software=0.1
