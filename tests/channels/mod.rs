@@ -74,8 +74,8 @@ macro_rules! held {
 
 mod the_contract_holds_for {
     use super::{
-        Held, contract, discord, line, mastodon, meta, pushed, reddit, slack, telegram, twilio, wechat, wecom,
-        weibo, x, youtube, zendesk,
+        Held, contract, discord, line, mastodon, meta, pushed, qq, reddit, slack, telegram, twilio, wechat, wecom,
+        weibo, whatsapp, x, youtube, zendesk,
     };
 
     held! {
@@ -93,14 +93,15 @@ mod the_contract_holds_for {
         wechat: [|| Box::new(wechat::Comments::start())];
         wecom: [|| Box::new(wecom::WeCom::start())];
         weibo: [|| Box::new(weibo::Weibo::new())];
-        // Direct messages may be looked at 15 times in 15 minutes: fewer than the whole contract needs.
-        x: [|| Box::new(x::X { more: "reads = \"mentions\"\n".to_owned(), ..x::X::start() })];
+        x: [|| Box::new(x::X::public()), || Box::new(x::X::direct())];
         youtube: [|| Box::new(youtube::YouTube::new())];
         zendesk: [|| Box::new(zendesk::Zendesk::new())];
         }
         // These platforms only push: there is nothing to page through.
         by_pushers {
         line: [|| Box::new(line::Line::start())];
+        qq: [|| Box::new(qq::Qq::start())];
+        whatsapp: [|| Box::new(whatsapp::WhatsApp::start())];
         }
         otherwise {
         bluesky: "the same contract against a real network, in bluesky/mod.rs: one server for all of it";
@@ -108,10 +109,8 @@ mod the_contract_holds_for {
         email: "IMAP and SMTP are no HTTP: tests/imap against Dovecot, tests/smtp against a server of faults";
         example: "the template for connectors in files; what it shows is what the other declared ones run on";
         matrix: "a real Synapse, in matrix/: gaps, kills, soft logout, too many calls";
-        qq: "QQ only pushes, there is nothing to page through: qq/mod.rs";
         qzone: "QQ Zone has no API: the row imports a file, src/connector/declared/tests.rs";
         twilio_calls: "nothing is sent; the log is paged through by the rules of twilio, and in twilio/calls.rs";
-        whatsapp: "WhatsApp only pushes, there is nothing to page through: whatsapp/mod.rs";
         xmpp: "a real Prosody, in xmpp/: paging, kills, a forgotten place";
         }
     }
