@@ -260,6 +260,9 @@ impl<'s, 't> Reading<'s, 't> {
                             format!("\"{text}\": there is no such thing here; there are {}", known.join(", ")),
                         );
                     }
+                    if predicate.setting().is_some() && !scope.words.contains(&predicate.selector) {
+                        table.wrong(key, format!("\"{text}\": there is no such setting here"));
+                    }
                     predicates.push(predicate);
                 }
                 Err(why) => table.wrong(key, format!("\"{text}\": {why}")),

@@ -151,10 +151,19 @@ impl<'t> Reading<'_, 't> {
             Some("any") => None,
             Some(_) => table.word("answers", &WAYS),
         };
+        let given = self.predicates_of(&table, "if", &self.account);
+        if given.iter().any(|predicate| predicate.setting().is_none()) {
+            table.wrong("if", "only settings of the account are looked at here: \"account.NAME = word\"");
+        }
+        let given_words = table.texts("if").join(" and ");
         let when = self.predicates(&table, "when");
         for predicate in &when {
             let name = predicate.selector.strip_prefix("msg.");
-            if !name.is_some_and(|name| self.context.contains(name) || ["id", "thread", "way"].contains(&name)) {
+            let known = |name: &str| {
+                let name = if name == "age" { "at" } else { name };
+                self.context.contains(name) || ["id", "thread", "way"].contains(&name)
+            };
+            if !name.is_some_and(known) {
                 table.wrong(
                     "when",
                     format!("\"{}\" is not kept of any message; a map's context names what is", predicate.selector),
@@ -206,7 +215,21 @@ impl<'t> Reading<'_, 't> {
         let first_contact = table.switch("first_contact").unwrap_or_default();
         let verify = table.table("verify").map(|below| self.verify(below, &scope));
         table.end();
-        Some(Reply { answers, way, when, needs, request, sent, idempotent, lengths, window, first_contact, verify })
+        Some(Reply {
+            given,
+            given_words,
+            answers,
+            way,
+            when,
+            needs,
+            request,
+            sent,
+            idempotent,
+            lengths,
+            window,
+            first_contact,
+            verify,
+        })
     }
 
     fn verify(&self, table: Table<'_, 't>, scope: &Scope) -> Verify {
