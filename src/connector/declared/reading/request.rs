@@ -42,9 +42,20 @@ impl<'t> Reading<'_, 't> {
             self.sheet.wrong(&cell.span(), format!("{at}: {why}"));
         }
         if super::looks_secret(&template.words()) {
-            self.sheet.wrong(&cell.span(), format!("{at}: {}", super::IN_FILE));
+            let why = if scope.takes_secrets() { super::IN_FILE } else { super::IN_CALL };
+            self.sheet.wrong(&cell.span(), format!("{at}: {why}"));
         }
         Some(template)
+    }
+
+    /// Refuses a secret written out where a parameter, a header or a field is called like one.
+    fn no_literal(&self, cell: &Cell<'t>, name: &str, template: &Template, scope: &Scope, at: &str, in_json: bool) {
+        let is_flag = matches!(cell.get_ref(), DeValue::Boolean(_));
+        let literal = template.holes().next().is_none() && !template.words().is_empty() && !is_flag;
+        if literal && super::is_secret_name(name, in_json) && !super::looks_secret(&template.words()) {
+            let why = if scope.takes_secrets() { super::IN_FILE } else { super::IN_CALL };
+            self.sheet.wrong(&cell.span(), format!("{at}.{name}: {why}"));
+        }
     }
 
     /// Names with values: a query, headers.
@@ -55,6 +66,7 @@ impl<'t> Reading<'_, 't> {
                 self.sheet.wrong(&span, format!("\"{name}\" is no name of {what}"));
             }
             if let Some(template) = self.written(cell, scope, &format!("{}.{name}", table.path)) {
+                self.no_literal(cell, name, &template, scope, &table.path, false);
                 list.push((name.to_owned(), template));
             }
         }
@@ -74,7 +86,11 @@ impl<'t> Reading<'_, 't> {
             }
             DeValue::Table(table) => {
                 let field = |(name, cell): (&toml::Spanned<std::borrow::Cow<'_, str>>, &Cell<'t>)| {
-                    Some((name.get_ref().to_string(), self.shape(cell, scope, at, deep + 1)?))
+                    let shape = self.shape(cell, scope, at, deep + 1)?;
+                    if let Shape::Text(template) = &shape {
+                        self.no_literal(cell, name.get_ref(), template, scope, at, true);
+                    }
+                    Some((name.get_ref().to_string(), shape))
                 };
                 Shape::Object(table.iter().filter_map(field).collect())
             }
@@ -116,6 +132,11 @@ impl<'t> Reading<'_, 't> {
         let path = table.must("path");
         if !path.starts_with('/') && !path.is_empty() {
             table.wrong("path", "a path begins with \"/\" and goes below base_url");
+        }
+        if super::has_secret_parameter(&path)
+            || super::looks_secret(path.split_once('?').map_or("", |(_, query)| query))
+        {
+            table.wrong("path", super::IN_CALL);
         }
         let path = self.template(table, "path", &path, scope);
         let query = table.table("query").map(|below| self.named_templates(below, scope, "a parameter"));
