@@ -64,7 +64,7 @@
 //!
 //! | I add a | I write | and one line in |
 //! | --- | --- | --- |
-//! | connector | `connector/<name>/`, `help.txt` in it, tests in `tests/channels/<name>/` over `contract.rs` | `CONNECTORS` |
+//! | connector | `connector/<name>/`, `help.txt` in it, tests in `tests/channels/<name>/` over `contract.rs` or `pushed.rs` | `CONNECTORS` |
 //! | connector without code | `connector/declared/platforms/<name>.toml` (`switchboard connector help`) | `SHIPPED` and a constant in `declared/platforms.rs`, `CONNECTORS` |
 //! | keymap, theme | `keymaps/<name>.toml`, `themes/<name>.toml` | `PRESETS`, `BUILT_IN` |
 //! | pane | `ui/view/<name>.rs` | `ui/view/mod.rs` |

@@ -168,6 +168,8 @@ pub async fn goes_on_after_a_kill(rig: &dyn Rig, count: usize) {
     let account = open(rig);
     let whole = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;
     for stop in 0..whole.len() {
+        // Who goes on after a kill is another process: it knows what is in the cursor, and nothing else.
+        let account = open(rig);
         let mut had = Vec::new();
         let mut cursor = Vec::new();
         let mut source = account.connector.source().unwrap();

@@ -7,9 +7,11 @@ mod bluesky;
 pub mod contract;
 mod declared;
 mod discord;
+mod line;
 pub mod mastodon;
 pub mod matrix;
 mod meta;
+pub mod pushed;
 mod qq;
 mod reddit;
 mod slack;
@@ -33,13 +35,19 @@ use switchboard::connector::{self, AccountSettings, Connector, ConnectorError, P
 enum Held {
     /// By these rigs.
     Rigs(&'static [fn() -> Box<dyn contract::Rig>]),
+    /// By these rigs, to what is pushed.
+    Pushers(&'static [fn() -> Box<dyn pushed::Pusher>]),
     /// Otherwise, and where.
     Otherwise(&'static str),
 }
 
 /// One test for each row, and the table that says that none is missing.
 macro_rules! held {
-    (by_rigs { $($name:ident: [$($rig:expr),+];)+ } otherwise { $($other:ident: $why:literal;)+ }) => {
+    (
+        by_rigs { $($name:ident: [$($rig:expr),+];)+ }
+        by_pushers { $($pushed:ident: [$($pusher:expr),+];)+ }
+        otherwise { $($other:ident: $why:literal;)+ }
+    ) => {
         $(
             #[tokio::test]
             async fn $name() {
@@ -48,8 +56,17 @@ macro_rules! held {
                 }
             }
         )+
+        $(
+            #[tokio::test]
+            async fn $pushed() {
+                for make in [$($pusher as fn() -> Box<dyn pushed::Pusher>),+] {
+                    pushed::run(make).await;
+                }
+            }
+        )+
         const HELD: &[(&str, Held)] = &[
             $((stringify!($name), Held::Rigs(&[$($rig),+])),)+
+            $((stringify!($pushed), Held::Pushers(&[$($pusher),+])),)+
             $((stringify!($other), Held::Otherwise($why)),)+
         ];
     };
@@ -57,8 +74,8 @@ macro_rules! held {
 
 mod the_contract_holds_for {
     use super::{
-        Held, contract, discord, mastodon, meta, reddit, slack, telegram, twilio, wechat, wecom, weibo, x, youtube,
-        zendesk,
+        Held, contract, discord, line, mastodon, meta, pushed, qq, reddit, slack, telegram, twilio, wechat, wecom,
+        weibo, whatsapp, x, youtube, zendesk,
     };
 
     held! {
@@ -76,22 +93,24 @@ mod the_contract_holds_for {
         wechat: [|| Box::new(wechat::Comments::start())];
         wecom: [|| Box::new(wecom::WeCom::start())];
         weibo: [|| Box::new(weibo::Weibo::new())];
-        // Direct messages may be looked at 15 times in 15 minutes: fewer than the whole contract needs.
-        x: [|| Box::new(x::X { more: "reads = \"mentions\"\n".to_owned(), ..x::X::start() })];
+        x: [|| Box::new(x::X::public()), || Box::new(x::X::direct())];
         youtube: [|| Box::new(youtube::YouTube::new())];
         zendesk: [|| Box::new(zendesk::Zendesk::new())];
+        }
+        // These platforms only push: there is nothing to page through.
+        by_pushers {
+        line: [|| Box::new(line::Line::start())];
+        qq: [|| Box::new(qq::Qq::start())];
+        whatsapp: [|| Box::new(whatsapp::WhatsApp::start())];
         }
         otherwise {
         bluesky: "the same contract against a real network, in bluesky/mod.rs: one server for all of it";
         demo: "a play without a platform: nothing can fail, and src/connector/demo/tests.rs holds it to its cursor";
         email: "IMAP and SMTP are no HTTP: tests/imap against Dovecot, tests/smtp against a server of faults";
         example: "the template for connectors in files; what it shows is what the other declared ones run on";
-        line: "LINE only pushes, there is nothing to page through: src/connector/declared/tests.rs";
         matrix: "a real Synapse, in matrix/: gaps, kills, soft logout, too many calls";
-        qq: "QQ only pushes, there is nothing to page through: qq/mod.rs";
         qzone: "QQ Zone has no API: the row imports a file, src/connector/declared/tests.rs";
         twilio_calls: "nothing is sent; the log is paged through by the rules of twilio, and in twilio/calls.rs";
-        whatsapp: "WhatsApp only pushes, there is nothing to page through: whatsapp/mod.rs";
         xmpp: "a real Prosody, in xmpp/: paging, kills, a forgotten place";
         }
     }
@@ -107,6 +126,12 @@ mod the_contract_holds_for {
             match how {
                 Held::Rigs(rigs) => {
                     for make in *rigs {
+                        let profile = tempfile::tempdir().unwrap();
+                        assert!(make().account(profile.path()).contains(&format!("connector = \"{name}\"")), "{name}");
+                    }
+                }
+                Held::Pushers(pushers) => {
+                    for make in *pushers {
                         let profile = tempfile::tempdir().unwrap();
                         assert!(make().account(profile.path()).contains(&format!("connector = \"{name}\"")), "{name}");
                     }

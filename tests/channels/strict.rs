@@ -18,7 +18,8 @@ pub enum Is {
 }
 
 impl Is {
-    fn holds(self, value: &Value) -> bool {
+    /// True when the value is one.
+    pub fn holds(self, value: &Value) -> bool {
         match self {
             Is::Text => value.is_string(),
             Is::Whole => value.is_i64() || value.is_u64(),

@@ -2,6 +2,7 @@
 //! depth; a row that cannot be read is named by its line, and the others go on.
 
 use super::vcard;
+use crate::connector::declared::Lines;
 use crate::model::clean_line;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ impl Sheet {
         }
         let mut rows = Vec::new();
         few_enough(columns.len(), bytes.iter().filter(|byte| **byte == b'\n').count())?;
-        let mut lines = Lines { bytes, at: 0, line: 1 };
+        let mut lines = Lines::new(bytes);
         for record in reader.byte_records() {
             match record {
                 Ok(record) => {
@@ -144,26 +145,6 @@ fn few_enough(columns: usize, rows: usize) -> Result<(), String> {
             "it has {columns} columns and {rows} rows, more than {MOST_CELLS} cells; import it in parts, or leave columns out"
         )),
         _ => Ok(()),
-    }
-}
-
-/// The line of a place in a file, places rising. The reader's own count is one short where lines end with CR LF, and does not
-/// know of the empty lines it passes over.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    fn of(&mut self, byte: u64) -> u64 {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX).clamp(self.at, self.bytes.len());
-        let ends = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.line += ends(&self.bytes[self.at..byte]);
-        let empty = self.bytes[byte..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        self.line += ends(&self.bytes[byte..byte + empty]);
-        self.at = byte + empty;
-        self.line
     }
 }
 

@@ -3,6 +3,7 @@
 use super::access::Access;
 use super::hook::DeclaredHook;
 use super::mapper::{self, Known};
+use super::predicate::{Facts, about, all};
 use super::settings::Settings;
 use super::sink::{DeclaredSink, render};
 use super::source::DeclaredSource;
@@ -20,6 +21,19 @@ pub(super) fn way_word(way: Way) -> &'static str {
     way.word()
 }
 
+/// The file as it holds for one account: without the answers that its settings rule out.
+fn of_account(spec: Arc<Spec>, settings: &Settings) -> Arc<Spec> {
+    let setting = |selector: &str| settings.values.get(selector.strip_prefix("account.")?).cloned();
+    let none = serde_json::Value::Null;
+    let facts = Facts { near: &setting, ..about(&none) };
+    let holds = |reply: &Reply| all(&reply.given, &facts);
+    if spec.replies.iter().all(holds) {
+        return spec;
+    }
+    let replies = spec.replies.iter().filter(|reply| holds(reply)).cloned().collect();
+    Arc::new(Spec { replies, ..(*spec).clone() })
+}
+
 pub(super) struct Declared {
     access: Arc<Access>,
     known: Known,
@@ -30,6 +44,7 @@ impl Declared {
     pub fn open(spec: Arc<Spec>, account: &AccountSettings) -> Result<Declared, SettingsError> {
         let settings = Settings::read(&spec, account)?;
         let known = Known { settings: settings.values.clone(), own: vec![settings.address.clone()] };
+        let spec = of_account(spec, &settings);
         let access = Access::new(spec, settings, &account.profile)
             .map_err(|problem| SettingsError { account: account.name.clone(), problem })?;
         Ok(Declared { access: Arc::new(access), known })

@@ -21,11 +21,13 @@ pub(super) fn page(spec: &Spec) -> String {
     for setting in &spec.settings {
         let example = if setting.example.is_empty() { "…" } else { &setting.example };
         let doc = match (&setting.default, setting.optional) {
+            (Some(default), _) if setting.is_switch() => format!("{} (default {default})", setting.doc),
             (Some(default), _) => format!("{} (default \"{default}\")", setting.doc),
             (None, true) => format!("{} (may be left out)", setting.doc),
             (None, false) => setting.doc.clone(),
         };
-        line(&format!("{} = \"{example}\"", setting.name), &doc);
+        let example = if setting.is_switch() { "true".to_owned() } else { format!("\"{example}\"") };
+        line(&format!("{} = {example}", setting.name), &doc);
     }
     for secret in &spec.secrets {
         let may = if secret.optional { " (may be left out)" } else { "" };
@@ -58,6 +60,9 @@ pub(super) fn page(spec: &Spec) -> String {
     for reply in &spec.replies {
         let way = if reply.way == Way::Public { "public: everybody can read it" } else { "direct" };
         let mut facts = vec![way.to_owned()];
+        if !reply.given.is_empty() {
+            facts.push(format!("if {}", reply.given_words.replace("account.", "")));
+        }
         facts.extend(reply.lengths.iter().map(|length| format!("at most {} {}", length.most, length.count.word())));
         if let Some(window) = &reply.window {
             if let Some(millis) = window.millis {

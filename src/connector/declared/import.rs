@@ -1,6 +1,7 @@
 //! Rows of a file become messages by the `[import]` of a connector file: what is left of platforms that can no longer be
 //! read (QQ Zone), and whatever else somebody has exported.
 
+use super::lines::Lines;
 use super::mapper::{Known, Piece, understand};
 use super::sheet::FileError;
 use super::spec::{Intake, Spec};
@@ -46,10 +47,11 @@ impl Rows {
             Err(error) => return Err(format!("its first line, which names the columns, cannot be read ({error})")),
         };
         let mut rows = Vec::new();
+        let mut lines = Lines::new(bytes);
         for record in reader.byte_records() {
             let row = match record {
                 Ok(record) => {
-                    let line = record.position().map_or(0, csv::Position::line);
+                    let line = lines.of(record.position().map_or(0, csv::Position::byte));
                     let text = || String::from_utf8_lossy(record.as_slice()).into_owned();
                     let cells: Option<Vec<&str>> = record.iter().map(|cell| std::str::from_utf8(cell).ok()).collect();
                     let value = match cells {
@@ -65,7 +67,7 @@ impl Rows {
                     Row { line, raw: None, value }
                 }
                 Err(error) => {
-                    let line = error.position().map_or(0, csv::Position::line);
+                    let line = lines.of(error.position().map_or(0, csv::Position::byte));
                     Row { line, raw: None, value: Err((format!("it cannot be read ({error})"), String::new())) }
                 }
             };
@@ -225,6 +227,19 @@ mod tests {
             [(2, true), (4, false), (5, true)]
         );
         assert_eq!(rows[2].value.as_ref().unwrap()["text"], "a, b");
+        // As an editor shows it, also where lines end with CR LF, and after empty ones.
+        for csv in [
+            "id,text\r\n1,\"two\r\nlines\"\r\n2\r\n\r\n\r\n3,c\r\n4\r\n",
+            "id,text\n1,\"two\nlines\"\n2\n\n\n3,c\n4",
+            "\u{feff}id,text\r\n1,\"two\r\nlines\"\r\n2\n\n\n3,c\r\n4\r\n\r\n",
+        ] {
+            let rows = Rows::of_csv(csv.as_bytes()).unwrap().rows;
+            assert_eq!(
+                rows.iter().map(|row| (row.line, row.value.is_ok())).collect::<Vec<_>>(),
+                [(2, true), (4, false), (7, true), (8, false)],
+                "{csv:?}"
+            );
+        }
         assert!(Rows::of_json(b"{\"a\": [", "").unwrap_err().contains("no JSON"));
         assert!(Rows::of_json(b"{}", "/x").unwrap_err().contains("/x"));
     }

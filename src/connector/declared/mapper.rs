@@ -234,12 +234,24 @@ pub(super) fn understand(intake: &Intake, piece: &Piece<'_>, known: &Known, rece
     }
 }
 
+/// A cleaned id; empty when there was nothing in it that can be shown.
 fn short(text: String, what: &str) -> Result<String, String> {
     let text = clean_line(&text).trim().to_owned();
     if text.len() > LONGEST {
         return Err(format!("its {what} is longer than {LONGEST} bytes"));
     }
     Ok(text)
+}
+
+/// As [`short`], of one that tells something from everything else.
+fn telling(text: String, what: &str) -> Result<String, String> {
+    let text = short(text, what)?;
+    if text.is_empty() { Err(format!("its {what} has nothing in it but control characters")) } else { Ok(text) }
+}
+
+/// As [`short`], of one that may as well be left out.
+fn maybe(text: Option<String>, what: &str) -> Result<Option<String>, String> {
+    Ok(text.map(|text| short(text, what)).transpose()?.filter(|text| !text.is_empty()))
 }
 
 fn read(
@@ -258,7 +270,7 @@ fn read(
         let places: Vec<_> = from.iter().flat_map(|template| template.holes()).map(|hole| hole.name.as_str()).collect();
         format!("it has no {what} ({} is missing, or is no text and no whole number)", places.join(", "))
     };
-    let id = short(pick(&map.id).ok_or_else(|| missing("id", &map.id))?, "id")?;
+    let id = telling(pick(&map.id).ok_or_else(|| missing("id", &map.id))?, "id")?;
     let at = match pick(&map.time) {
         Some(text) => {
             let at = time(&text, &map.time_format);
@@ -282,7 +294,7 @@ fn read(
         }))]);
     }
     let at = at.ok_or_else(|| missing("time", &map.time))?;
-    let author = short(pick(&map.author_id).ok_or_else(|| missing("author", &map.author_id))?, "author")?;
+    let author = telling(pick(&map.author_id).ok_or_else(|| missing("author", &map.author_id))?, "author")?;
     let name = clean_line(&pick(&map.author_name).unwrap_or_default());
     let text = words(pick(&map.text).unwrap_or_default(), map.text_is);
     let outbound = known.own.contains(&author) || (!map.outbound.is_empty() && piece.holds(&map.outbound, known));
@@ -294,18 +306,18 @@ fn read(
     incoming.way = map.way;
     incoming.trust = Trust::Verified;
     incoming.handle = pick(&map.handle).map(|handle| clean_line(&handle)).filter(|handle| !handle.is_empty());
-    if let Some(to) = pick(&map.to) {
-        incoming.to = vec![Party { address: short(to, "recipient")?, name: String::new() }];
+    if let Some(address) = maybe(pick(&map.to), "recipient")? {
+        incoming.to = vec![Party { address, name: String::new() }];
     }
     incoming.subject = clean_line(&pick(&map.subject).unwrap_or_default());
-    incoming.conversation = theirs(piece, &map.thread, known).map(|thread| short(thread, "thread")).transpose()?;
-    incoming.references = pick(&map.parent).map(|parent| short(parent, "parent")).transpose()?.into_iter().collect();
+    incoming.conversation = maybe(theirs(piece, &map.thread, known), "thread")?;
+    incoming.references = maybe(pick(&map.parent), "parent")?.into_iter().collect();
     incoming.url = pick(&map.url).map(|url| clean_line(&url)).filter(|url| url.starts_with("https://"));
     incoming.links = links(map, &pick);
     incoming.attachments = files(map, piece, known).into_iter().map(|file| file.listed).collect();
     for (name, from) in &map.context {
-        if let Some(value) = theirs(piece, from, known) {
-            incoming.context.insert(name.clone(), short(value, name)?);
+        if let Some(value) = maybe(theirs(piece, from, known), name)? {
+            incoming.context.insert(name.clone(), value);
         }
     }
     let word = super::account::way_word(map.way);
@@ -355,7 +367,7 @@ fn changed(
         }
         Change::Reaction => ("reaction", ChangeKind::Reaction { symbol: clean_line(&text), added: !text.is_empty() }),
     };
-    let author = pick(&map.author_id).map(|author| short(author, "author")).transpose()?;
+    let author = maybe(pick(&map.author_id), "author")?;
     let key = match change {
         Change::Edited | Change::Reaction => {
             format!(

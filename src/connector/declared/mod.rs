@@ -12,6 +12,7 @@ mod files;
 mod help;
 mod hook;
 mod import;
+mod lines;
 mod mapper;
 mod place;
 pub mod platforms;
@@ -30,6 +31,7 @@ mod verdict;
 mod walk;
 
 pub use import::{Importer, Row, Rows};
+pub use lines::Lines;
 pub use platforms::SHIPPED;
 pub use sheet::{FileError, Mistake};
 

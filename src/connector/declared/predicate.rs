@@ -7,6 +7,7 @@
 //! | `http` | the status |
 //! | `header:NAME` | a header |
 //! | `msg.NAME` | what is kept of the message that is answered |
+//! | `account.NAME` | a setting of the account |
 
 use super::{place, template::plain};
 use serde_json::Value;
@@ -70,11 +71,11 @@ impl Predicate {
         };
         let known = selector == "http"
             || selector.strip_prefix("header:").is_some_and(|name| !name.is_empty())
-            || selector.strip_prefix("msg.").is_some_and(|name| !name.is_empty())
+            || ["msg.", "account."].iter().any(|of| selector.strip_prefix(of).is_some_and(|name| !name.is_empty()))
             || selector.contains('/');
         if !known {
             return Err(format!(
-                "\"{selector}\" is nothing to look at; there are /pointer, NAME/pointer, http, header:NAME, msg.NAME"
+                "\"{selector}\" is nothing to look at; there are /pointer, NAME/pointer, http, header:NAME, msg.NAME, account.NAME"
             ));
         }
         let pointer = selector.find('/').filter(|_| !selector.starts_with("header:") && !selector.starts_with("msg."));
@@ -93,6 +94,11 @@ impl Predicate {
             return Err(format!("\"{}\" is no number", literals[0]));
         }
         Ok(Predicate { selector: selector.to_owned(), op, literals })
+    }
+
+    /// The setting of the account it looks at.
+    pub fn setting(&self) -> Option<&str> {
+        self.selector.strip_prefix("account.")
     }
 
     /// What beside the item it looks at: `parent`, `around`, the name of a join; `None` when at nothing of the kind.

@@ -41,6 +41,11 @@ impl Scope {
         self.roots.iter().any(|root| root == name)
     }
 
+    /// Placeholders of secrets may stand here.
+    pub fn takes_secrets(&self) -> bool {
+        self.words.iter().any(|word| word.starts_with("secret.") || word == "refresh")
+    }
+
     /// Why a template cannot be filled here.
     pub fn lacks(&self, template: &Template) -> Option<String> {
         template.holes().find_map(|hole| {
@@ -260,6 +265,9 @@ impl<'s, 't> Reading<'s, 't> {
                             format!("\"{text}\": there is no such thing here; there are {}", known.join(", ")),
                         );
                     }
+                    if predicate.setting().is_some() && !scope.words.contains(&predicate.selector) {
+                        table.wrong(key, format!("\"{text}\": there is no such setting here"));
+                    }
                     predicates.push(predicate);
                 }
                 Err(why) => table.wrong(key, format!("\"{text}\": {why}")),
@@ -281,6 +289,11 @@ impl<'s, 't> Reading<'s, 't> {
                 self.sheet.wrong(&span, format!("a setting's name is {NAME}, and none of {}", OURS.join(", ")));
             }
             let below = Table::new(self.sheet, fields, span, &format!("settings.{name}"));
+            if let Some(default) = below.text("default")
+                && (is_secret_name(name, false) || looks_secret(&default))
+            {
+                below.wrong("default", IN_FILE);
+            }
             settings.push(Setting {
                 name: name.to_owned(),
                 doc: below.must("doc"),
@@ -419,6 +432,43 @@ fn until(text: &str) -> Option<Until> {
 /// What is said of a secret in a connector file.
 pub(super) const IN_FILE: &str = "a secret does not belong into a connector file: write {secret.NAME} here, name it in \
      [secrets], and let the account say where it is (NAME_command, NAME_env or NAME_file)";
+
+/// What is said of one in a call, where no placeholder of a secret may stand.
+pub(super) const IN_CALL: &str = "a secret does not belong into a connector file: say in [auth] how it goes along (type = \
+     \"query\" or \"header\", name, value = \"{secret.NAME}\"), name it in [secrets], and let the account say where it is \
+     (NAME_command, NAME_env or NAME_file)";
+
+/// True for the name of a parameter, header, field or setting whose value is a secret. `key` alone is one outside JSON,
+/// where it may be anything.
+pub(super) fn is_secret_name(name: &str, in_json: bool) -> bool {
+    const ENDS: &[&str] = &[
+        "apikey",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "authkey",
+        "subscriptionkey",
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "passphrase",
+        "authorization",
+        "credential",
+        "credentials",
+        "cookie",
+        "sessionid",
+    ];
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    ENDS.iter().any(|end| plain.ends_with(end)) || (!in_json && ["key", "auth", "pwd", "sig"].contains(&plain.as_str()))
+}
+
+/// True for a path with a secret written out in its query.
+pub(super) fn has_secret_parameter(path: &str) -> bool {
+    let pairs = path.split_once('?').map_or("", |(_, query)| query).split(['&', ';', '#']);
+    let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
+    pairs.any(|(name, value)| is_secret_name(name, false) && !value.is_empty() && !value.contains('{'))
+}
 
 /// True for words that look like a token: a known prefix, or a long run of letters and digits mixed.
 pub(super) fn looks_secret(words: &str) -> bool {

@@ -66,7 +66,14 @@ impl Settings {
         };
         let mut values = BTreeMap::from([("address".to_owned(), address.clone())]);
         for setting in &spec.settings {
-            match text(&setting.name)?.or_else(|| setting.default.clone()) {
+            let given = match account.table.get(&setting.name) {
+                Some(toml::Value::Boolean(on)) if setting.is_switch() => Some(on.to_string()),
+                _ => text(&setting.name)?,
+            };
+            if setting.is_switch() && given.as_deref().is_some_and(|given| !["true", "false"].contains(&given)) {
+                return Err(wrong(format!("{} is true or false: {}", setting.name, setting.doc)));
+            }
+            match given.or_else(|| setting.default.clone()) {
                 Some(value) => {
                     values.insert(setting.name.clone(), value);
                 }

@@ -58,6 +58,10 @@ fn value(access: &Access, outgoing: &Outgoing, name: &str) -> Option<Value> {
         "to_name" => to?.name.clone(),
         "now" => outgoing.date.to_string(),
         "msg.id" => outgoing.answers.clone()?,
+        "msg.age" => {
+            let at = super::state::moment(outgoing.context.get("at")?);
+            (now().since(Timestamp(at)) / 1_000).to_string()
+        }
         _ => match name.strip_prefix("msg.") {
             Some(name) => outgoing.context.get(name)?.clone(),
             None => return access.setting(name),

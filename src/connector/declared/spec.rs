@@ -43,6 +43,13 @@ pub(super) struct Setting {
     pub optional: bool,
 }
 
+impl Setting {
+    /// True for one that is on or off: its default is `true` or `false`.
+    pub fn is_switch(&self) -> bool {
+        matches!(self.default.as_deref(), Some("true" | "false"))
+    }
+}
+
 /// A secret this platform needs; the account says where it is.
 #[derive(Clone, Debug)]
 pub(super) struct SecretSetting {
@@ -313,6 +320,10 @@ pub(super) struct Ask {
 /// One way to answer.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
+    /// Conditions on the account: where they do not hold, there is no such way.
+    pub given: Vec<Predicate>,
+    /// As the file has them.
+    pub given_words: String,
     /// The messages it answers: those with this way; all when `None`.
     pub answers: Option<Way>,
     /// Who can read it.

@@ -121,7 +121,7 @@ fn whole(text: &str) -> Option<&str> {
 }
 
 /// A moment as any platform writes it: RFC 3339, or a number of seconds or milliseconds.
-fn moment(text: &str) -> i64 {
+pub(super) fn moment(text: &str) -> i64 {
     if let Ok(number) = text.parse::<f64>() {
         return if number.abs() < 1e11 { (number * 1_000.0) as i64 } else { number as i64 };
     }

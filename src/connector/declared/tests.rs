@@ -103,11 +103,52 @@ fn a_secret_in_a_file_is_refused_wherever_it_stands() {
         ("type = \"bearer\"", "type = \"basic\"\nuser = \"{account.address}\"\npassword = \"hunter2\"".to_owned()),
         ("path = \"/messages\"", format!("path = \"/messages\"\nheaders = {{ x-key = \"{token}\" }}")),
         ("since = \"{since}\"", format!("since = \"{{since}}\", key = \"{token}\"")),
+        ("since = \"{since}\"", "since = \"{since}\", api_key = \"hunter2\"".to_owned()),
+        ("since = \"{since}\"", "since = \"{since}\", key = \"hunter2\"".to_owned()),
+        ("since = \"{since}\"", "since = \"{since}\", pin-token = 40721".to_owned()),
+        ("api.desk.example", "api.desk.example/v2?api_key=hunter2".to_owned()),
+        ("api.desk.example", "api.desk.example/?x=1#hunter2".to_owned()),
+        ("api.desk.example", "me:hunter2@api.desk.example".to_owned()),
+        ("api.desk.example", "api.desk.example:hunter2".to_owned()),
+        ("path = \"/messages\"", "path = \"/messages?access_token=hunter2&all=1\"".to_owned()),
+        ("path = \"/messages\"", format!("path = \"/messages?x={token}\"")),
+        ("path = \"/messages\"", "path = \"/messages\"\nheaders = { X-Api-Key = \"hunter2\" }".to_owned()),
+        ("path = \"/messages\"", "path = \"/messages\"\nheaders = { Cookie = \"hunter2\" }".to_owned()),
+        ("body = \"{text}\"", "body = \"{text}\", auth = { password = \"hunter2\" }".to_owned()),
+        (
+            "type = \"bearer\"",
+            "type = \"bearer\"\n[auth.refresh]\nurl = \"https://a.example/token\"\n\
+             form = { client_id = \"desk\", client_secret = \"hunter2\" }"
+                .to_owned(),
+        ),
+        (
+            "type = \"bearer\"",
+            "type = \"bearer\"\n[auth.refresh]\nurl = \"https://a.example/token?client_secret=hunter2\"".to_owned(),
+        ),
+        (
+            "[auth]",
+            "[settings.app_key]\ndoc = \"x\"\n[settings.app_token]\ndoc = \"x\"\ndefault = \"hunter2\"\n[auth]"
+                .to_owned(),
+        ),
         ("doc = \"the token\"", "doc = \"the token\"\n[secrets]\nother = \"hunter2\"".to_owned()),
     ] {
         let said = mistakes(&GOOD.replace(from, &to));
         assert!(!said.is_empty(), "{to}");
         assert!(!said.iter().any(|line| line.contains(token) || line.contains("hunter2")), "{said:?}");
+    }
+    let said = mistakes(&GOOD.replace("since = \"{since}\"", "since = \"{since}\", api_key = \"hunter2\""));
+    assert!(said.len() == 1 && said[0].starts_with("16:40: stream.query.api_key: a secret"), "{said:?}");
+    assert!(said[0].contains("[auth]") && said[0].contains("type = \"query\""), "it says what to write: {said:?}");
+    // What is no secret is let through, whatever it is called.
+    for (from, to) in [
+        ("since = \"{since}\"", "since = \"{since}\", page_token = \"{cursor}\", keys = \"id,at\", with_token = true"),
+        (
+            "body = \"{text}\"",
+            "body = \"{text}\", fields = [{ key = \"status\", value = \"open\" }], quote_token = \"{msg.ticket}\"",
+        ),
+        ("path = \"/messages\"", "path = \"/messages?token={account.address}&all=1\""),
+    ] {
+        assert_eq!(mistakes(&GOOD.replace(from, to)), Vec::<String>::new(), "{to}");
     }
     let said = mistakes(&GOOD.replace("body = \"{text}\"", "body = \"{text}\", key = \"{secret.token}\""));
     assert!(said[0].contains("{secret.token} is nothing here"), "{said:?}");

@@ -81,6 +81,12 @@ pub(super) fn reach_of(base: &Url, chosen: bool) -> Result<Reach, String> {
     if base.username() != "" || base.password().is_some() {
         return Err("a user or password in a URL is no secret; use the account's secret settings".to_owned());
     }
+    if base.query().is_some() || base.fragment().is_some() {
+        // It would be left out of every call, and a secret in it would be told in errors.
+        return Err(
+            "it ends before \"?\" and \"#\"; what proves who we are is a secret setting of the account".to_owned()
+        );
+    }
     match (is_loopback, chosen) {
         (true, true) => Ok(Reach::Loopback),
         (true, false) => {

@@ -154,7 +154,7 @@ impl Http {
     /// Why the base cannot be used, as the end of a sentence.
     pub fn new(base: &str, chosen: bool, ledger: Option<Arc<Ledger>>) -> Result<Http, String> {
         super::init();
-        let mut base = Url::parse(base).map_err(|error| format!("\"{base}\" is not a URL ({error})"))?;
+        let mut base = Url::parse(base).map_err(|error| format!("it is not a URL ({error})"))?;
         let reach = guard::reach_of(&base, chosen)?;
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));

@@ -3,7 +3,7 @@
 use super::check::check;
 use super::client::Client;
 use super::cursor::Cursor;
-use super::event::{Event, Meaning, Place, media, unreadable};
+use super::event::{Event, Meaning, Place, media, still_left_out, unreadable};
 use super::room::Room;
 use super::settings::MatrixSettings;
 use super::sink::{MatrixSink, content};
@@ -90,7 +90,10 @@ impl Connector for Matrix {
         let text = String::from_utf8_lossy(&raw).into_owned();
         let event = match Event::read(&text) {
             Ok(event) => event,
-            Err(reason) => return unreadable(folder, &text, reason, received),
+            Err(reason) => {
+                let gap = still_left_out(&text, received);
+                return gap.unwrap_or_else(|| unreadable(folder, &text, reason, received));
+            }
         };
         let room = Room::default();
         let place = Place { id: folder, room: &room, me: &self.client.settings.user, now: received };

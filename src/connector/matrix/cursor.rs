@@ -102,12 +102,13 @@ impl Cursor {
         minicbor::decode(bytes).unwrap_or_default()
     }
 
-    /// A gap to be filled. The newest are filled first.
-    pub fn gap(&mut self, gap: Gap) {
+    /// A gap to be filled. The newest are filled first; gives the oldest, which are too many to be kept.
+    pub fn gap(&mut self, gap: Gap) -> Vec<Gap> {
         if !self.gaps.iter().any(|old| old.room == gap.room && old.from == gap.from) {
             self.gaps.push(gap);
         }
-        trim(&mut self.gaps, MOST_GAPS);
+        let most = self.gaps.len().saturating_sub(MOST_GAPS);
+        self.gaps.drain(..most).collect()
     }
 
     /// An invitation to accept.

@@ -1,12 +1,12 @@
 //! One event of a room, understood.
 
 use super::client::short;
-use super::cursor::{Cursor, Reaction};
+use super::cursor::{Cursor, Gap, Reaction};
 use super::room::Room;
 use super::text::words;
 use crate::connector::{Changed, Incoming, Item, Unreadable, first_words};
 use crate::model::{Attachment, Automated, ChangeKind, Direction, Party, Timestamp, Way, clean_block, clean_line};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// An event may have 65,536 bytes (spec, "Size limits"); what the server adds comes on top.
@@ -214,6 +214,34 @@ pub(super) fn unreadable(room: &str, raw: &str, reason: String, received: Timest
         partial: false,
         raw: raw.as_bytes().to_vec(),
     })
+}
+
+/// What `/sync` left out of a room and could not be fetched afterwards: a dead letter, so that it is told where an agent looks
+/// for what did not arrive. What is kept names the place: [`still_left_out`].
+pub(super) fn left_out(gap: &Gap, why: &str, received: Timestamp) -> Item {
+    let reason = format!(
+        "messages of the room {} are missing: a part of its past could not be fetched ({}). Look at the room in another Matrix \
+         program",
+        short(&gap.room),
+        short(why)
+    );
+    let raw = json!({ "switchboard_gap": {
+        "room": gap.room, "from": gap.from, "to": gap.to, "pages": gap.pages, "why": clean_line(why),
+    }});
+    let hint = format!("a gap after {} pages", gap.pages);
+    let (folder, raw) = (gap.room.clone(), raw.to_string().into_bytes());
+    Item::Unreadable(Unreadable { reason, folder, received, hint, partial: false, raw })
+}
+
+/// The dead letter of a gap, looked at again: there is nothing in it to understand.
+pub(super) fn still_left_out(raw: &str, received: Timestamp) -> Option<Item> {
+    let mut value: Value = serde_json::from_str(raw).ok()?;
+    let kept = value.get_mut("switchboard_gap").map(Value::take)?;
+    let text = |name: &str| kept.get(name).and_then(Value::as_str).map(str::to_owned);
+    let pages = kept.get("pages").and_then(Value::as_u64).and_then(|pages| u32::try_from(pages).ok());
+    let (room, from, to) = (text("room")?, text("from")?, text("to"));
+    let gap = Gap { room, from, to, pages: pages.unwrap_or_default(), ..Gap::default() };
+    Some(left_out(&gap, &text("why").unwrap_or_default(), received))
 }
 
 /// The new cleaned words of an edit.

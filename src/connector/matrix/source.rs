@@ -3,7 +3,7 @@
 
 use super::client::{Client, POLL, V3, code, now, segment, short};
 use super::cursor::{Cursor, Gap, Invite};
-use super::event::{Event, Meaning, Place, unreadable};
+use super::event::{Event, Meaning, Place, left_out, unreadable};
 use super::room::Rooms;
 use super::settings::server_of;
 use super::sync::{Joined, Messages, Sync};
@@ -182,7 +182,10 @@ impl MatrixSource {
         {
             let to = since.filter(|_| !is_new).map(str::to_owned);
             let (room, from) = (id.to_owned(), from.clone());
-            cursor.gap(Gap { room, from, to, horizon, pages: 0, trail: Trail::default() });
+            let forgotten = cursor.gap(Gap { room, from, to, horizon, pages: 0, trail: Trail::default() });
+            for gap in forgotten {
+                page.items.push(left_out(&gap, "there are too many such gaps", now()));
+            }
         }
         self.receipts(id, joined, cursor, page);
         Ok(())
@@ -345,7 +348,7 @@ impl MatrixSource {
             Ok(answer) => answer,
             Err(error @ (ConnectorError::Gone { .. } | ConnectorError::Reject { .. })) => {
                 // We were put out of the room: what was said before is not given out any more.
-                tracing::warn!(account = self.client.settings.name, %error, "a gap cannot be filled");
+                page.items.push(left_out(&gap, &error.to_string(), now()));
                 return Ok(page);
             }
             Err(error) => return Err(error),
@@ -366,23 +369,18 @@ impl MatrixSource {
         cursor.filled += page.items.len() as u64;
         gap.pages += 1;
         let past = oldest.is_some_and(|oldest| oldest > 0 && oldest < gap.horizon);
+        let full = !answer.chunk.is_empty();
+        // Without an end the server has nothing older; what is past the horizon is not wanted.
+        let Some(end) = answer.end.filter(|end| !past && (full || *end != gap.from)) else { return Ok(page) };
+        // Given up rather than kept, so that it keeps nothing else waiting.
         if gap.pages >= MOST_PAGES {
-            tracing::warn!(
-                account = self.client.settings.name,
-                "a gap of more than {} messages is not filled further",
-                MOST_PAGES * PAGE
-            );
-        } else if let Some(end) = answer.end.filter(|end| !past && *end != gap.from) {
-            match gap.trail.leads_to(&end, "the homeserver") {
-                Ok(()) => {
-                    gap.from = end;
-                    cursor.gaps.push(gap);
-                }
-                // Given up, so that it keeps nothing else waiting.
-                Err(error) => {
-                    tracing::warn!(account = self.client.settings.name, %error, "a gap cannot be filled to its end");
-                }
-            }
+            let why = format!("it is longer than {} messages", MOST_PAGES * PAGE);
+            page.items.push(left_out(&gap, &why, now()));
+        } else if end == gap.from || gap.trail.leads_to(&end, "the homeserver").is_err() {
+            page.items.push(left_out(&gap, "the homeserver's pages lead nowhere new", now()));
+        } else {
+            gap.from = end;
+            cursor.gaps.push(gap);
         }
         Ok(page)
     }

@@ -93,7 +93,8 @@ fn robots_files_and_emotes_are_what_they_are() {
 fn the_cursor_outlives_a_restart_and_rubbish_begins_anew() {
     let mut cursor = Cursor { since: Some("s1".to_owned()), ..Cursor::default() };
     let (room, from, to) = ("!a".to_owned(), "t1".to_owned(), Some("s0".to_owned()));
-    cursor.gap(Gap { room, from, to, horizon: 0, pages: 3, trail: Default::default() });
+    let gap = Gap { room, from, to, horizon: 0, pages: 3, trail: Default::default() };
+    assert!(cursor.gap(gap.clone()).is_empty() && cursor.gap(gap).is_empty());
     cursor.saw("!a", "$theirs", false);
     cursor.saw("!a", "$ours", true);
     cursor.saw("!a", "$later", false);
@@ -103,6 +104,23 @@ fn the_cursor_outlives_a_restart_and_rubbish_begins_anew() {
     assert_eq!(again.read("!a", "$later"), ["$ours"], "who has read what came later has read it");
     assert!(again.read("!a", "$later").is_empty());
     assert_eq!(Cursor::from_bytes(b"rubbish"), Cursor::default());
+}
+
+#[test]
+fn gaps_too_many_are_given_back_and_stay_what_they_are_as_dead_letters() {
+    let mut cursor = Cursor::default();
+    let gap = |number: usize| Gap { room: format!("!r{number}"), from: "t1".to_owned(), ..Gap::default() };
+    let dropped: Vec<Gap> = (0..3_002).flat_map(|number| cursor.gap(gap(number))).collect();
+    assert_eq!((dropped, cursor.gaps.len()), (vec![gap(0), gap(1)], 3_000));
+    let dead = super::event::left_out(&gap(7), "it is \u{1b}[2Jlong", NOW);
+    let Item::Unreadable(first) = &dead else { panic!("{dead:?}") };
+    assert!(first.reason.contains("!r7") && !first.reason.contains('\u{1b}'), "{}", first.reason);
+    // Looked at again (`dead retry`) it is the same.
+    assert_eq!(connector().parse(first.raw.clone(), &first.folder, NOW), dead);
+    // Nobody makes one by writing it.
+    let mut event = event(json!({ "body": "hi" }));
+    event["switchboard_gap"] = json!({ "room": "!r7", "from": "t1" });
+    assert_eq!(message(&event).text, "hi");
 }
 
 #[test]

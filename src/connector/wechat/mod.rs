@@ -9,8 +9,9 @@
 //! | fact | confirmed by (pages of developers.weixin.qq.com unless said) |
 //! | --- | --- |
 //! | 5 answers within 48 h of a message; 3 within a minute of a menu click, a follow or a code | `doc/service/en/guide/product/kf/intro.html`, `…/api/customer/message/api_sendcustommessage` |
-//! | a text has at most 2,048 bytes, else 45002 | not in the reference; measured by others: `community/develop/doc/00084e2936c340b9015a753405b800` |
-//! | 45015 late, 45047 too many | `community/develop/doc/0008ea43e34c90b42fec4388d5b000` (45015); 45047 by lists of codes only |
+//! | too long a text is 45002, `content size out of limit` | not in the reference; answers as people had them: `community/develop/doc/000ae00ca68c086ba4b0fb4996bc00` (2023) |
+//! | a text has at most 2,048 bytes | nowhere said by WeChat; measured by others: `community/develop/doc/00084e2936c340b9015a753405b800` |
+//! | 45015 late, 45047 too many (`out of response count limit`) | `community/develop/doc/0008ea43e34c90b42fec4388d5b000` (45015); both as people had them: csdn.net/luduntao/article/details/79976456 (2018, when 20 answers were allowed, not 5) |
 //! | `unionid`: the same person has one for everything bound to one account of the Open Platform; only followers, only where the account is bound | `…/api/usermanage/userinfo` (`/cgi-bin/user/info`, `…/info/batchget`) |
 //! | no names since 2021-12-27 | an answer of 2024: `community/develop/doc/0004cc0f3645e8040ad1f2a7f6b000` |
 //! | `comment/list`: fields, `count` below 50, no openid for other identities than WeChat's | `doc/service/api/leaving/api_listcomment` |

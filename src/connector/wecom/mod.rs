@@ -14,8 +14,9 @@
 //! | it is the `unionid` of that account, and so of everything bound to the same account of the Open Platform; a provider of third-party applications gets none, or that of its own | the same |
 //! | 95018: the conversation is not with the API | developers.weixin.qq.com/community (`oCJUsw…`), whyiyhw/chatgpt-wechat issue 128 |
 //! | 95000, 95004, 95011, 95012, 95017 | the SDK silenceper/wechat, `work/kf/error.go` |
+//! | 95001 `send msg count limit`: five answers are out, until they write again | in no page found; in WeCom's answers as logged by langbot-app and others, and in the list of wechaty's puppet |
 //!
-//! Not confirmed: 95001 (too many answers, or too late), the meaning of each `fail_type`, whether a repeated `msgid` is sent
+//! Not confirmed: what a late answer is refused with (95018 by some programs, 95001 by others), the meaning of each `fail_type`, whether a repeated `msgid` is sent
 //! twice, for how long messages are kept.
 
 mod account;

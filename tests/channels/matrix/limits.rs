@@ -120,6 +120,38 @@ fn too_many_calls_are_waited_for_as_the_body_says() {
 }
 
 #[test]
+fn a_gap_that_leads_in_circles_is_told_and_keeps_nothing_else_waiting() {
+    let server = need!(Synapse::shared());
+    let (desk, ana) = (server.user("desk"), server.user("ana"));
+    let (room, other) = (ana.room("many", &[&desk.id]), ana.room("other", &[&desk.id]));
+    let front = front(server.port);
+    let (profile, port) = (crate::support::profile::Profile::new(""), port(&front));
+    profile.configure(&format!("[[account]]\n{}", settings(&desk, port, "history = \"30d\"")));
+    let pull = || profile.ok(&["sync"]);
+    pull();
+    (0..260).for_each(|number| drop(ana.says(&room, &format!("message {number}"))));
+    ana.says(&other, "where is my parcel?");
+    front.faults.go_round("/messages", 2);
+    pull();
+    let dead = profile.json(&["dead", "list"]);
+    assert_eq!(dead.len(), 1, "{dead:?}");
+    let reason = dead[0]["reason"].as_str().unwrap();
+    assert!(reason.contains(&room) && reason.contains("lead nowhere new"), "{reason}");
+    let texts: Vec<String> =
+        profile.export().iter().map(|row| row["text"].as_str().unwrap().trim().to_owned()).collect();
+    assert!(texts.contains(&"message 259".to_owned()), "what came before it went round is there");
+    assert!(texts.contains(&"where is my parcel?".to_owned()), "the other room is");
+    // It is not walked again and again, and not told again and again.
+    let asked = front.faults.count("/messages");
+    assert!(asked < 20, "{asked}");
+    pull();
+    assert_eq!((front.faults.count("/messages"), profile.json(&["dead", "list"]).len()), (asked, 1));
+    // Looked at again it stays what it is.
+    assert_eq!(profile.one(&["dead", "retry"])["filed"], false);
+    assert_eq!(profile.json(&["dead", "list"]).len(), 1);
+}
+
+#[test]
 fn a_server_with_short_tokens_and_few_messages_is_borne() {
     let server = need!(Synapse::strict(&["3s", "{per_second: 0.5, burst_count: 2}"]));
     let (desk, ana) = (server.user("desk"), server.user("ana"));

@@ -131,6 +131,54 @@ async fn meta_refuses_in_its_own_words_and_codes() {
 }
 
 #[tokio::test]
+async fn after_a_day_a_person_may_still_answer_where_the_app_may_say_so() {
+    const DAY: i64 = 24 * 3_600_000;
+    for rig in [Meta::messenger(), Meta::direct()] {
+        for (text, hours) in [("long ago", 25), ("just now", 0)] {
+            rig.customer_writes(text);
+            let mut world = rig.world.lock().unwrap();
+            world.entries.last_mut().unwrap().at -= jiff::SignedDuration::from_hours(hours);
+        }
+        rig.world.lock().unwrap().late.push(rig.person.to_owned());
+        let profile = tempfile::tempdir().unwrap();
+        let table = rig.account(profile.path());
+        let opened = |more: &str| super::open_table(&format!("{table}{more}"), profile.path());
+        let windows = |account: &dyn switchboard::connector::Connector, parent: &switchboard::connector::Incoming| {
+            let terms = account.facts().abilities.terms(parent.way, parent.way, &parent.context);
+            terms.window.unwrap().millis.unwrap() / DAY
+        };
+        let with = opened("human_agent = true\n");
+        let pulled = pages(with.source().unwrap().as_mut(), Vec::new()).await;
+        let found = |text: &str| *messages(&pulled).iter().find(|message| message.text == text).unwrap();
+        let deliver = async |account: &dyn switchboard::connector::Connector, text: &str| {
+            let outgoing = answer(account, found(text), "Sorry for the wait");
+            let original = account.render(&outgoing, &[]).unwrap();
+            account.sink().unwrap().deliver(&outgoing, &original).await
+        };
+        // Without the review Meta refuses it, and that is for somebody to mend.
+        let refused = sink_error(deliver(with.as_ref(), "long ago").await);
+        assert!(matches!(refused, ConnectorError::Reconnect { .. }), "{refused:?}");
+        rig.world.lock().unwrap().human_agent = true;
+        deliver(with.as_ref(), "long ago").await.unwrap();
+        // Within the day it is an answer like any other: to say more than is so is against Meta's rules.
+        let closed = sink_error(deliver(with.as_ref(), "just now").await);
+        assert!(matches!(closed, ConnectorError::WindowClosed { .. }), "{closed:?}");
+        assert_eq!(rig.world.lock().unwrap().tagged, [true, false]);
+        assert_eq!(rig.sent(), ["Sorry for the wait"]);
+        assert_eq!(windows(with.as_ref(), found("just now")), 7, "what the screen counts down from");
+        // Nobody says so unasked.
+        for more in ["", "human_agent = false\n", "human_agent = \"false\"\n"] {
+            let without = opened(more);
+            let closed = sink_error(deliver(without.as_ref(), "long ago").await);
+            assert!(matches!(closed, ConnectorError::WindowClosed { .. }), "{closed:?}");
+            assert_eq!(windows(without.as_ref(), found("long ago")), 1);
+        }
+        let wrong = super::try_table(&format!("{table}human_agent = \"yes\"\n"), profile.path()).err().unwrap();
+        assert!(wrong.contains("human_agent is true or false"), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_lost_answer_on_meta_is_not_what_the_customer_wrote() {
     for rig in [Meta::messenger(), Meta::direct()] {
         their_words_are_not_taken_for_ours(&rig).await;

@@ -38,6 +38,10 @@ pub struct World {
     pub wants_proof: bool,
     /// Customers whose window is closed.
     pub late: Vec<String>,
+    /// The app was reviewed, and may say that a person writes.
+    pub human_agent: bool,
+    /// Of each direct message that could be delivered: whether it said that a person writes.
+    pub tagged: Vec<bool>,
 }
 
 pub type Shared = Arc<Mutex<World>>;
@@ -290,7 +294,8 @@ fn words(body: &Value, most: usize) -> Result<String, Refused> {
 fn send(world: &mut World, body: &Value) -> Result<Value, Refused> {
     use strict::Is::{Object, Text};
     let bad = |why: String| refuse(400, 100, None, &why);
-    let fields = [("recipient", Object, true), ("messaging_type", Text, false), ("message", Object, true)];
+    let fields =
+        [("recipient", Object, true), ("messaging_type", Text, false), ("tag", Text, false), ("message", Object, true)];
     strict::object(body, &fields).map_err(bad)?;
     strict::object(&body["message"], &[("text", Text, true)]).map_err(bad)?;
     strict::object(&body["recipient"], &[("id", Text, false), ("comment_id", Text, false)]).map_err(bad)?;
@@ -306,15 +311,26 @@ fn send(world: &mut World, body: &Value) -> Result<Value, Refused> {
         world.private.push(format!("{comment}: {text}"));
         return Ok(json!({ "recipient_id": "1", "message_id": "m_private" }));
     }
-    if body["messaging_type"] != "RESPONSE" {
-        return Err(bad("Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG, UTILITY}".to_owned()));
-    }
+    let tagged = match (body["messaging_type"].as_str(), body["tag"].as_str()) {
+        (Some("RESPONSE"), None) => false,
+        (Some("MESSAGE_TAG"), Some("HUMAN_AGENT")) if world.human_agent => true,
+        (Some("MESSAGE_TAG"), Some("HUMAN_AGENT")) => {
+            let words = "To use 'Human Agent', your use of this endpoint must be reviewed and approved by Facebook.";
+            return Err(refuse(400, 200, None, words));
+        }
+        (Some("MESSAGE_TAG"), _) => return Err(bad("Param tag must be one of {HUMAN_AGENT}".to_owned())),
+        _ => {
+            let words = "Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG, UTILITY}";
+            return Err(bad(words.to_owned()));
+        }
+    };
     let person = body["recipient"]["id"].as_str().unwrap_or_default();
     let below = format!("t_{person}");
     if world.below(&below).is_empty() {
         return Err(refuse(400, 100, Some(2_018_001), "No matching user found"));
     }
-    if world.late.iter().any(|late| late == person) {
+    world.tagged.push(tagged);
+    if !tagged && world.late.iter().any(|late| late == person) {
         return Err(refuse(400, 10, Some(2_018_278), "This message is sent outside of allowed window."));
     }
     let own = if person.starts_with('i') { INSTAGRAM } else { PAGE_ID };

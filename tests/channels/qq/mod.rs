@@ -1,9 +1,11 @@
 //! The QQ bot, which only pushes: deliveries as QQ signs them, and sends to a strict stand-in.
 
 use super::contract::answer;
+use super::pushed::Pusher;
 use super::{Json, open_table, secret_file, sink_error, strict, until_known};
 use crate::support::simulator::{Fault, Simulator};
 use axum::Router;
+use axum::extract::{Path as Segment, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -17,26 +19,156 @@ use switchboard::model::Timestamp;
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const SECRET: &str = "naOC0ocQE3shWLAfffVLB1rhYPG7";
 
-fn signed(secret: &str, text: &str) -> String {
+/// One answer that QQ took: to whom, to which message, under which number, and the text.
+struct Taken {
+    to: String,
+    id: String,
+    seq: u64,
+    text: String,
+}
+
+type Shared = Arc<Mutex<Vec<Taken>>>;
+
+pub struct Qq {
+    taken: Shared,
+    simulator: Simulator,
+}
+
+fn signed(secret: &str, text: &[u8]) -> String {
     let seed: Vec<u8> = secret.bytes().cycle().take(32).collect();
     let key = SigningKey::from_bytes(&seed.try_into().unwrap());
-    key.sign(text.as_bytes()).to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    key.sign(text).to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn delivery(secret: &str, ts: &str, body: &Value) -> HookRequest {
-    let signature = signed(secret, &format!("{ts}{body}"));
+fn delivery(secret: &str, ts: &str, body: &[u8]) -> HookRequest {
+    let signature = signed(secret, &[ts.as_bytes(), body].concat());
     let headers =
         vec![("x-signature-ed25519".to_owned(), signature), ("x-signature-timestamp".to_owned(), ts.to_owned())];
-    HookRequest { method: "POST".to_owned(), headers, body: body.to_string().into_bytes(), ..HookRequest::default() }
+    HookRequest { method: "POST".to_owned(), headers, body: body.to_vec(), ..HookRequest::default() }
 }
 
-fn open(profile: &Path, base: &str) -> Box<dyn Connector> {
-    secret_file(profile, "s", SECRET);
-    let text = format!(
-        "[[account]]\nname = \"it\"\nconnector = \"qq\"\naddress = \"102000001\"\napp_secret_file = \"s\"\n\
-         base_url = \"{base}\"\n"
-    );
-    open_table(&text, profile)
+fn refuse(status: u16, code: u64, words: &str) -> Response {
+    let body = json!({ "message": words, "code": code, "err_code": code });
+    (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
+}
+
+async fn token(body: String) -> Json {
+    let right = json!({ "appId": "102000001", "clientSecret": SECRET });
+    match serde_json::from_str::<Value>(&body).is_ok_and(|body| body == right) {
+        true => Json(json!({ "access_token": "tok", "expires_in": "7200" })),
+        false => Json(json!({ "code": 100_016, "message": "invalid appid or secret" })),
+    }
+}
+
+async fn send(
+    State(taken): State<Shared>,
+    Segment((kind, to)): Segment<(String, String)>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    if headers.get("authorization").is_none_or(|value| value != "QQBot tok") {
+        return refuse(401, 11_243, "token is not valid");
+    }
+    if ![("users", "UANA"), ("groups", "G1")].contains(&(kind.as_str(), to.as_str())) {
+        return refuse(404, 11_255, "invalid request");
+    }
+    let Ok(body) = serde_json::from_str::<Value>(&body) else { return refuse(400, 11_241, "no json") };
+    let text = [("content", strict::Is::Text, true), ("msg_id", strict::Is::Text, true)];
+    let whole = [("msg_type", strict::Is::Whole, true), ("msg_seq", strict::Is::Whole, true)];
+    if let Err(why) = strict::object(&body, &[text, whole].concat()) {
+        return refuse(400, 40_034_001, &why);
+    }
+    let text = body["content"].as_str().unwrap().to_owned();
+    if text == "late" {
+        return refuse(400, 304_027, "message expired");
+    }
+    if text == "looked at" {
+        return refuse(202, 304_023, "push message is waiting for audit");
+    }
+    let (id, seq) = (body["msg_id"].as_str().unwrap().to_owned(), body["msg_seq"].as_u64().unwrap());
+    let mut list = taken.lock().unwrap();
+    if list.iter().any(|known| known.id == id && known.seq == seq) {
+        return refuse(400, 40_054_005, "消息被去重，请检查请求msgseq");
+    }
+    list.push(Taken { to, id, seq, text });
+    Json(json!({ "id": "ROBOT1.0_out", "timestamp": "2023-11-14T22:13:20+08:00" })).into_response()
+}
+
+impl Qq {
+    pub fn start() -> Qq {
+        let taken = Shared::default();
+        let router = Router::new()
+            .route("/app/getAppAccessToken", post(token))
+            .route("/v2/{kind}/{to}/messages", post(send))
+            .with_state(taken.clone());
+        Qq { taken, simulator: Simulator::start(router) }
+    }
+
+    fn open(&self, profile: &Path) -> Box<dyn Connector> {
+        open_table(&self.account(profile), profile)
+    }
+}
+
+impl Pusher for Qq {
+    fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
+    fn account(&self, profile: &Path) -> String {
+        secret_file(profile, "s", SECRET);
+        format!(
+            "[[account]]\nname = \"it\"\nconnector = \"qq\"\naddress = \"102000001\"\napp_secret_file = \"s\"\n\
+             base_url = \"{}\"\n",
+            self.simulator.base
+        )
+    }
+
+    fn news(&self, messages: &[(u64, &str)]) -> Vec<Value> {
+        let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string();
+        let one = |(id, text): &(u64, &str)| {
+            let mut body = person();
+            body["d"]["id"] = format!("ROBOT1.0_{id}").into();
+            body["d"]["content"] = (*text).into();
+            body["d"]["timestamp"] = at.clone().into();
+            body
+        };
+        messages.iter().map(one).collect()
+    }
+
+    fn again(&self, delivery: &Value) -> Value {
+        let mut delivery = delivery.clone();
+        delivery["s"] = 43.into();
+        delivery
+    }
+
+    fn item(&self) -> &'static str {
+        ""
+    }
+
+    fn signed(&self, body: &[u8], by_the_platform: bool) -> HookRequest {
+        let secret = if by_the_platform { SECRET } else { "another secret" };
+        delivery(secret, &strict::seconds().to_string(), body)
+    }
+
+    fn sent(&self) -> Vec<String> {
+        self.taken.lock().unwrap().iter().map(|taken| taken.text.clone()).collect()
+    }
+
+    fn sending(&self) -> &'static str {
+        "POST /v2/users"
+    }
+
+    fn too_many(&self) -> Fault {
+        Fault::Instead(400, vec![], r#"{"message":"msg limit exceed","code":22009,"err_code":22009}"#.to_owned())
+    }
+
+    fn wrong_token(&self) -> Fault {
+        Fault::Instead(401, vec![], r#"{"message":"token is not valid","code":11243,"err_code":11243}"#.to_owned())
+    }
+
+    fn recognises_twice(&self) -> bool {
+        true
+    }
 }
 
 fn person() -> Value {
@@ -53,11 +185,13 @@ fn group() -> Value {
 }
 
 #[tokio::test]
-async fn qq_is_believed_by_its_signature_and_its_question_is_answered() {
+async fn what_is_signed_long_ago_is_stale_and_the_question_of_qq_is_answered() {
+    let rig = Qq::start();
     let profile = tempfile::tempdir().unwrap();
-    let account = open(profile.path(), "http://127.0.0.1:9");
+    let account = rig.open(profile.path());
     let hook = account.hook().unwrap();
-    let right = delivery(SECRET, "1700000000", &person());
+    let body = person().to_string().into_bytes();
+    let right = delivery(SECRET, "1700000000", &body);
     until_known(|| hook.receive(&right, NOW) != Err(Refusal::NotConfigured)).await;
     match hook.receive(&right, NOW).unwrap() {
         HookAnswer::Delivery { key, body, .. } => {
@@ -68,14 +202,12 @@ async fn qq_is_believed_by_its_signature_and_its_question_is_answered() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(hook.receive(&delivery("other", "1700000000", &person()), NOW), Err(Refusal::Forged));
-    assert_eq!(hook.receive(&delivery(SECRET, "1690000000", &person()), NOW), Err(Refusal::Stale));
-    assert_eq!(hook.receive(&HookRequest { headers: Vec::new(), ..right }, NOW), Err(Refusal::Unsigned));
+    assert_eq!(hook.receive(&delivery(SECRET, "1690000000", &body), NOW), Err(Refusal::Stale));
     let question = json!({ "op": 13, "d": { "plain_token": "Arq0D5A61EgUu4OxUvOp", "event_ts": "1725442341" } });
-    match hook.receive(&delivery(SECRET, "1700000000", &question), NOW).unwrap() {
+    match hook.receive(&delivery(SECRET, "1700000000", question.to_string().as_bytes()), NOW).unwrap() {
         HookAnswer::Challenge { body, .. } => {
             let body: Value = serde_json::from_slice(&body).unwrap();
-            let signature = signed(SECRET, "1725442341Arq0D5A61EgUu4OxUvOp");
+            let signature = signed(SECRET, b"1725442341Arq0D5A61EgUu4OxUvOp");
             assert_eq!(body, json!({ "plain_token": "Arq0D5A61EgUu4OxUvOp", "signature": signature }));
         }
         other => panic!("{other:?}"),
@@ -84,59 +216,9 @@ async fn qq_is_believed_by_its_signature_and_its_question_is_answered() {
 
 #[tokio::test]
 async fn qq_takes_answers_once() {
-    type Taken = Arc<Mutex<Vec<(String, String, u64, String)>>>;
-    let taken = Taken::default();
-    let list = taken.clone();
-    let send = move |to: &'static str, headers: HeaderMap, body: String| -> Response {
-        let refuse = |status: u16, code: u64, words: &str| -> Response {
-            let body = json!({ "message": words, "code": code, "err_code": code });
-            (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
-        };
-        if headers.get("authorization").is_none_or(|value| value != "QQBot tok") {
-            return refuse(401, 11_243, "token is not valid");
-        }
-        let body: Value = serde_json::from_str(&body).unwrap();
-        let text = [("content", strict::Is::Text, true), ("msg_id", strict::Is::Text, true)];
-        let whole = [("msg_type", strict::Is::Whole, true), ("msg_seq", strict::Is::Whole, true)];
-        if let Err(why) = strict::object(&body, &[text, whole].concat()) {
-            return refuse(400, 40_034_001, &why);
-        }
-        let content = body["content"].as_str().unwrap().to_owned();
-        if content == "late" {
-            return refuse(400, 304_027, "message expired");
-        }
-        if content == "looked at" {
-            return refuse(202, 304_023, "push message is waiting for audit");
-        }
-        let (id, seq) = (body["msg_id"].as_str().unwrap().to_owned(), body["msg_seq"].as_u64().unwrap());
-        let mut list = list.lock().unwrap();
-        if list.iter().any(|(_, known, number, _)| *known == id && *number == seq) {
-            return refuse(400, 40_054_005, "消息被去重，请检查请求msgseq");
-        }
-        list.push((to.to_owned(), id, seq, content));
-        Json(json!({ "id": "ROBOT1.0_out", "timestamp": "2023-11-14T22:13:20+08:00" })).into_response()
-    };
-    let other = send.clone();
-    let token = |body: String| async move {
-        let right = json!({ "appId": "102000001", "clientSecret": SECRET });
-        match serde_json::from_str::<Value>(&body).is_ok_and(|body| body == right) {
-            true => Json(json!({ "access_token": "tok", "expires_in": "7200" })),
-            false => Json(json!({ "code": 100_016, "message": "invalid appid or secret" })),
-        }
-    };
-    let router = Router::new()
-        .route("/app/getAppAccessToken", post(token))
-        .route(
-            "/v2/users/UANA/messages",
-            post(|headers: HeaderMap, body: String| async move { send("UANA", headers, body) }),
-        )
-        .route(
-            "/v2/groups/G1/messages",
-            post(|headers: HeaderMap, body: String| async move { other("G1", headers, body) }),
-        );
-    let simulator = Simulator::start(router);
+    let rig = Qq::start();
     let profile = tempfile::tempdir().unwrap();
-    let account = open(profile.path(), &simulator.base);
+    let account = rig.open(profile.path());
     let hook = account.hook().unwrap();
     let first = |body: Value| match hook.understand(body.to_string().as_bytes(), NOW).remove(0) {
         Item::Message(message) => message,
@@ -148,7 +230,7 @@ async fn qq_takes_answers_once() {
     let mut sink = account.sink().unwrap();
     let outgoing = answer(account.as_ref(), &ana, "Good day");
     let original = account.render(&outgoing, &[]).unwrap();
-    simulator.faults.next("POST /v2/users", Fault::LoseAnswer);
+    rig.simulator.faults.next("POST /v2/users", Fault::LoseAnswer);
     let lost = sink_error(sink.deliver(&outgoing, &original).await);
     assert!(matches!(lost, ConnectorError::Retry { .. }), "QQ knows it again: {lost:?}");
     let again = sink_error(sink.deliver(&outgoing, &original).await);
@@ -156,7 +238,8 @@ async fn qq_takes_answers_once() {
     let outgoing = answer(account.as_ref(), &bo, "Hello all");
     let receipt = sink.deliver(&outgoing, &account.render(&outgoing, &[]).unwrap()).await.unwrap();
     assert_eq!(receipt.remote_id.as_deref(), Some("ROBOT1.0_out"));
-    let sent: Vec<_> = taken.lock().unwrap().iter().map(|(to, id, _, text)| format!("{to} {id} {text}")).collect();
+    let sent: Vec<_> =
+        rig.taken.lock().unwrap().iter().map(|taken| format!("{} {} {}", taken.to, taken.id, taken.text)).collect();
     assert_eq!(sent, ["UANA ROBOT1.0_a Good day", "G1 ROBOT1.0_b Hello all"]);
     let late = answer(account.as_ref(), &ana, "late");
     let refused = sink_error(sink.deliver(&late, &account.render(&late, &[]).unwrap()).await);

@@ -1,45 +1,140 @@
-//! WhatsApp and LINE, which only push: deliveries as the platforms sign them, and sends to strict stand-ins.
+//! WhatsApp, which only pushes: deliveries as Meta signs them, and sends to a strict stand-in.
 
 use super::contract::answer;
+use super::pushed::Pusher;
 use super::{Json, open_table, secret_file, sink_error, strict, until_known};
-use crate::support::simulator::Simulator;
+use crate::support::simulator::{Fault, Simulator};
 use axum::Router;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use base64::Engine;
-use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+use switchboard::connector::signature::{hex, hmac_sha256};
 use switchboard::connector::{Connector, ConnectorError, HookAnswer, HookRequest, Item, Refusal};
 use switchboard::model::{ChangeKind, Timestamp};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
-fn mac(secret: &str, body: &[u8]) -> Vec<u8> {
-    let mac = <Hmac<sha2::Sha256> as Mac>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.chain_update(body).finalize().into_bytes().to_vec()
-}
-
-fn delivery(header: &str, signature: String, body: &Value) -> HookRequest {
-    let headers = vec![(header.to_owned(), signature)];
-    HookRequest { method: "POST".to_owned(), headers, body: body.to_string().into_bytes(), ..HookRequest::default() }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn whatsapp(profile: &std::path::Path, base: &str) -> Box<dyn Connector> {
+fn account(profile: &Path, base: &str) -> String {
     secret_file(profile, "t", "token");
     secret_file(profile, "a", "app");
     secret_file(profile, "v", "verify");
-    let text = format!(
+    format!(
         "[[account]]\nname = \"it\"\nconnector = \"whatsapp\"\naddress = \"15550001\"\nphone_number_id = \"42\"\n\
          token_file = \"t\"\napp_secret_file = \"a\"\nverify_token_file = \"v\"\nbase_url = \"{base}\"\n"
-    );
-    open_table(&text, profile)
+    )
+}
+
+fn whatsapp(profile: &Path, base: &str) -> Box<dyn Connector> {
+    open_table(&account(profile, base), profile)
+}
+
+type Shared = Arc<Mutex<Vec<String>>>;
+
+pub struct WhatsApp {
+    sent: Shared,
+    simulator: Simulator,
+}
+
+impl WhatsApp {
+    pub fn start() -> WhatsApp {
+        let sent = Shared::default();
+        let router = Router::new().route("/v23.0/42/messages", post(send)).with_state(sent.clone());
+        WhatsApp { sent, simulator: Simulator::start(router) }
+    }
+}
+
+impl Pusher for WhatsApp {
+    fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
+    fn account(&self, profile: &Path) -> String {
+        account(profile, &self.simulator.base)
+    }
+
+    fn news(&self, messages: &[(u64, &str)]) -> Vec<Value> {
+        let at = strict::seconds().to_string();
+        let one = |(id, text): &(u64, &str)| {
+            json!({ "from": "16505551234", "id": format!("wamid.{id}"), "timestamp": at, "type": "text",
+                "text": { "body": text } })
+        };
+        let mut delivery = news();
+        let value = &mut delivery["entry"][0]["changes"][0]["value"];
+        value["messages"] = messages.iter().map(one).collect();
+        value.as_object_mut().unwrap().remove("statuses");
+        vec![delivery]
+    }
+
+    fn item(&self) -> &'static str {
+        "/entry/0/changes/0/value/messages/0"
+    }
+
+    fn signed(&self, body: &[u8], by_the_platform: bool) -> HookRequest {
+        let secret = if by_the_platform { "app" } else { "another" };
+        let signature = format!("sha256={}", hex(&hmac_sha256(secret.as_bytes(), &[body])));
+        let headers = vec![("x-hub-signature-256".to_owned(), signature)];
+        HookRequest { method: "POST".to_owned(), headers, body: body.to_vec(), ..HookRequest::default() }
+    }
+
+    fn sent(&self) -> Vec<String> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    fn sending(&self) -> &'static str {
+        "POST /v23.0/42/messages"
+    }
+
+    fn too_many(&self) -> Fault {
+        let words = "(#130429) Rate limit hit";
+        let body = json!({ "error": { "message": words, "type": "OAuthException", "code": 130_429 } });
+        Fault::Instead(400, vec![], body.to_string())
+    }
+
+    fn wrong_token(&self) -> Fault {
+        let words = "Invalid OAuth access token";
+        let body = json!({ "error": { "message": words, "type": "OAuthException", "code": 190 } });
+        Fault::Instead(401, vec![], body.to_string())
+    }
+
+    fn recognises_twice(&self) -> bool {
+        false
+    }
+}
+
+async fn send(State(sent): State<Shared>, headers: HeaderMap, body: String) -> Response {
+    let refuse = |status: u16, code: u32, words: &str| -> Response {
+        let body = json!({ "error": { "message": words, "type": "OAuthException", "code": code } });
+        (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
+    };
+    if headers.get("authorization").is_none_or(|value| value != "Bearer token") {
+        return refuse(401, 190, "Invalid OAuth access token");
+    }
+    let Ok(body) = serde_json::from_str::<Value>(&body) else { return refuse(400, 100, "(#100) no JSON") };
+    let words = ["messaging_product", "recipient_type", "to", "type", "biz_opaque_callback_data"];
+    let mut fields: Vec<_> = words.iter().map(|name| (*name, strict::Is::Text, true)).collect();
+    fields.extend([("context", strict::Is::Object, false), ("text", strict::Is::Object, true)]);
+    let inside = [("body", strict::Is::Text, true), ("preview_url", strict::Is::Flag, false)];
+    let checked = strict::object(&body, &fields).and_then(|()| strict::object(&body["text"], &inside));
+    if let Err(why) = checked {
+        return refuse(400, 100, &format!("(#100) {why}"));
+    }
+    let text = body["text"]["body"].as_str().unwrap().to_owned();
+    if text.chars().count() > 4_096 {
+        return refuse(400, 100, "(#100) Param text['body'] must be at most 4096 characters long.");
+    }
+    if text.contains("late") {
+        return refuse(400, 131_047, "Re-engagement message");
+    }
+    let mut sent = sent.lock().unwrap();
+    sent.push(text);
+    let id = format!("wamid.out{}", sent.len());
+    Json(json!({ "messaging_product": "whatsapp", "contacts": [{ "input": "1", "wa_id": "1" }],
+        "messages": [{ "id": id }] }))
+    .into_response()
 }
 
 fn news() -> Value {
@@ -58,24 +153,10 @@ fn news() -> Value {
 }
 
 #[tokio::test]
-async fn whatsapp_is_believed_by_its_signature_alone() {
+async fn the_question_of_meta_is_answered_to_who_knows_the_words() {
     let profile = tempfile::tempdir().unwrap();
     let account = whatsapp(profile.path(), "http://127.0.0.1:9");
     let hook = account.hook().unwrap();
-    let body = news();
-    let raw = body.to_string().into_bytes();
-    let signed = |signature: String| delivery("x-hub-signature-256", signature, &body);
-    let right = signed(format!("sha256={}", hex(&mac("app", &raw))));
-    // Secrets are read beforehand; until then nothing is believed.
-    until_known(|| hook.receive(&right, NOW) != Err(Refusal::NotConfigured)).await;
-    match hook.receive(&right, NOW).unwrap() {
-        HookAnswer::Delivery { raw: kept, .. } => assert_eq!(kept, raw),
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(hook.receive(&signed(format!("sha256={}", hex(&mac("other", &raw)))), NOW), Err(Refusal::Forged));
-    assert_eq!(hook.receive(&signed("sha256=xx".to_owned()), NOW), Err(Refusal::Forged));
-    let bare = HookRequest { headers: Vec::new(), ..right.clone() };
-    assert_eq!(hook.receive(&bare, NOW), Err(Refusal::Unsigned));
     let ask = |token: &str| HookRequest {
         method: "GET".to_owned(),
         query: [("hub.mode", "subscribe"), ("hub.verify_token", token), ("hub.challenge", "1158201444")]
@@ -112,113 +193,22 @@ async fn what_whatsapp_pushes_is_messages_reactions_and_what_became_of_ours() {
 }
 
 #[tokio::test]
-async fn whatsapp_takes_an_answer_and_says_when_the_window_is_closed() {
-    let taken: Arc<Mutex<Vec<String>>> = Arc::default();
-    let list = taken.clone();
-    let send = move |headers: HeaderMap, body: String| async move {
-        let refuse = |status: u16, code: u32, words: &str| -> Response {
-            let body = json!({ "error": { "message": words, "type": "OAuthException", "code": code } });
-            (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
-        };
-        if headers.get("authorization").is_none_or(|value| value != "Bearer token") {
-            return refuse(401, 190, "Invalid OAuth access token");
-        }
-        let body: Value = serde_json::from_str(&body).unwrap();
-        let words = ["messaging_product", "recipient_type", "to", "type", "biz_opaque_callback_data"];
-        let mut fields: Vec<_> = words.iter().map(|name| (*name, strict::Is::Text, true)).collect();
-        fields.extend([("context", strict::Is::Object, false), ("text", strict::Is::Object, true)]);
-        if let Err(why) = strict::object(&body, &fields) {
-            return refuse(400, 100, &format!("(#100) {why}"));
-        }
-        if !body["text"]["preview_url"].is_boolean() {
-            return refuse(400, 100, "(#100) preview_url must be a boolean");
-        }
-        let text = body["text"]["body"].as_str().unwrap().to_owned();
-        if text.contains("late") {
-            return refuse(400, 131_047, "Re-engagement message");
-        }
-        list.lock().unwrap().push(text);
-        Json(json!({ "messaging_product": "whatsapp", "contacts": [{ "input": "1", "wa_id": "1" }],
-            "messages": [{ "id": "wamid.out" }] }))
-        .into_response()
-    };
-    let simulator = Simulator::start(Router::new().route("/v23.0/42/messages", post(send)));
+async fn whatsapp_says_when_the_window_is_closed_and_a_text_too_long() {
+    let rig = WhatsApp::start();
     let profile = tempfile::tempdir().unwrap();
-    let account = whatsapp(profile.path(), &simulator.base);
+    let account = whatsapp(profile.path(), &rig.simulator.base);
     let items = account.hook().unwrap().understand(news().to_string().as_bytes(), NOW);
     let Item::Message(parent) = &items[0] else { panic!("{items:?}") };
     let mut sink = account.sink().unwrap();
-    let outgoing = answer(account.as_ref(), parent, "Hello Ana");
-    let receipt = sink.deliver(&outgoing, &account.render(&outgoing, &[]).unwrap()).await.unwrap();
-    assert_eq!(receipt.remote_id.as_deref(), Some("wamid.out"));
-    assert_eq!(*taken.lock().unwrap(), ["Hello Ana"]);
+    let long = answer(account.as_ref(), parent, &"长".repeat(4_097));
+    let refused = sink_error(sink.deliver(&long, &account.render(&long, &[]).unwrap()).await);
+    assert!(matches!(&refused, ConnectorError::Reject { reason } if reason.contains("4096")), "{refused:?}");
     let late = answer(account.as_ref(), parent, "too late");
     let refused = sink_error(sink.deliver(&late, &account.render(&late, &[]).unwrap()).await);
     assert!(matches!(refused, ConnectorError::WindowClosed { .. }), "{refused:?}");
     let facts = account.facts();
     let windows = facts.abilities.apart.into_iter().filter_map(|apart| apart.terms.window?.millis);
     assert_eq!(windows.collect::<Vec<_>>(), [24 * 3_600_000]);
-}
-
-#[tokio::test]
-async fn line_knows_a_second_send_by_its_retry_key() {
-    let taken: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
-    let list = taken.clone();
-    let push = move |headers: HeaderMap, body: String| async move {
-        let key = headers.get("x-line-retry-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
-        if headers.get("authorization").is_none_or(|value| value != "Bearer channel") {
-            return (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Authentication failed" }))).into_response();
-        }
-        if uuid::Uuid::parse_str(&key).is_err() || !key.contains('-') {
-            return (StatusCode::BAD_REQUEST, Json(json!({ "message": "Invalid retry key" }))).into_response();
-        }
-        let body: Value = serde_json::from_str(&body).unwrap();
-        let fields = [("to", strict::Is::Text, true), ("messages", strict::Is::List, true)];
-        if let Err(why) = strict::object(&body, &fields) {
-            return (StatusCode::BAD_REQUEST, Json(json!({ "message": why }))).into_response();
-        }
-        let mut list = list.lock().unwrap();
-        if list.contains_key(&key) {
-            let words = "The retry key is already accepted";
-            return (StatusCode::CONFLICT, Json(json!({ "message": words }))).into_response();
-        }
-        list.insert(key, body["messages"][0]["text"].as_str().unwrap().to_owned());
-        Json(json!({ "sentMessages": [{ "id": "461230966842064897", "quoteToken": "q" }] })).into_response()
-    };
-    let simulator = Simulator::start(Router::new().route("/v2/bot/message/push", post(push)));
-    let profile = tempfile::tempdir().unwrap();
-    secret_file(profile.path(), "c", "channel");
-    secret_file(profile.path(), "s", "secret");
-    let text = format!(
-        "[[account]]\nname = \"it\"\nconnector = \"line\"\naddress = \"Ubot\"\nchannel_token_file = \"c\"\n\
-         channel_secret_file = \"s\"\nbase_url = \"{}\"\n",
-        simulator.base
-    );
-    let account = open_table(&text, profile.path());
-    let hook = account.hook().unwrap();
-    let body = json!({ "destination": "Ubot", "events": [
-        { "type": "message", "mode": "active", "timestamp": 1_699_999_999_123_u64, "webhookEventId": "01H",
-          "deliveryContext": { "isRedelivery": false }, "source": { "type": "user", "userId": "Uana" },
-          "replyToken": "r", "message": { "id": "444573844083572737", "type": "text", "text": "hi", "quoteToken": "q1" } },
-        { "type": "unsend", "timestamp": 1_699_999_999_999_u64, "source": { "type": "user", "userId": "Uana" },
-          "unsend": { "messageId": "325708" } } ] });
-    let signature = base64::engine::general_purpose::STANDARD.encode(mac("secret", body.to_string().as_bytes()));
-    let request = delivery("x-line-signature", signature, &body);
-    until_known(|| hook.receive(&request, NOW) != Err(Refusal::NotConfigured)).await;
-    assert!(matches!(hook.receive(&request, NOW), Ok(HookAnswer::Delivery { .. })));
-    let items = hook.understand(&request.body, NOW);
-    let [Item::Message(parent), Item::Change(unsent)] = items.as_slice() else { panic!("{items:?}") };
-    assert_eq!((parent.remote_id.as_str(), parent.text.as_str()), ("444573844083572737", "hi"));
-    assert_eq!((unsent.remote_id.as_str(), &unsent.kind), ("325708", &ChangeKind::Deleted));
-    let outgoing = answer(account.as_ref(), parent, "Good day");
-    let original = account.render(&outgoing, &[]).unwrap();
-    let mut sink = account.sink().unwrap();
-    simulator.faults.next("push", crate::support::simulator::Fault::LoseAnswer);
-    let lost = sink_error(sink.deliver(&outgoing, &original).await);
-    assert!(matches!(lost, ConnectorError::Retry { .. }), "it may be tried again with the same key: {lost:?}");
-    let again = sink_error(sink.deliver(&outgoing, &original).await);
-    assert!(matches!(again, ConnectorError::Duplicate { .. }), "{again:?}");
-    assert_eq!(taken.lock().unwrap().values().collect::<Vec<_>>(), ["Good day"]);
 }
 
 /// A picture with words below it, and a document.

@@ -18,7 +18,7 @@ fn now() -> Timestamp {
 
 #[tokio::test]
 async fn direct_messages_are_walked_down_to_what_is_known_and_answered() {
-    let rig = X { more: "reads = \"messages\"\n".to_owned(), ..X::start() };
+    let rig = X::direct();
     (0..25).for_each(|number| drop(rig.written(&format!("direct {number}"))));
     let account = open(&rig);
     let first = pages(account.connector.source().unwrap().as_mut(), Vec::new()).await;

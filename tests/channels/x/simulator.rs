@@ -303,6 +303,20 @@ impl X {
         X { simulator: Simulator::start(router), place, more: String::new() }
     }
 
+    /// Only direct messages are read.
+    pub fn direct() -> X {
+        X { more: "reads = \"messages\"\n".to_owned(), ..X::start() }
+    }
+
+    /// Only mentions are read.
+    pub fn public() -> X {
+        X { more: "reads = \"mentions\"\n".to_owned(), ..X::start() }
+    }
+
+    fn is_direct(&self) -> bool {
+        self.more.contains("\"messages\"")
+    }
+
     /// Ana mentions us; gives the id.
     pub fn mentioned(&self, text: &str) -> String {
         let mut place = self.place.lock().unwrap();
@@ -345,7 +359,11 @@ impl Rig for X {
     }
 
     fn customer_writes(&self, text: &str) {
-        self.mentioned(text);
+        if self.is_direct() {
+            self.written(text)
+        } else {
+            self.mentioned(text)
+        };
     }
 
     fn sent(&self) -> Vec<String> {
@@ -353,11 +371,11 @@ impl Rig for X {
     }
 
     fn reading(&self) -> &'static str {
-        "/mentions"
+        if self.is_direct() { "GET /dm_events" } else { "/mentions" }
     }
 
     fn sending(&self) -> &'static str {
-        "POST /tweets"
+        if self.is_direct() { "POST /dm_conversations" } else { "POST /tweets" }
     }
 
     fn too_many(&self) -> Fault {

@@ -108,6 +108,10 @@ impl<'s, 't> Reading<'s, 't> {
         let cut = url.strip_prefix("https://").map(|rest| 8 + rest.find('/').unwrap_or(rest.len()));
         let (base, path) = url.split_at(cut.unwrap_or(url.len()));
         self.origin(&table, "url", base);
+        if super::has_secret_parameter(path) || super::looks_secret(path.split_once('?').map_or("", |(_, query)| query))
+        {
+            table.wrong("url", super::IN_FILE);
+        }
         let body = self.body(&table, &scope);
         let headers =
             table.table("headers").map(|below| self.named_templates(below, &scope, "a header")).unwrap_or_default();

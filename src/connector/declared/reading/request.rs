@@ -42,9 +42,20 @@ impl<'t> Reading<'_, 't> {
             self.sheet.wrong(&cell.span(), format!("{at}: {why}"));
         }
         if super::looks_secret(&template.words()) {
-            self.sheet.wrong(&cell.span(), format!("{at}: {}", super::IN_FILE));
+            let why = if scope.takes_secrets() { super::IN_FILE } else { super::IN_CALL };
+            self.sheet.wrong(&cell.span(), format!("{at}: {why}"));
         }
         Some(template)
+    }
+
+    /// Refuses a secret written out where a parameter, a header or a field is called like one.
+    fn no_literal(&self, cell: &Cell<'t>, name: &str, template: &Template, scope: &Scope, at: &str, in_json: bool) {
+        let is_flag = matches!(cell.get_ref(), DeValue::Boolean(_));
+        let literal = template.holes().next().is_none() && !template.words().is_empty() && !is_flag;
+        if literal && super::is_secret_name(name, in_json) && !super::looks_secret(&template.words()) {
+            let why = if scope.takes_secrets() { super::IN_FILE } else { super::IN_CALL };
+            self.sheet.wrong(&cell.span(), format!("{at}.{name}: {why}"));
+        }
     }
 
     /// Names with values: a query, headers.
@@ -55,6 +66,7 @@ impl<'t> Reading<'_, 't> {
                 self.sheet.wrong(&span, format!("\"{name}\" is no name of {what}"));
             }
             if let Some(template) = self.written(cell, scope, &format!("{}.{name}", table.path)) {
+                self.no_literal(cell, name, &template, scope, &table.path, false);
                 list.push((name.to_owned(), template));
             }
         }
@@ -74,7 +86,11 @@ impl<'t> Reading<'_, 't> {
             }
             DeValue::Table(table) => {
                 let field = |(name, cell): (&toml::Spanned<std::borrow::Cow<'_, str>>, &Cell<'t>)| {
-                    Some((name.get_ref().to_string(), self.shape(cell, scope, at, deep + 1)?))
+                    let shape = self.shape(cell, scope, at, deep + 1)?;
+                    if let Shape::Text(template) = &shape {
+                        self.no_literal(cell, name.get_ref(), template, scope, at, true);
+                    }
+                    Some((name.get_ref().to_string(), shape))
                 };
                 Shape::Object(table.iter().filter_map(field).collect())
             }
@@ -117,6 +133,11 @@ impl<'t> Reading<'_, 't> {
         if !path.starts_with('/') && !path.is_empty() {
             table.wrong("path", "a path begins with \"/\" and goes below base_url");
         }
+        if super::has_secret_parameter(&path)
+            || super::looks_secret(path.split_once('?').map_or("", |(_, query)| query))
+        {
+            table.wrong("path", super::IN_CALL);
+        }
         let path = self.template(table, "path", &path, scope);
         let query = table.table("query").map(|below| self.named_templates(below, scope, "a parameter"));
         let headers = table.table("headers").map(|below| self.named_templates(below, scope, "a header"));
@@ -151,10 +172,19 @@ impl<'t> Reading<'_, 't> {
             Some("any") => None,
             Some(_) => table.word("answers", &WAYS),
         };
+        let given = self.predicates_of(&table, "if", &self.account);
+        if given.iter().any(|predicate| predicate.setting().is_none()) {
+            table.wrong("if", "only settings of the account are looked at here: \"account.NAME = word\"");
+        }
+        let given_words = table.texts("if").join(" and ");
         let when = self.predicates(&table, "when");
         for predicate in &when {
             let name = predicate.selector.strip_prefix("msg.");
-            if !name.is_some_and(|name| self.context.contains(name) || ["id", "thread", "way"].contains(&name)) {
+            let known = |name: &str| {
+                let name = if name == "age" { "at" } else { name };
+                self.context.contains(name) || ["id", "thread", "way"].contains(&name)
+            };
+            if !name.is_some_and(known) {
                 table.wrong(
                     "when",
                     format!("\"{}\" is not kept of any message; a map's context names what is", predicate.selector),
@@ -206,7 +236,21 @@ impl<'t> Reading<'_, 't> {
         let first_contact = table.switch("first_contact").unwrap_or_default();
         let verify = table.table("verify").map(|below| self.verify(below, &scope));
         table.end();
-        Some(Reply { answers, way, when, needs, request, sent, idempotent, lengths, window, first_contact, verify })
+        Some(Reply {
+            given,
+            given_words,
+            answers,
+            way,
+            when,
+            needs,
+            request,
+            sent,
+            idempotent,
+            lengths,
+            window,
+            first_contact,
+            verify,
+        })
     }
 
     fn verify(&self, table: Table<'_, 't>, scope: &Scope) -> Verify {
