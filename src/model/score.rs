@@ -290,8 +290,38 @@ pub struct Scorecard {
     pub scores: Vec<Score>,
     /// The names of the segments they are in, with their kinds.
     pub segments: Vec<(SegmentKind, String)>,
-    /// Computed by another version than the present one, or before the last message.
+    /// Computed by another version than the present one, or before the last message, order or rating.
     pub stale: bool,
-    /// How many corrections the present sentiment model has learned from.
-    pub corrections: u32,
+    /// What corrections have taught the present sentiment model.
+    pub taught: Taught,
+}
+
+/// What corrections have taught, as an agent wants to know it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taught {
+    /// How many corrections the model in use has learned from; 0 when the shipped model reads alone.
+    pub learned_from: u32,
+    /// How many corrections there are. A screen need not know of more than a thousand.
+    pub made: u32,
+    /// How many corrections of messages in one language it takes before anything is learned.
+    pub begins_at: u32,
+    /// An agent switched off what was learned.
+    pub off: bool,
+}
+
+impl Taught {
+    /// As half a sentence: `learned from 212 corrections`, `1 correction, learning begins at 5`.
+    pub fn words(self) -> String {
+        let count = |number: u32| format!("{number} correction{}", if number == 1 { "" } else { "s" });
+        let (made, begins_at) = (count(self.made), self.begins_at);
+        match self {
+            Taught { off: true, .. } => format!("{made}, what they taught is switched off"),
+            Taught { learned_from: some @ 1.., .. } => format!("learned from {}", count(some)),
+            Taught { made: 0, .. } => "no corrections yet".to_owned(),
+            Taught { made: few, .. } if few < begins_at => format!("{made}, learning begins at {begins_at}"),
+            _ => format!(
+                "{made}, nothing learned from them: it takes {begins_at} in one language, and a gain over the shipped model"
+            ),
+        }
+    }
 }

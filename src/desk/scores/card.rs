@@ -1,9 +1,24 @@
 //! What a screen or a script reads of a customer's scores.
 
+use super::layer::Current;
 use crate::desk::{Desk, DeskError};
-use crate::model::{CustomerId, Scorecard};
+use crate::model::{CustomerId, Scorecard, Taught};
+use crate::score::sentiment::FEWEST;
+
+/// Corrections counted for a card at most: it is asked for often.
+const COUNTED: usize = 1_000;
 
 impl Desk {
+    fn taught(&self, current: &Current) -> Result<Taught, DeskError> {
+        let learned_from = current.layer().map_or(0, |layer| layer.corrections);
+        let made = match learned_from {
+            0 => self.store.corrections(None, COUNTED)?.len() as u32,
+            some => some,
+        };
+        let off = learned_from == 0 && self.store.layer_state().is_ok_and(|state| state.off && state.number.is_some());
+        Ok(Taught { learned_from, made, begins_at: FEWEST as u32, off })
+    }
+
     /// The scores and segments of a customer as they are kept. A customer who was never scored has none, and is stale.
     ///
     /// # Errors
@@ -28,7 +43,7 @@ impl Desk {
             scores: row.scores,
             segments: row.segments,
             stale: !(is_present && is_whole),
-            corrections,
+            taught,
         })
     }
 }

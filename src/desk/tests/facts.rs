@@ -259,3 +259,38 @@ fn how_an_order_ended_is_kept_and_an_unknown_word_is_said() {
     let later = paper.desk.import_orders("lin", vec![row(8, "7", "cancelled")], &mut OrdersSeen::default(), true);
     assert_eq!(later.unwrap().changed, 1);
 }
+
+/// What is shown is never passed off as new when there is something newer: a message, an order, another amount of one, a rating.
+#[test]
+fn scores_are_stale_once_there_is_something_newer() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "Ana <ana@a.example>", -3)]);
+    let ana = paper.customer("ana@a.example");
+    let stale = || paper.desk.scorecard(ana).unwrap().stale;
+    let fresh = || {
+        assert!(stale());
+        paper.desk.score_customer(ana).unwrap();
+        assert!(!stale());
+    };
+    fresh();
+    paper.receive(&[mail("2@a", "Ana <ana@a.example>", -2)]);
+    fresh();
+    paper
+        .desk
+        .import_orders("lin", vec![order(2, "ana@a.example", "#1", 1_250)], &mut OrdersSeen::default(), true)
+        .unwrap();
+    fresh();
+    paper
+        .desk
+        .import_orders("lin", vec![order(2, "ana@a.example", "#1", 900)], &mut OrdersSeen::default(), true)
+        .unwrap();
+    fresh();
+    paper.desk.import_ratings("lin", vec![rating(2, "ana@a.example", 5)], true).unwrap();
+    fresh();
+    // Of somebody else it says nothing.
+    paper
+        .desk
+        .import_orders("lin", vec![order(3, "bo@b.example", "#2", 700)], &mut OrdersSeen::default(), true)
+        .unwrap();
+    assert!(!stale());
+}

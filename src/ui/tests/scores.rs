@@ -191,7 +191,7 @@ fn stale_scores_and_none_at_all_say_so_in_words() {
     let mut seat = FakeSeat::new(80, 26, desk);
     seat.keys("Enter Tab Tab");
     seat.shows("stale ┐");
-    seat.shows("stale: older than the last message");
+    seat.shows("stale: older than the last message or order");
     seat.shows("no corrections yet: K on a message");
     let theme = Theme::load("dark", &[], ColorDepth::True).0;
     let dim = theme.style(crate::theme::Element::Dim).fg;

@@ -87,15 +87,16 @@ fn lines(screen: &Screen, card: &Scorecard, columns: usize) -> Vec<(Option<usize
         }
     };
     if card.stale && !card.scores.is_empty() {
-        foot("stale: older than the last message, or of another model; they are computed anew");
+        foot("stale: older than the last message or order, or of another model; they are computed anew");
     }
-    match card.corrections {
+    match card.taught.made {
         0 if card.scores.is_empty() => {}
         0 => foot(&format!(
-            "no corrections yet: {} on a message says what it sounds like",
+            "{}: {} on a message says what it sounds like",
+            card.taught.words(),
             screen.key_name(Context::Timeline, Verb::Why)
         )),
-        some => foot(&format!("learned from {}", count(u64::from(some), "correction", "corrections"))),
+        _ => foot(&card.taught.words()),
     }
     rows
 }
