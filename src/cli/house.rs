@@ -69,6 +69,9 @@ impl Shared {
         if !connectors.iter().map(Arc::as_ptr).eq(roster.connectors.iter().map(Arc::as_ptr)) {
             self.desk.set_connectors(connectors);
         }
+        if read.service != held.service {
+            self.desk.set_targets(read.service);
+        }
         tracing::info!(accounts = read.accounts.len(), "config.toml was read again");
         *held = Arc::new(read);
         Ok(())
@@ -184,6 +187,7 @@ impl Place {
         let engine = Arc::new(engine);
         let store = Store::open(engine.clone())?;
         let desk = Arc::new(Desk::new(store, connectors, system_clock()));
+        desk.set_targets(config.service);
         desk.recover_outbox()?;
         desk.wake_snoozed()?;
         let agent = clean_line(self.agent.as_deref().unwrap_or(&config.agent));

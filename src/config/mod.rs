@@ -3,6 +3,7 @@
 mod edit;
 mod place;
 mod profile;
+mod service;
 mod webhook;
 
 pub use edit::remove_account;
@@ -10,7 +11,7 @@ pub use profile::{default_profile, expand, home};
 pub use webhook::WebhookSettings;
 
 use crate::connector::AccountSettings;
-use crate::model::{Comforts, Notify};
+use crate::model::{Comforts, Notify, Targets};
 use place::Place;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,8 @@ pub struct Config {
     pub comforts: Comforts,
     /// Where platforms push to; `None` when nothing is to come in that way.
     pub webhook: Option<WebhookSettings>,
+    /// What cases are to be done in.
+    pub service: Targets,
     /// The accounts, in their order.
     pub accounts: Vec<AccountSettings>,
     /// The line of `config.toml` each of them begins in.
@@ -99,6 +102,7 @@ const KEYS: &[&str] = &[
     "plain",
     "notify",
     "webhook",
+    "service",
     "account",
 ];
 
@@ -183,6 +187,8 @@ impl Config {
         };
         let webhook = table.get("webhook").map(WebhookSettings::read).transpose();
         let webhook = webhook.map_err(|what| wrong("webhook", what))?;
+        let service = table.get("service").map_or(Ok(Targets::ORDINARY), service::read);
+        let service = service.map_err(|what| wrong("service", what))?;
         let accounts = match table.get("account") {
             None => Vec::new(),
             Some(toml::Value::Array(tables)) => accounts(text, tables, profile)?,
@@ -198,6 +204,7 @@ impl Config {
             tour: switch("tour", true)?,
             comforts,
             webhook,
+            service,
             accounts,
             account_lines,
         })

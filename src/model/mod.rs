@@ -24,6 +24,7 @@ mod quote;
 mod safe_text;
 mod score;
 mod scored;
+mod targets;
 mod time;
 mod times;
 mod view;
@@ -54,6 +55,7 @@ pub use score::{
     Band, Level, Reason, Score, ScoreKind, Scorecard, Segment, SegmentKind, Sentiment, SentimentLabel, Taught,
 };
 pub use scored::{Correction, Layer, LayerState, LearnedView, Rescore, ScoredRow, SegmentMember};
+pub use targets::Targets;
 pub use time::Timestamp;
 pub use view::{
     ChangeView, Comparison, CustomerView, DeadView, DraftView, InboxFilter, InboxRow, InboxView, OutboxRow, Page,

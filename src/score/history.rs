@@ -1,6 +1,6 @@
 //! The facts of one customer at one time: what every score is computed from.
 
-use crate::model::{CustomerId, Direction, MessageId, Order, Rating, Sentiment, Timestamp, Way};
+use crate::model::{CustomerId, Direction, MessageId, Order, Rating, Sentiment, Targets, Timestamp, Way};
 
 /// A day in milliseconds.
 pub const DAY: i64 = 86_400_000;
@@ -31,22 +31,6 @@ pub struct Contact {
     pub way: Way,
     /// What it sounds like, for what they wrote; `None` when nobody could tell.
     pub sentiment: Option<Sentiment>,
-}
-
-/// What a case is to be done in, in milliseconds; `None` is no target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Targets {
-    /// From its opening to our first answer.
-    pub first: Option<i64>,
-    /// From what they write later to our next answer.
-    pub next: Option<i64>,
-    /// From its opening to its end.
-    pub resolution: Option<i64>,
-}
-
-impl Targets {
-    /// What is usual where nobody set any: an answer within a day, the end within a week.
-    pub const ORDINARY: Targets = Targets { first: Some(DAY), next: Some(DAY), resolution: Some(7 * DAY) };
 }
 
 /// One case, the present one or one before.

@@ -27,7 +27,7 @@ mod value;
 
 pub use history::{
     CaseFacts, Contact, DAY, Enrolment, Facts, History, MAX_CASES, MAX_CONTACTS, MAX_ORDERS, MAX_RATINGS, NeedReading,
-    PastCase, Targets,
+    PastCase,
 };
 pub use peers::{Arms, Peers, Tally};
 

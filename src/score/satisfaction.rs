@@ -2,11 +2,11 @@
 //! messages, 10 for a resolved case, -10 for one opened again, -10 for a reply that takes longer than its target. Words
 //! alone predict satisfaction weakly (r 0.25 to 0.39 on four sets), so no model is hidden in here.
 
-use super::history::{DAY, History, Targets, View};
+use super::history::{DAY, History, View};
 use super::mood::{fading, felt};
 use super::peers::Peers;
 use super::reading::{Reading, band, compose, day, length, sureness};
-use crate::model::{Direction, Level, MessageId, Rating, Score, ScoreKind};
+use crate::model::{Direction, Level, MessageId, Rating, Score, ScoreKind, Targets};
 
 /// How long an answer of theirs counts.
 const ANSWER_COUNTS: i64 = 90 * DAY;

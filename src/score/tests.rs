@@ -1,7 +1,7 @@
 //! What all scores have in common, over invented histories; and what each means.
 #![allow(clippy::unwrap_used)]
 
-use super::{CaseFacts, Contact, DAY, Enrolment, Facts, History, NeedReading, PastCase, Peers, SCORES, Tally, Targets};
+use super::{CaseFacts, Contact, DAY, Enrolment, Facts, History, NeedReading, PastCase, Peers, SCORES, Tally};
 use crate::model::{
     Currency, CustomerId, Direction, IdentityId, Level, MessageId, Money, Order, OrderId, Rating, RatingId, Score,
     ScoreKind, Sentiment, SentimentLabel, Timestamp, Way,

@@ -32,6 +32,28 @@ fn a_card_is_computed_when_nobody_has_and_says_what_is_missing() {
 }
 
 #[test]
+fn the_service_clock_goes_by_the_targets_of_the_house() {
+    let profile = with_mail();
+    let service = || {
+        let card = profile.one(&["score", "show", "ana@test.example"]);
+        card["scores"].as_array().unwrap().iter().find(|score| score["kind"] == "service").unwrap().clone()
+    };
+    // Written months ago and never answered.
+    let before = service();
+    assert_eq!(before["value"], 0.0, "{before}");
+    let config = profile.path.join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let none = "\n[service]\nfirst = \"none\"\nnext = \"none\"\nresolution = \"none\"\n";
+    std::fs::write(&config, format!("{text}{none}")).unwrap();
+    let without = service();
+    assert_eq!(without["value"], Value::Null, "what is no target cannot be missed: {without}");
+    assert_ne!(without["version"], before["version"], "scores by other targets are others");
+    std::fs::write(&config, format!("{text}\n[service]\nfirst = \"soon\"\n")).unwrap();
+    let said = profile.refused(&["score", "show", "ana@test.example"]);
+    assert!(said.contains("config.toml") && said.contains("\"4h\""), "{said}");
+}
+
+#[test]
 fn a_correction_is_shown_taken_back_and_refused_where_it_makes_no_sense() {
     let profile = with_mail();
     let message = |words: &str| {

@@ -4,8 +4,8 @@ use super::correct::is_theirs;
 use super::layer::Current;
 use super::need::NeedSought;
 use crate::desk::{Desk, DeskError};
-use crate::model::{Case, Customer, Delivery, Direction, Event, EventKind, Timestamp, Trust};
-use crate::score::{CaseFacts, Contact, Facts, History, MAX_CONTACTS, Targets};
+use crate::model::{Case, Customer, Delivery, Direction, Event, EventKind, Targets, Timestamp, Trust};
+use crate::score::{CaseFacts, Contact, Facts, History, MAX_CONTACTS};
 use jiff::tz::TimeZone;
 
 const PAGE: usize = 500;
@@ -72,7 +72,8 @@ impl Desk {
             }
         }
         let (cases, events) = self.cases(customer)?;
-        facts.cases = case_facts(&cases, &events, &facts.contacts);
+        let targets = current.map_or(Targets::ORDINARY, |current| current.targets);
+        facts.cases = case_facts(&cases, &events, &facts.contacts, targets);
         facts.need = sought.found();
         if let Some(need) = &facts.need {
             facts.alike = self.alike(need, &cases)?;
@@ -98,7 +99,7 @@ impl Desk {
     }
 }
 
-fn case_facts(cases: &[Case], events: &[Event], contacts: &[Contact]) -> Vec<CaseFacts> {
+fn case_facts(cases: &[Case], events: &[Event], contacts: &[Contact], targets: Targets) -> Vec<CaseFacts> {
     let ends: Vec<Timestamp> = cases.iter().skip(1).map(|case| case.opened).chain([Timestamp::MAX]).collect();
     let facts = cases.iter().zip(ends).map(|(case, end)| {
         let within = |at: Timestamp| at >= case.opened && at < end;
@@ -109,7 +110,7 @@ fn case_facts(cases: &[Case], events: &[Event], contacts: &[Contact]) -> Vec<Cas
             first_reply: answers.map(|contact| contact.at).filter(|at| within(*at)).min(),
             resolved: case.resolved,
             reopened: events.iter().filter(|event| was_reopened(event) && within(event.at)).map(|e| e.at).collect(),
-            targets: Targets::ORDINARY,
+            targets,
         }
     });
     facts.collect()

@@ -3,7 +3,9 @@
 
 use super::{learned_from, version_of};
 use crate::desk::{Desk, DeskError};
-use crate::model::{Correction, Event, EventKind, Layer, LayerState, LearnedView, MessageId, SentimentLabel, Taught};
+use crate::model::{
+    Correction, Event, EventKind, Layer, LayerState, LearnedView, MessageId, SentimentLabel, Targets, Taught,
+};
 use crate::score::sentiment::{self, Label, Reader};
 use crate::store::StoreError;
 use std::sync::{Arc, PoisonError};
@@ -20,6 +22,8 @@ pub(in crate::desk) struct Current {
     learned: Option<(Layer, Reader)>,
     /// Why what was learned is not used, if so.
     trouble: Option<String>,
+    /// What cases are to be done in.
+    pub targets: Targets,
 }
 
 impl Current {
@@ -38,7 +42,7 @@ impl Current {
 
     /// The version of all that computes scores.
     pub fn version(&self) -> u64 {
-        version_of(self.reader())
+        version_of(self.reader(), self.targets)
     }
 }
 
@@ -89,7 +93,9 @@ impl Desk {
             },
             None => (None, None),
         };
-        let current = Arc::new(Current { learned, trouble });
+        let targets = *self.scoring.targets.read().unwrap_or_else(PoisonError::into_inner);
+        let targets = targets.unwrap_or(Targets::ORDINARY);
+        let current = Arc::new(Current { learned, trouble, targets });
         *place = Some(current.clone());
         current
     }
@@ -114,6 +120,12 @@ impl Desk {
             return Err("it was learned on top of another model; it is learned again".to_owned());
         }
         Ok((layer, Reader::with_layer(read)))
+    }
+
+    /// Cases are to be done in this from now on. Scores made for other targets are stale, and computed anew.
+    pub fn set_targets(&self, targets: Targets) {
+        *self.scoring.targets.write().unwrap_or_else(PoisonError::into_inner) = Some(targets);
+        self.forget_current();
     }
 
     /// The model is looked up anew the next time.

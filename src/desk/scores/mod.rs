@@ -20,7 +20,7 @@ pub use round::Round;
 pub use segment::{FitProgress, FitReport};
 pub use slice::Sliced;
 
-use crate::model::Layer;
+use crate::model::{Layer, Targets};
 use crate::score::intent::Intents;
 use crate::score::sentiment::Reader;
 use crate::score::{Peers, RULES};
@@ -32,6 +32,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 pub(super) struct Scoring {
     /// The model in use, once it was asked for.
     current: RwLock<Option<Arc<Current>>>,
+    /// What cases are to be done in.
+    targets: RwLock<Option<Targets>>,
     /// What all customers together are like, once it was asked for.
     peers: RwLock<Option<Arc<Peers>>>,
     /// One slice at a time, whoever asks.
@@ -44,11 +46,12 @@ impl Scoring {
     }
 }
 
-/// The version of all that computes scores: models, layer and rules.
-fn version_of(reader: &Reader) -> u64 {
+/// The version of all that computes scores: models, layer, rules, and the targets of the service clock.
+fn version_of(reader: &Reader, targets: Targets) -> u64 {
     // Any change of either gives another number; which one does not matter.
     reader.version().rotate_left(17)
         ^ Intents::shipped().version().rotate_left(41)
+        ^ targets.print()
         ^ u64::from(RULES).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
