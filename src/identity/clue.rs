@@ -2,7 +2,7 @@
 //! found without looking at anybody else.
 
 use super::{local_part, normalise_address};
-use crate::model::{Identity, Link, LinkKind, Trust};
+use crate::model::{Basis, Identity, Link, LinkKind, Trust};
 
 /// The kind of a clue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,7 +125,11 @@ pub fn clues(identity: &Identity) -> Vec<Clue> {
         return Vec::new();
     }
     let mut found: Vec<Clue> = Vec::new();
-    let own = own_link(&identity.channel, &identity.address, &identity.trust);
+    let mut own = own_link(&identity.channel, &identity.address, &identity.trust);
+    if let Some(own) = own.as_mut().filter(|own| own.kind == LinkKind::Phone) {
+        // The network vouches for a number that reached us. One from a file, or that an agent noted, is their word.
+        own.proven &= !matches!(identity.basis, Basis::Import | Basis::Agent);
+    }
     for link in own.into_iter().chain(identity.links.iter().cloned()) {
         let how = if link.proven { LinkClues::Proven } else { LinkClues::Claimed };
         found.push(Clue { kind: ClueKind::Link(link.kind), value: link.value, how });

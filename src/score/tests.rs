@@ -4,7 +4,7 @@
 use super::{CaseFacts, Contact, DAY, Enrolment, Facts, History, NeedReading, PastCase, Peers, SCORES, Tally};
 use crate::model::{
     Currency, CustomerId, Direction, IdentityId, Level, MessageId, Money, Order, OrderId, Rating, RatingId, Score,
-    ScoreKind, Sentiment, SentimentLabel, Timestamp, Way,
+    ScoreKind, Sentiment, SentimentLabel, Targets, Timestamp, Way,
 };
 use proptest::prelude::*;
 use std::sync::LazyLock;

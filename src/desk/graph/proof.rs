@@ -26,7 +26,8 @@ fn words(clue: &Clue) -> String {
     format!("both have the {} key {}, vouched for by their channels", kind.word(), clue.value)
 }
 
-/// Another identity that has one of these keys proven, and the sentence that says so. Of several the first known.
+/// Another identity that has one of these keys proven, and the sentence that says so. Of several the first known. Nobody
+/// joins a suspect that was let in: with that taken back they are to part again, and only a merge can be undone.
 fn proven(
     transaction: &Transaction<'_>,
     me: IdentityId,
@@ -34,9 +35,11 @@ fn proven(
 ) -> Result<Option<(IdentityId, String)>, DeskError> {
     for clue in clues.iter().filter(|clue| clue.how == LinkClues::Proven) {
         let holders = transaction.who_has(clue.kind.number(), &clue.value, HOLDERS)?;
-        let other = holders.iter().find(|(id, how)| *id != me && LinkClues::from_number(*how) == LinkClues::Proven);
-        if let Some((other, _)) = other {
-            return Ok(Some((*other, words(clue))));
+        for (other, how) in holders {
+            let is_proven = other != me && LinkClues::from_number(how) == LinkClues::Proven;
+            if is_proven && transaction.identity(other)?.is_none_or(|other| other.acceptance.is_none()) {
+                return Ok(Some((other, words(clue))));
+            }
         }
     }
     Ok(None)
