@@ -173,9 +173,10 @@ fn head(name: &str, connector: &str, address: Option<&str>) -> String {
 /// As [`with_account`], for any connector: the settings are its own.
 fn with_settings(place: &Place, args: &AccountAdd) -> anyhow::Result<(String, Config)> {
     let kind = &args.connector;
+    let declared = || connector::declared::find(kind, Some(&place.profile)).map_err(|error| anyhow::anyhow!("{error}"));
     anyhow::ensure!(
-        connector::kind(kind).is_some(),
-        "there is no connector \"{kind}\"; `switchboard account help` lists them"
+        connector::kind(kind).is_some() || declared()?.is_some(),
+        "there is no connector \"{kind}\"; `switchboard connector list` names them"
     );
     let of_mail = args.imap.is_some() || args.smtp.is_some() || args.archive;
     anyhow::ensure!(!of_mail, "--imap, --smtp and --archive are for email; give the settings of {kind} with --set");

@@ -7,9 +7,10 @@ use super::house::Place;
 use super::output::remark;
 use super::owner::VerbDoor;
 use super::transfer::tell;
-use crate::connector::PulledPage;
 use crate::connector::declared::{self, Importer, Rows};
+use crate::connector::{Item, PulledPage};
 use crate::desk::IngestReport;
+use crate::model::Trust;
 use anyhow::Context;
 use std::io::Read;
 use std::time::Instant;
@@ -26,7 +27,8 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
     let house = place.open()?;
     let door = VerbDoor::open(place, &house);
     let connector = house.connector(&args.account)?;
-    let address = connector.facts().address;
+    let facts = connector.facts();
+    let (address, is_mail) = (facts.address, facts.channel == "email");
     let started = Instant::now();
     let importer = match &args.map {
         Some(map) => Importer::load(&Console::current().path(map), &address).map_err(|error| {
@@ -55,7 +57,10 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
     let mut page = PulledPage::default();
     for row in rows {
         read += 1;
-        let (items, why) = importer.understand(row, house.desk.now());
+        let (mut items, why) = importer.understand(row, house.desk.now());
+        if is_mail {
+            items.iter_mut().for_each(nobody_vouches);
+        }
         page.items.extend(items);
         if let Some(why) = why {
             failed += 1;
@@ -80,6 +85,14 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
         "{failed} rows could not be understood and are kept as dead letters; the rest is in. Mend the map or the file, and import again"
     );
     Ok(())
+}
+
+/// Who sent a mail only our own server can say, and no file that somebody wrote.
+fn nobody_vouches(item: &mut Item) {
+    if let Item::Message(incoming) = item {
+        incoming.trust = Trust::Unverified;
+        incoming.links.iter_mut().for_each(|link| link.proven = false);
+    }
 }
 
 /// A file whole, of at most so many bytes.

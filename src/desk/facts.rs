@@ -592,7 +592,7 @@ impl Intake<'_> {
         for email in emails.filter(|email| !email.trim().is_empty()) {
             let address = identity::normalise("email", email);
             let shown: String = clean_line(&address).chars().take(100).collect();
-            if !identity::is_deliverable("email", &address) || !address.contains('@') {
+            if !identity::is_deliverable("email", &address) || address.matches('@').count() != 1 {
                 return Err(Trouble::Row(format!("\"{shown}\" is no mail address")));
             }
             if self.own.contains(&address) || identity::is_robot("email", &address) {

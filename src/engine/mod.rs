@@ -143,14 +143,14 @@ pub enum EngineError {
     },
     /// There is not enough room on the disk to write safely.
     #[error(
-        "the disk of {path} is full ({free_mb} MB left, {need_mb} MB are kept free); intake pauses until there is room"
+        "the disk of {path} is full ({free_mb} MB left, {need_mb} MB needed, what is kept free included); intake pauses until there is room"
     )]
     DiskFull {
         /// The profile.
         path: String,
         /// What is left.
         free_mb: u64,
-        /// What must stay free.
+        /// What there would have to be: what is written and what must stay free.
         need_mb: u64,
     },
     /// Content or a record fails its checksum: it is reported, never shown as if it were right.

@@ -55,7 +55,11 @@ impl Room {
     /// `Ok` when `bytes` more leave free what is to be kept free.
     pub(crate) fn for_intake(&self, bytes: u64) -> Result<(), EngineError> {
         let free = self.free()?;
-        if free >= self.keep_free.saturating_add(bytes) { Ok(()) } else { Err(self.full(free)) }
+        if free >= self.keep_free.saturating_add(bytes) {
+            Ok(())
+        } else {
+            Err(self.full(free, self.keep_free.saturating_add(bytes)))
+        }
     }
 
     /// `Ok` when a small commit finds room, for which the reserve is given up if need be.
@@ -66,7 +70,7 @@ impl Room {
         }
         files::remove_file(&self.dir.join(NAME))?;
         let free = self.free()?;
-        if free >= least { Ok(()) } else { Err(self.full(free)) }
+        if free >= least { Ok(()) } else { Err(self.full(free, least)) }
     }
 
     /// Makes the reserve again when there is room for it. That it cannot be made is no error, only no comfort.
@@ -95,15 +99,15 @@ impl Room {
 
     /// The error for a write that met a full disk.
     pub(crate) fn full_now(&self) -> EngineError {
-        self.free().map_or_else(|error| error, |free| self.full(free))
+        self.free().map_or_else(|error| error, |free| self.full(free, self.keep_free))
     }
 
     fn free(&self) -> Result<u64, EngineError> {
         free(&self.dir)
     }
 
-    fn full(&self, free: u64) -> EngineError {
+    fn full(&self, free: u64, need: u64) -> EngineError {
         let path = self.dir.display().to_string();
-        EngineError::DiskFull { path, free_mb: free >> 20, need_mb: self.keep_free >> 20 }
+        EngineError::DiskFull { path, free_mb: free >> 20, need_mb: need.div_ceil(1 << 20) }
     }
 }

@@ -172,10 +172,16 @@ impl Money {
         }
         let number = format!("{}{after:0<width$}", groups.concat(), width = digits as usize);
         let number: i64 =
-            if number.is_empty() { 0 } else { number.parse().map_err(|_| AmountError::TooLarge(shown))? };
+            if number.is_empty() { 0 } else { number.parse().unwrap_or(i64::MAX) };
+        if number > MOST {
+            return Err(AmountError::TooLarge(shown));
+        }
         Ok(Money { currency, minor: if negative { -number } else { number } })
     }
 }
+
+/// The largest amount, in the smallest unit: ten million million euros. Thousands of them can be added up.
+const MOST: i64 = 1_000_000_000_000_000;
 
 /// Signs that several currencies go by.
 fn shared_sign(currency: Currency) -> Option<&'static str> {

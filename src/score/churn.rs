@@ -53,7 +53,7 @@ fn read(view: &View<'_>, peers: &Peers) -> Reading {
         v if v >= 70.0 && over => ("drifting off", Level::Bad),
         v if v >= 70.0 || over => ("at risk", Level::Watch),
         v if v >= 30.0 => ("as usual", Level::Fair),
-        _ => ("close", Level::Good),
+        _ => ("low", Level::Good),
     };
     let mut reading = Reading {
         value: Some(value),

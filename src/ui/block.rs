@@ -91,7 +91,9 @@ pub(super) struct Block {
 
 /// A party as shown: name and address, or the address.
 pub(super) fn party(party: &Party) -> String {
-    if party.name.is_empty() || party.name == party.address {
+    if party.address.is_empty() {
+        party.name.clone()
+    } else if party.name.is_empty() || party.name == party.address {
         party.address.clone()
     } else {
         format!("{} <{}>", party.name, party.address)
@@ -386,6 +388,8 @@ fn head(entry: &TimelineEntry, own: bool, edge: Element, columns: usize, around:
         (None, true) => format!("→ us, {}", party(&message.from)),
         // A long name must not push the address out of sight: that is who it really is.
         (_, false) if message.from.name.is_empty() => format!("← {}", message.from.address),
+        // A call without its number.
+        (_, false) if message.from.address.is_empty() => format!("← {}", message.from.name),
         (_, false) => {
             let address = format!(" <{}>", message.from.address);
             let room = columns.saturating_sub(width(&address) + width(&clock) + mooded + 3).max(4);

@@ -23,8 +23,12 @@ pub fn show(place: &Place, who: &str) -> Outcome {
     let mut card = house.desk.scorecard(customer.id)?;
     if card.stale {
         // Nobody may be at work who would score them; this one customer takes no time.
-        house.desk.score_customer(customer.id)?;
-        card = house.desk.scorecard(customer.id)?;
+        match house.desk.score_customer(customer.id) {
+            Ok(()) => card = house.desk.scorecard(customer.id)?,
+            // What there is can still be read; it is marked as stale.
+            Err(error) if error.is_disk_full() => remark(&format!("what is here may be stale: {error}")),
+            Err(error) => return Err(error.into()),
+        }
     }
     let mut out = Output::new(place.json);
     if place.json {

@@ -30,9 +30,11 @@ fn own(text: &str) -> String {
     words
 }
 
-/// Who wrote it to us, as far as scores go: a person, and not one whose sender is refuted.
+/// Who wrote it to us, as far as scores go: a person, and not one whose sender is refuted. What an agent wrote down of a
+/// call is in the agent's words.
 pub(super) fn is_theirs(message: &Message) -> bool {
     message.direction == Direction::Inbound
+        && message.agent.is_none()
         && message.automated.is_none()
         && !matches!(message.trust, Trust::Refuted(_))
 }
