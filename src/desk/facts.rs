@@ -100,6 +100,9 @@ impl OrdersSeen {
 struct SeenOrder {
     line: u64,
     identity: IdentityId,
+    /// The addresses of the row that are the customer's. A dry run files nothing: only by them the same customer is known in
+    /// a later batch.
+    addresses: Vec<IdentityId>,
     says: (Timestamp, Money, OrderStatus),
 }
 
@@ -328,10 +331,11 @@ struct Found {
 }
 
 impl Found {
-    /// The identity the row hangs on.
-    fn identity(&self) -> Option<IdentityId> {
-        let first = self.addresses.first().map(|(channel, address)| identity::identity_id(channel, address));
-        self.known.map(|(identity, _)| identity).or(first)
+    /// The addresses that decide whose the row is: telephone numbers where there is nothing else.
+    fn telling(&self) -> impl Iterator<Item = IdentityId> {
+        let sure = self.addresses.iter().any(|(channel, _)| *channel != PHONE);
+        let telling = self.addresses.iter().filter(move |(channel, _)| !sure || *channel != PHONE);
+        telling.map(|(channel, address)| identity::identity_id(channel, address))
     }
 }
 
@@ -352,8 +356,12 @@ impl Intake<'_> {
         let says = (row.at, row.total, status);
         if let Some(first) = seen.orders.get(&id) {
             let (line, owner) = (first.line, self.owner_of(first.identity)?);
-            let same = found.identity() == Some(first.identity)
-                || found.known.is_some_and(|(_, customer)| owner == Some(customer));
+            let same = match (found.known, owner) {
+                (Some((_, customer)), Some(owner)) => customer == owner,
+                (Some(_), None) => false,
+                // Nobody knows the row's addresses, at least not yet.
+                (None, _) => found.telling().any(|id| first.identity == id || first.addresses.contains(&id)),
+            };
             if !same {
                 return Err(Trouble::Row(format!("order {number} is in line {line} already, for another customer")));
             }
@@ -364,11 +372,22 @@ impl Intake<'_> {
         }
         // From here on the row is taken.
         let before = self.transaction.order(id)?;
+        let ids: Vec<IdentityId> =
+            found.addresses.iter().map(|(channel, address)| identity::identity_id(channel, address)).collect();
         let (identity, customer) = self.file(found, row.at)?;
         if known_status.is_none() {
             seen.note_word(clean_line(&row.status).chars().take(40).collect(), row.line);
         }
-        seen.orders.entry(id).or_insert(SeenOrder { line: row.line, identity, says });
+        if !seen.orders.contains_key(&id) {
+            let mut addresses = Vec::new();
+            for id in ids {
+                // A number may be another's.
+                if self.owner_of(id)? == Some(customer) {
+                    addresses.push(id);
+                }
+            }
+            seen.orders.insert(id, SeenOrder { line: row.line, identity, addresses, says });
+        }
         let order = Order { id, identity, number, at: row.at, total: row.total, status };
         // It stays where it is while that is the same customer's: addresses come and go.
         let owner = match &before {

@@ -176,6 +176,40 @@ fn a_status_nobody_knows_is_said_once_a_word() {
 }
 
 #[test]
+fn a_dry_run_finds_the_same_bad_rows_as_the_import_batch_by_batch() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "Cy <cy@a.example>", -3)]);
+    let phone = |number: &str| vec![number.to_owned()];
+    // One content; whose it is alone differs.
+    let row = |line: u64, number: &str, whose: Whose| OrderRow { line, whose, ..order(2, "", number, 1) };
+    let both = || Whose { phones: phone("+4915112345678"), key: "A-1".to_owned(), ..whose("ana@a.example") };
+    let rows = [
+        row(2, "1", both()),
+        row(3, "1", Whose { key: "A-1".to_owned(), ..Whose::default() }),
+        row(4, "1", Whose { phones: phone("+4915112345678"), ..Whose::default() }),
+        row(5, "1", Whose { emails: vec!["new@a.example".to_owned(), "ana@a.example".to_owned()], ..Whose::default() }),
+        row(6, "1", Whose { phones: phone("+4915112345678"), ..whose("bo@a.example") }),
+        row(7, "1", whose("cy@a.example")),
+        row(8, "2", Whose { key: "C-1".to_owned(), ..whose("cy@a.example") }),
+        row(9, "2", Whose { key: "C-1".to_owned(), ..Whose::default() }),
+        row(10, "2", whose("ana@a.example")),
+    ];
+    let bad = |batch: usize, write: bool| {
+        let mut seen = OrdersSeen::default();
+        let mut lines = Vec::new();
+        for batch in rows.chunks(batch) {
+            let report = paper.desk.import_orders("lin", batch.to_vec(), &mut seen, write).unwrap();
+            lines.extend(report.bad.iter().map(|(line, _)| *line));
+        }
+        lines
+    };
+    assert_eq!(bad(1, false), [6, 7, 10]);
+    assert_eq!(bad(4, false), [6, 7, 10]);
+    assert_eq!(bad(1, true), [6, 7, 10]);
+    assert_eq!(bad(9, true), [6, 7, 10], "and the same again");
+}
+
+#[test]
 fn of_a_bad_row_nothing_is_taken() {
     let paper = Paper::new();
     let before = paper.desk.store().engine().last();
