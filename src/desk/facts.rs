@@ -28,6 +28,8 @@ const MAX_LISTED: usize = 50;
 const MAX_NAME: usize = 200;
 /// Letters of an order's number, and of a key in another system: a longer one is none.
 const MAX_KEY: usize = 200;
+/// Words for how an order ended that nobody knows and that are told apart.
+const MAX_WORDS: usize = 100;
 
 /// By what a row says whose it is; at least one of the addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,14 +63,46 @@ pub struct OrderRow {
     pub status: String,
 }
 
-/// The orders that came up in a file so far: one number is one order.
+/// The orders that came up in a file so far: one number is one order. And the words for how they ended that nobody knows.
 #[derive(Clone, Debug, Default)]
-pub struct OrdersSeen(BTreeMap<OrderId, SeenOrder>);
+pub struct OrdersSeen {
+    orders: BTreeMap<OrderId, SeenOrder>,
+    /// By the word: the first line that has it, and how many have.
+    words: BTreeMap<String, (u64, u64)>,
+    /// The first line with a word there is no room for, and how many rows have such ones.
+    others: Option<(u64, u64)>,
+}
+
+impl OrdersSeen {
+    fn note_word(&mut self, word: String, line: u64) {
+        if self.words.len() >= MAX_WORDS && !self.words.contains_key(&word) {
+            self.others.get_or_insert((line, 0)).1 += 1;
+        } else {
+            self.words.entry(word).or_insert((line, 0)).1 += 1;
+        }
+    }
+
+    /// What nobody knows of how orders ended, each word once: the first line that has it, and how many rows do. Of more than
+    /// 100 words the rest is counted.
+    pub fn unknown_statuses(&self) -> Vec<(u64, String)> {
+        let rows = |count: u64| if count == 1 { "in 1 row".to_owned() } else { format!("in {count} rows") };
+        let said = self.words.iter().map(|(word, (line, count))| {
+            (*line, format!("nobody knows the status \"{word}\", {}; such an order counts", rows(*count)))
+        });
+        let others = self.others.map(|(line, count)| {
+            (line, format!("nobody knows other statuses either, {}; such an order counts", rows(count)))
+        });
+        said.chain(others).collect()
+    }
+}
 
 #[derive(Clone, Debug)]
 struct SeenOrder {
     line: u64,
     identity: IdentityId,
+    /// The addresses of the row that are the customer's. A dry run files nothing: only by them the same customer is known in
+    /// a later batch.
+    addresses: Vec<IdentityId>,
     says: (Timestamp, Money, OrderStatus),
 }
 
@@ -194,7 +228,7 @@ impl Desk {
 
     /// Files orders, in one commit. `write` is false to look alone at what would be done. `seen` are those of earlier calls
     /// for the same file: a number that comes twice in it, for another customer or with another content, is a bad row, so
-    /// that importing the file again changes nothing.
+    /// that importing the file again changes nothing. A status that nobody knows is said there, not in the report.
     ///
     /// # Errors
     /// When the store refuses; nothing was filed then. Bad rows are in the report.
@@ -297,10 +331,11 @@ struct Found {
 }
 
 impl Found {
-    /// The identity the row hangs on.
-    fn identity(&self) -> Option<IdentityId> {
-        let first = self.addresses.first().map(|(channel, address)| identity::identity_id(channel, address));
-        self.known.map(|(identity, _)| identity).or(first)
+    /// The addresses that decide whose the row is: telephone numbers where there is nothing else.
+    fn telling(&self) -> impl Iterator<Item = IdentityId> {
+        let sure = self.addresses.iter().any(|(channel, _)| *channel != PHONE);
+        let telling = self.addresses.iter().filter(move |(channel, _)| !sure || *channel != PHONE);
+        telling.map(|(channel, address)| identity::identity_id(channel, address))
     }
 }
 
@@ -314,18 +349,19 @@ impl Intake<'_> {
         if number.chars().count() > MAX_KEY {
             return Err(Trouble::Row(format!("its order number is longer than {MAX_KEY} letters")));
         }
-        let mut found = self.find(&row.whose)?;
-        let status = OrderStatus::from_word(&row.status).unwrap_or_else(|| {
-            let word: String = clean_line(&row.status).chars().take(40).collect();
-            found.left_out.push(format!("nobody knows the status \"{word}\"; the order counts"));
-            OrderStatus::Standing
-        });
+        let found = self.find(&row.whose)?;
+        let known_status = OrderStatus::from_word(&row.status);
+        let status = known_status.unwrap_or(OrderStatus::Standing);
         let id = OrderId::of(&[row.shop.as_bytes(), number.as_bytes()]);
         let says = (row.at, row.total, status);
-        if let Some(first) = seen.0.get(&id) {
+        if let Some(first) = seen.orders.get(&id) {
             let (line, owner) = (first.line, self.owner_of(first.identity)?);
-            let same = found.identity() == Some(first.identity)
-                || found.known.is_some_and(|(_, customer)| owner == Some(customer));
+            let same = match (found.known, owner) {
+                (Some((_, customer)), Some(owner)) => customer == owner,
+                (Some(_), None) => false,
+                // Nobody knows the row's addresses, at least not yet.
+                (None, _) => found.telling().any(|id| first.identity == id || first.addresses.contains(&id)),
+            };
             if !same {
                 return Err(Trouble::Row(format!("order {number} is in line {line} already, for another customer")));
             }
@@ -336,8 +372,22 @@ impl Intake<'_> {
         }
         // From here on the row is taken.
         let before = self.transaction.order(id)?;
+        let ids: Vec<IdentityId> =
+            found.addresses.iter().map(|(channel, address)| identity::identity_id(channel, address)).collect();
         let (identity, customer) = self.file(found, row.at)?;
-        seen.0.entry(id).or_insert(SeenOrder { line: row.line, identity, says });
+        if known_status.is_none() {
+            seen.note_word(clean_line(&row.status).chars().take(40).collect(), row.line);
+        }
+        if !seen.orders.contains_key(&id) {
+            let mut addresses = Vec::new();
+            for id in ids {
+                // A number may be another's.
+                if self.owner_of(id)? == Some(customer) {
+                    addresses.push(id);
+                }
+            }
+            seen.orders.insert(id, SeenOrder { line: row.line, identity, addresses, says });
+        }
         let order = Order { id, identity, number, at: row.at, total: row.total, status };
         // It stays where it is while that is the same customer's: addresses come and go.
         let owner = match &before {

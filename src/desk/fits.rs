@@ -11,8 +11,15 @@ use std::collections::BTreeMap;
 /// How far back a conversation is looked through for the last message of theirs and the answers since.
 const LOOK_BACK: usize = 500;
 
+/// A window that is open.
+struct Open {
+    /// When that was written which keeps it open.
+    since: Timestamp,
+    left: WindowLeft,
+}
+
 impl Desk {
-    /// The way the answer goes.
+    /// The way the answer goes, and when that was written which keeps its window open, where there is one.
     pub(super) fn fits(
         &self,
         compose: &Compose,
@@ -20,7 +27,7 @@ impl Desk {
         account: &AccountFacts,
         text: &str,
         now: Timestamp,
-    ) -> Result<Way, DeskError> {
+    ) -> Result<(Way, Option<Timestamp>), DeskError> {
         let abilities = &account.abilities;
         let name = &account.name;
         let refused = |why: String| Err(DeskError::Refused(why));
@@ -56,9 +63,10 @@ impl Desk {
             ));
         }
         if answers && let Some(parent) = parent {
-            self.window(parent, account, way, &terms, now)?.map_err(DeskError::Refused)?;
+            let open = self.window(parent, account, way, &terms, now)?.map_err(DeskError::Refused)?;
+            return Ok((way, open.map(|open| open.since)));
         }
-        Ok(way)
+        Ok((way, None))
     }
 
     /// What is left of the window in the conversation of `parent` for an answer that goes `way`: from the last message of
@@ -77,7 +85,7 @@ impl Desk {
         way: Way,
         terms: &Terms,
         now: Timestamp,
-    ) -> Result<Result<Option<WindowLeft>, String>, DeskError> {
+    ) -> Result<Result<Option<Open>, String>, DeskError> {
         if terms.window.is_none() {
             return Ok(Ok(None));
         }
@@ -96,7 +104,9 @@ impl Desk {
             let answers = here.filter(|message| counts(message) && message.references.last() == Some(&asked.remote_id));
             let given = u32::try_from(answers.count()).unwrap_or(u32::MAX);
             let opens = Opens::read(&asked.context).or(asked.automated.map(|_| Opens::Nothing));
-            return Ok(terms.window_left(asked.at.min(asked.received), opens, given, now));
+            let since = asked.at.min(asked.received);
+            let left = terms.window_left(since, opens, given, now);
+            return Ok(left.map(|left| left.map(|left| Open { since, left })));
         }
         let (mut closed, mut nothing) = (None, None);
         for stored in &recent {
@@ -115,7 +125,7 @@ impl Desk {
                         (Err(why), Some(Opens::Only(..))) => closed = closed.or(Some(why)),
                         // The visit was the last that could be answered: it says best why not any more.
                         (Err(why), None) => return Ok(Err(closed.unwrap_or(why))),
-                        (left, _) => return Ok(left),
+                        (left, _) => return Ok(left.map(|left| left.map(|left| Open { since, left }))),
                     }
                 }
                 _ if counts(message) => given += 1,
@@ -134,7 +144,8 @@ impl Desk {
         let Some(parent) = self.store.message(id)? else { return Ok(Ok(None)) };
         let Some(account) = self.account(&parent.message.account) else { return Ok(Ok(None)) };
         let terms = account.abilities.terms(parent.message.way, way, &parent.message.context);
-        self.window(&parent, &account, way, &terms, self.now())
+        let open = self.window(&parent, &account, way, &terms, self.now())?;
+        Ok(open.map(|open| open.map(|open| open.left)))
     }
 
     /// Keeps what an account has spent. Nothing is written when nothing changed.

@@ -131,7 +131,7 @@ impl Desk {
             _ => ThreadId::of(&[account.name.as_bytes(), remote_id.as_bytes()]),
         };
         let text = clean_block(&compose.text);
-        let way = self.fits(&compose, parent.as_ref(), &account, &text, now)?;
+        let (way, last_at) = self.fits(&compose, parent.as_ref(), &account, &text, now)?;
         // A channel without subjects gets none, whatever its messages are titled.
         let subject = if account.abilities.subject { subject(&compose, parent.as_ref()) } else { String::new() };
         let in_reply_to = parent.as_ref().map(|p| p.message.remote_id.clone()).filter(|id| is_message_id(id));
@@ -171,7 +171,10 @@ impl Desk {
                 .as_ref()
                 .filter(|_| answers)
                 .map(|parent| parent.message.context.clone())
-                .unwrap_or_default(),
+                .unwrap_or_default()
+                .into_iter()
+                .chain(last_at.map(|at| (Outgoing::LAST_AT.to_owned(), at.0.to_string())))
+                .collect(),
             answers: parent.as_ref().filter(|_| answers).map(|parent| parent.message.remote_id.clone()),
         };
         // What cannot be written as the channel wants it is refused now, while the agent is looking.

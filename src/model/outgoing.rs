@@ -144,11 +144,17 @@ pub struct Outgoing {
     #[n(24)]
     #[cbor(default)]
     pub way: Way,
-    /// The context of the message it answers, as the connector filed it.
+    /// The context of the message it answers, as the connector filed it, and [`Outgoing::LAST_AT`].
     #[n(25)]
     #[cbor(default)]
     pub context: BTreeMap<String, String>,
     /// The remote id of the message it answers, on channels other than mail too.
     #[n(26)]
     pub answers: Option<String>,
+}
+
+impl Outgoing {
+    /// Under which the context says when they wrote last, in milliseconds since 1970: the message that keeps the window open,
+    /// where the channel has one. It may be a later one than the message that is answered.
+    pub const LAST_AT: &'static str = "last_at";
 }

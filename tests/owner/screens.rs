@@ -127,7 +127,14 @@ fn a_screen_that_does_not_read_costs_one_frame_and_slows_nobody() {
     // What scoring takes once and for all (its models) is not what the screens cost.
     profile.ok(&["note", "ana@test.example", "--text", "note"]);
     profile.ok(&["score", "refresh"]);
-    let before = memory();
+    // Each has its frame, and nothing more is taken for them.
+    assert!(until(LIMIT, || deaf.iter().all(|screen| screen.waiting() > 0)), "a screen was sent nothing");
+    let mut before = 0;
+    let is_still = || {
+        let last = std::mem::replace(&mut before, memory());
+        last == before
+    };
+    assert!(until(LIMIT, is_still), "its memory goes on growing");
     for at in 0..60 {
         profile.ok(&["note", "ana@test.example", "--text", &format!("note {at}")]);
     }

@@ -119,6 +119,11 @@ impl RawScreen {
         }
     }
 
+    /// Bytes it was sent and has not read.
+    pub fn waiting(&self) -> u64 {
+        rustix::io::ioctl_fionread(&*self.stream.lock().unwrap()).unwrap()
+    }
+
     /// Sends bytes as a terminal would.
     pub fn types(&self, bytes: &[u8]) {
         Message::Input(bytes.to_vec()).write(&mut *self.stream.lock().unwrap()).unwrap();

@@ -5,9 +5,13 @@ use crate::connector::demo;
 use anyhow::Context;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// How the names of temporary folders begin; the process and eight random digits follow.
 const PREFIX: &str = "switchboard-demo-";
+
+/// A folder without a lock that changed within this time may be one that a demo is just making.
+const YOUNG: Duration = Duration::from_secs(3_600);
 
 /// The folder. Dropping a temporary one removes it.
 pub(super) struct DemoProfile {
@@ -99,7 +103,7 @@ fn is_left_behind(entry: &std::fs::DirEntry) -> bool {
     // Not followed: a link that somebody put there leads nowhere.
     let Ok(known) = std::fs::symlink_metadata(entry.path()) else { return false };
     let ours = known.is_dir() && known.uid() == rustix::process::geteuid().as_raw();
-    ours && is_gone(pid) && !is_held(&entry.path())
+    ours && is_gone(pid) && !is_held(&entry.path(), &known)
 }
 
 /// The process that made a demo's folder of this name.
@@ -113,11 +117,16 @@ fn is_gone(pid: rustix::process::Pid) -> bool {
     rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
 }
 
-/// Somebody has the profile open, perhaps where this machine's processes are numbered otherwise (a container).
-fn is_held(profile: &Path) -> bool {
+/// Somebody has the profile open, perhaps where this machine's processes are numbered otherwise (a container), or is about
+/// to: between the folder and the lock in it there is a moment.
+fn is_held(profile: &Path, folder: &std::fs::Metadata) -> bool {
     match std::fs::File::open(profile.join("lock")) {
         Ok(file) => file.try_lock().is_err(),
-        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let age = folder.modified().ok().and_then(|at| at.elapsed().ok());
+            age.is_none_or(|age| age < YOUNG)
+        }
+        Err(_) => true,
     }
 }
 
@@ -184,6 +193,8 @@ mod tests {
             path
         };
         let left = make(format!("switchboard-demo-{gone}-0123abcd"));
+        let hours_ago = std::time::SystemTime::now() - 2 * YOUNG;
+        std::fs::File::open(&left).unwrap().set_modified(hours_ago).unwrap();
         let closed = make(format!("switchboard-demo-{gone}-00000001"));
         std::fs::write(closed.join("lock"), "").unwrap();
         let held = make(format!("switchboard-demo-{gone}-00000002"));
@@ -191,6 +202,7 @@ mod tests {
         lock.try_lock().unwrap();
         let kept = [
             held,
+            make(format!("switchboard-demo-{gone}-00000003")),
             make(format!("switchboard-demo-{here}-0123abcd")),
             make(format!("switchboard-demo-{gone}")),
             make(format!("switchboard-demo-{gone}-mine")),

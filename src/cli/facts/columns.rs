@@ -112,19 +112,10 @@ const ORDERS: Spellings = &[
         ],
     ),
     ("currency", &["currency", "currencycode", "ordercurrency"]),
-    ("status", &["orderstatus", "financialstatus", "paymentstatus", "status", "orderstate", "state"]),
-    (
-        "refunded",
-        &[
-            "refunded",
-            "refundedamount",
-            "amountrefunded",
-            "refundamount",
-            "totalrefunded",
-            "ordertotalrefunded",
-            "refund",
-        ],
-    ),
+    // "state" is as often the one of an address: it has to be told.
+    ("status", &["orderstatus", "financialstatus", "paymentstatus", "status", "orderstate"]),
+    // "refunded" and "refund" hold yes and no as often as amounts: they have to be told.
+    ("refunded", &["refundedamount", "amountrefunded", "refundamount", "totalrefunded", "ordertotalrefunded"]),
     ("name", &["customername", "billingname", "fullname", "customer", "buyername", "buyer"]),
 ];
 

@@ -343,6 +343,7 @@ impl Mapping {
                 }
             }
         }
+        done.report.left_out.extend(seen.unknown_statuses());
         done.report.bad.sort();
         done.report.left_out.sort();
         Ok(done)

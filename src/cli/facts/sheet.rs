@@ -33,6 +33,10 @@ pub struct Sheet {
 impl Sheet {
     /// Reads CSV (RFC 4180): commas, semicolons or tabs between cells, the names of the columns first.
     pub fn of_csv(bytes: &[u8]) -> Result<Sheet, String> {
+        Sheet::csv_within(bytes, MOST_CELLS)
+    }
+
+    fn csv_within(bytes: &[u8], most: usize) -> Result<Sheet, String> {
         let bytes = text(bytes)?;
         let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let count = |mark: u8| first.iter().filter(|byte| **byte == mark).count();
@@ -47,22 +51,24 @@ impl Sheet {
             return Err("its first line names no columns".to_owned());
         }
         let mut rows = Vec::new();
-        few_enough(columns.len(), bytes.iter().filter(|byte| **byte == b'\n').count())?;
         let mut lines = Lines::new(bytes);
         for record in reader.byte_records() {
-            match record {
+            let row = match record {
                 Ok(record) => {
                     let line = lines.of(record.position().map_or(0, csv::Position::byte));
                     if record.iter().all(<[u8]>::is_empty) {
                         continue;
                     }
-                    rows.push(Row { line, cells: cells(&record, columns.len()) });
+                    Row { line, cells: cells(&record, columns.len()) }
                 }
                 Err(error) => {
                     let line = lines.of(error.position().map_or(0, csv::Position::byte));
-                    rows.push(Row { line, cells: Err(format!("it cannot be read ({error})")) });
+                    Row { line, cells: Err(format!("it cannot be read ({error})")) }
                 }
-            }
+            };
+            rows.push(row);
+            // Counted as they come: what ends a line is the reader's to say.
+            few_enough(columns.len(), rows.len(), most)?;
         }
         Ok(Sheet { columns, rows })
     }
@@ -109,7 +115,7 @@ impl Sheet {
                 }
             }
         }
-        few_enough(columns.len(), objects.len())?;
+        few_enough(columns.len(), objects.len(), MOST_CELLS)?;
         let row = |(line, value): (u64, Result<Value, String>)| Row {
             line,
             cells: value.and_then(|value| {
@@ -139,10 +145,10 @@ impl Sheet {
 }
 
 /// Refuses what would take the memory of the process that owns the profile: every cell takes some, an empty one too.
-fn few_enough(columns: usize, rows: usize) -> Result<(), String> {
+fn few_enough(columns: usize, rows: usize, most: usize) -> Result<(), String> {
     match columns.saturating_mul(rows) {
-        cells if cells > MOST_CELLS => Err(format!(
-            "it has {columns} columns and {rows} rows, more than {MOST_CELLS} cells; import it in parts, or leave columns out"
+        cells if cells > most => Err(format!(
+            "it has {columns} columns and at least {rows} rows, more than {most} cells; import it in parts, or leave columns out"
         )),
         _ => Ok(()),
     }
@@ -196,4 +202,23 @@ fn plain(value: &Value) -> Result<String, String> {
         Value::Object(_) => String::new(),
     };
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_counted_by_rows_whatever_ends_their_lines() {
+        let file = |row: &str, rows: usize| format!("id,email{}{}", &row[row.len() - 1..], row.repeat(rows));
+        for row in ["1,a@a.example\n", "1,a@a.example\r", "1,\"a\nb\nc\nd\"\n", "1\n", ",x\r"] {
+            assert_eq!(
+                Sheet::csv_within(file(row, 50).as_bytes(), 100).map(|sheet| sheet.rows.len()),
+                Ok(50),
+                "{row:?}"
+            );
+            let over = Sheet::csv_within(file(row, 51).as_bytes(), 100).err();
+            assert!(over.is_some_and(|why| why.contains("2 columns and at least 51 rows")), "{row:?}");
+        }
+    }
 }

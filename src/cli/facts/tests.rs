@@ -103,6 +103,12 @@ fn columns_are_guessed_or_told_and_what_is_missing_is_said_with_what_is_there() 
     assert!(wrong.contains("\"colour\" is nothing a column can be"), "{wrong}");
     let absent = mapping(Kind::Orders, &sheet("id,date,total,email"), &told(&["id=Nummer"])).err().unwrap();
     assert!(absent.contains("there is no column \"Nummer\""), "{absent}");
+    // Yes or no, and the state of an address, are no amounts and no statuses.
+    let address = sheet("id,date,total,email,refunded,refund,state");
+    let plain = mapping(Kind::Orders, &address, &told(&[])).unwrap();
+    assert!(!plain.columns.has("refunded") && !plain.columns.has("status"), "{:?}", plain.columns);
+    let said = mapping(Kind::Orders, &address, &told(&["refunded=refund", "status=state"])).unwrap();
+    assert!(said.columns.has("refunded") && said.columns.has("status"), "{:?}", said.columns);
     let twice = mapping(Kind::Orders, &sheet("id,date,total,email,Total"), &told(&[])).err().unwrap();
     assert!(twice.contains("two columns are named"), "{twice}");
 }

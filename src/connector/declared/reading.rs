@@ -467,7 +467,35 @@ pub(super) fn is_secret_name(name: &str, in_json: bool) -> bool {
 pub(super) fn has_secret_parameter(path: &str) -> bool {
     let pairs = path.split_once('?').map_or("", |(_, query)| query).split(['&', ';', '#']);
     let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
-    pairs.any(|(name, value)| is_secret_name(name, false) && !value.is_empty() && !value.contains('{'))
+    // What is no template is told as such.
+    let written = |value: &str| Template::read(value).is_ok_and(|template| is_written_out(&template));
+    pairs.any(|(name, value)| is_secret_name(name, false) && written(value))
+}
+
+/// True for the value of a secret's name that holds more than placeholders: beside them there may be signs, a scheme
+/// (`Bearer {token}`; RFC 9110, section 11.1) and names of what follows (`Token token={x}`, `session={x}`).
+pub(super) fn is_written_out(template: &Template) -> bool {
+    const SCHEMES: &[&str] = &["basic", "bearer", "bot", "key", "oauth", "token"];
+    let is_scheme = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        SCHEMES.iter().any(|end| word.ends_with(end)) && !word.contains(|c: char| c.is_ascii_digit())
+    };
+    let signs = |text: &str| !text.chars().any(char::is_alphanumeric);
+    let beside = template.beside();
+    beside.iter().enumerate().any(|(at, (words, before_hole))| {
+        if signs(words) {
+            return false;
+        }
+        if !before_hole {
+            return true;
+        }
+        let scheme = words.split_once(' ').filter(|(scheme, _)| at == 0 && is_scheme(scheme));
+        let rest = scheme.map_or(*words, |(_, rest)| rest);
+        let name = rest.trim_end_matches('"').strip_suffix('=');
+        let name = name.map(|name| name.trim_start_matches([';', ',', '&', '"', ' ']));
+        let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        !(signs(rest) || name.is_some_and(is_name))
+    })
 }
 
 /// True for words that look like a token: a known prefix, or a long run of letters and digits mixed.

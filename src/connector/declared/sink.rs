@@ -59,7 +59,9 @@ fn value(access: &Access, outgoing: &Outgoing, name: &str) -> Option<Value> {
         "now" => outgoing.date.to_string(),
         "msg.id" => outgoing.answers.clone()?,
         "msg.age" => {
-            let at = super::state::moment(outgoing.context.get("at")?);
+            // Since they wrote last, where the desk knows: it may be later than what is answered.
+            let at = outgoing.context.get(Outgoing::LAST_AT).or_else(|| outgoing.context.get("at"))?;
+            let at = super::state::readable_moment(at)?;
             (now().since(Timestamp(at)) / 1_000).to_string()
         }
         _ => match name.strip_prefix("msg.") {

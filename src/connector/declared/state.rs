@@ -120,17 +120,23 @@ fn whole(text: &str) -> Option<&str> {
     digits.then(|| text.trim_start_matches('0'))
 }
 
-/// A moment as any platform writes it: RFC 3339, or a number of seconds or milliseconds.
+/// A moment as any platform writes it: RFC 3339, or a number of seconds or milliseconds; 0 for what is none.
 pub(super) fn moment(text: &str) -> i64 {
+    readable_moment(text).unwrap_or(0)
+}
+
+/// A moment as any platform writes it, `None` for what is none.
+pub(super) fn readable_moment(text: &str) -> Option<i64> {
     if let Ok(number) = text.parse::<f64>() {
-        return if number.abs() < 1e11 { (number * 1_000.0) as i64 } else { number as i64 };
+        let millis = if number.abs() < 1e11 { (number * 1_000.0) as i64 } else { number as i64 };
+        return number.is_finite().then_some(millis);
     }
     let formats = [
         super::spec::TimeFormat::Rfc3339,
         super::spec::TimeFormat::Rfc2822,
         super::spec::TimeFormat::Pattern("%a %b %d %H:%M:%S %z %Y".to_owned()),
     ];
-    formats.iter().find_map(|format| super::mapper::time(text, format)).map_or(0, |at| at.0)
+    formats.iter().find_map(|format| super::mapper::time(text, format)).map(|at| at.0)
 }
 
 /// A watermark, moved back by an overlap and on by a number, written as it was.

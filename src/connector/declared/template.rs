@@ -112,6 +112,15 @@ impl Template {
         })
     }
 
+    /// The words between them, one by one, and whether a placeholder follows.
+    pub fn beside(&self) -> Vec<(&str, bool)> {
+        let words = self.parts.iter().enumerate().filter_map(|(at, part)| match part {
+            Part::Words(words) => Some((words.as_str(), at + 1 < self.parts.len())),
+            Part::Hole(_) => None,
+        });
+        words.collect()
+    }
+
     /// The words between them, in one.
     pub fn words(&self) -> String {
         let words = self.parts.iter().filter_map(|part| match part {

@@ -112,6 +112,13 @@ fn a_secret_in_a_file_is_refused_wherever_it_stands() {
         ("api.desk.example", "api.desk.example:hunter2".to_owned()),
         ("path = \"/messages\"", "path = \"/messages?access_token=hunter2&all=1\"".to_owned()),
         ("path = \"/messages\"", format!("path = \"/messages?x={token}\"")),
+        // A placeholder beside it makes it no better.
+        ("type = \"bearer\"", "type = \"header\"\nname = \"x-key\"\nvalue = \"hunter2{secret.token}\"".to_owned()),
+        ("since = \"{since}\"", "since = \"{since}\", api_key = \"hunter2{cursor}\"".to_owned()),
+        ("since = \"{since}\"", "since = \"{since}\", api_key = \"{cursor}hunter2\"".to_owned()),
+        ("path = \"/messages\"", "path = \"/messages?api_key=hunter2{since}\"".to_owned()),
+        ("path = \"/messages\"", "path = \"/messages\"\nheaders = { Cookie = \"{since}; id=hunter2\" }".to_owned()),
+        ("body = \"{text}\"", "body = \"{text}\", auth = { password = \"Bearer hunter2{msg.id}\" }".to_owned()),
         ("path = \"/messages\"", "path = \"/messages\"\nheaders = { X-Api-Key = \"hunter2\" }".to_owned()),
         ("path = \"/messages\"", "path = \"/messages\"\nheaders = { Cookie = \"hunter2\" }".to_owned()),
         ("body = \"{text}\"", "body = \"{text}\", auth = { password = \"hunter2\" }".to_owned()),
@@ -147,6 +154,9 @@ fn a_secret_in_a_file_is_refused_wherever_it_stands() {
             "body = \"{text}\", fields = [{ key = \"status\", value = \"open\" }], quote_token = \"{msg.ticket}\"",
         ),
         ("path = \"/messages\"", "path = \"/messages?token={account.address}&all=1\""),
+        ("path = \"/messages\"", "path = \"/messages\"\nheaders = { Authorization = \"Token token={since}\" }"),
+        ("path = \"/messages\"", "path = \"/messages\"\nheaders = { Cookie = \"id={since}; page={since}\" }"),
+        ("type = \"bearer\"", "type = \"header\"\nname = \"x-auth\"\nvalue = \"DeskBot {secret.token}\""),
     ] {
         assert_eq!(mistakes(&GOOD.replace(from, to)), Vec::<String>::new(), "{to}");
     }

@@ -158,6 +158,58 @@ fn nobody_is_joined_by_a_shared_number_and_two_that_a_row_joins_are_asked_about(
 }
 
 #[test]
+fn a_status_nobody_knows_is_said_once_a_word() {
+    let paper = Paper::new();
+    let mut seen = OrdersSeen::default();
+    let mut file = |line: u64, status: &str| {
+        let row = OrderRow { status: status.to_owned(), ..order(line, "ana@a.example", &line.to_string(), 1) };
+        paper.desk.import_orders("lin", vec![row], &mut seen, true).unwrap();
+    };
+    [(2, "CA"), (3, "paid"), (4, "NY"), (5, "CA")].into_iter().for_each(|(line, status)| file(line, status));
+    (6..306).for_each(|line| file(line, &format!("S{line}")));
+    let said = seen.unknown_statuses();
+    assert_eq!(said.len(), 101);
+    assert_eq!(said[0], (2, "nobody knows the status \"CA\", in 2 rows; such an order counts".to_owned()));
+    assert!(said.iter().any(|(line, why)| *line == 4 && why.contains("\"NY\", in 1 row;")), "{said:?}");
+    assert!(said[100].0 == 104 && said[100].1.contains("in 202 rows"), "{:?}", said[100]);
+    assert_eq!(paper.desk.orders(paper.customer("ana@a.example")).unwrap().len(), 304);
+}
+
+#[test]
+fn a_dry_run_finds_the_same_bad_rows_as_the_import_batch_by_batch() {
+    let paper = Paper::new();
+    paper.receive(&[mail("1@a", "Cy <cy@a.example>", -3)]);
+    let phone = |number: &str| vec![number.to_owned()];
+    // One content; whose it is alone differs.
+    let row = |line: u64, number: &str, whose: Whose| OrderRow { line, whose, ..order(2, "", number, 1) };
+    let both = || Whose { phones: phone("+4915112345678"), key: "A-1".to_owned(), ..whose("ana@a.example") };
+    let rows = [
+        row(2, "1", both()),
+        row(3, "1", Whose { key: "A-1".to_owned(), ..Whose::default() }),
+        row(4, "1", Whose { phones: phone("+4915112345678"), ..Whose::default() }),
+        row(5, "1", Whose { emails: vec!["new@a.example".to_owned(), "ana@a.example".to_owned()], ..Whose::default() }),
+        row(6, "1", Whose { phones: phone("+4915112345678"), ..whose("bo@a.example") }),
+        row(7, "1", whose("cy@a.example")),
+        row(8, "2", Whose { key: "C-1".to_owned(), ..whose("cy@a.example") }),
+        row(9, "2", Whose { key: "C-1".to_owned(), ..Whose::default() }),
+        row(10, "2", whose("ana@a.example")),
+    ];
+    let bad = |batch: usize, write: bool| {
+        let mut seen = OrdersSeen::default();
+        let mut lines = Vec::new();
+        for batch in rows.chunks(batch) {
+            let report = paper.desk.import_orders("lin", batch.to_vec(), &mut seen, write).unwrap();
+            lines.extend(report.bad.iter().map(|(line, _)| *line));
+        }
+        lines
+    };
+    assert_eq!(bad(1, false), [6, 7, 10]);
+    assert_eq!(bad(4, false), [6, 7, 10]);
+    assert_eq!(bad(1, true), [6, 7, 10]);
+    assert_eq!(bad(9, true), [6, 7, 10], "and the same again");
+}
+
+#[test]
 fn of_a_bad_row_nothing_is_taken() {
     let paper = Paper::new();
     let before = paper.desk.store().engine().last();
@@ -247,9 +299,11 @@ fn how_an_order_ended_is_kept_and_an_unknown_word_is_said() {
         row(7, "6", "storniert"),
         row(8, "7", ""),
     ];
-    let report = paper.desk.import_orders("lin", rows, &mut OrdersSeen::default(), true).unwrap();
-    assert_eq!((report.new, report.bad.len()), (7, 0));
-    assert_eq!(report.left_out, [(7, "nobody knows the status \"storniert\"; the order counts".to_owned())]);
+    let mut seen = OrdersSeen::default();
+    let report = paper.desk.import_orders("lin", rows, &mut seen, true).unwrap();
+    assert_eq!((report.new, report.bad.len(), report.left_out.len()), (7, 0, 0));
+    let said = "nobody knows the status \"storniert\", in 1 row; such an order counts";
+    assert_eq!(seen.unknown_statuses(), [(7, said.to_owned())]);
     let mut orders = paper.desk.orders(paper.customer("ana@a.example")).unwrap();
     orders.sort_by(|one, other| one.number.cmp(&other.number));
     let found: Vec<OrderStatus> = orders.iter().map(|order| order.status).collect();

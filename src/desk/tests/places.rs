@@ -171,6 +171,26 @@ fn a_comment_has_a_window_of_its_own() {
 }
 
 #[test]
+fn an_answer_to_an_older_message_says_when_they_wrote_last() {
+    let room = Room::new();
+    room.hears("1", "Hello?");
+    let first = room.timeline()[0].message.id;
+    room.pass(47 * HOUR);
+    room.hears("2", "Are you there?");
+    room.pass(HOUR);
+    let compose = Compose {
+        text: "Yes".to_owned(),
+        parent: Some(first),
+        ..Compose::new(ReplyKind::Reply, Some(room.customer()))
+    };
+    room.desk.act("lin", Act::Send(Box::new(compose))).unwrap();
+    let outgoing = room.desk.outbox(1).unwrap().remove(0).outgoing;
+    assert_eq!(outgoing.answers.as_deref(), Some("1"));
+    let last = (NOON + 47 * HOUR).to_string();
+    assert_eq!(outgoing.context.get(Outgoing::LAST_AT), Some(&last));
+}
+
+#[test]
 fn a_window_closes_by_number_and_by_time_and_opens_when_they_write() {
     let room = Room::new();
     room.hears("1", "Hello?");

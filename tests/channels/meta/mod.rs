@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use simulator::{INSTAGRAM, PAGE_ID, Shared};
 use std::path::Path;
 use switchboard::connector::{ConnectorError, HookAnswer, HookRequest, Item, Refusal, Sighting};
-use switchboard::model::{ChangeKind, Direction, Timestamp, Way};
+use switchboard::model::{ChangeKind, Direction, Outgoing, Timestamp, Way};
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
@@ -164,6 +164,15 @@ async fn after_a_day_a_person_may_still_answer_where_the_app_may_say_so() {
         let closed = sink_error(deliver(with.as_ref(), "just now").await);
         assert!(matches!(closed, ConnectorError::WindowClosed { .. }), "{closed:?}");
         assert_eq!(rig.world.lock().unwrap().tagged, [true, false]);
+        // They wrote since, or it is not known when they did: nothing is said that may not be so.
+        let older = answer(with.as_ref(), found("long ago"), "Sorry for the wait");
+        let hour_ago = (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1)).as_millisecond().to_string();
+        for (key, at) in [(Outgoing::LAST_AT, hour_ago.as_str()), ("at", "some day")] {
+            let mut outgoing = older.clone();
+            outgoing.context.insert(key.to_owned(), at.to_owned());
+            let call = String::from_utf8(with.render(&outgoing, &[]).unwrap()).unwrap();
+            assert!(call.contains("RESPONSE") && !call.contains("HUMAN_AGENT"), "{call}");
+        }
         assert_eq!(rig.sent(), ["Sorry for the wait"]);
         assert_eq!(windows(with.as_ref(), found("just now")), 7, "what the screen counts down from");
         // Nobody says so unasked.

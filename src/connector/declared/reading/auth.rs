@@ -50,7 +50,7 @@ impl<'s, 't> Reading<'s, 't> {
             };
             let template = self.template(&table, key, &text, &scope);
             if let Some(template) = &template {
-                self.no_secret(&table, key, template, template.holes().next().is_none());
+                self.no_secret(&table, key, template, super::is_written_out(template));
             }
             template
         };
@@ -119,7 +119,7 @@ impl<'s, 't> Reading<'s, 't> {
             let [user, password] = ["user", "password"].map(|key| {
                 let text = below.must(key);
                 let template = self.template(&below, key, &text, &scope)?;
-                self.no_secret(&below, key, &template, key == "password" && template.holes().next().is_none());
+                self.no_secret(&below, key, &template, key == "password" && super::is_written_out(&template));
                 Some(template)
             });
             below.end();

@@ -51,7 +51,7 @@ impl<'t> Reading<'_, 't> {
     /// Refuses a secret written out where a parameter, a header or a field is called like one.
     fn no_literal(&self, cell: &Cell<'t>, name: &str, template: &Template, scope: &Scope, at: &str, in_json: bool) {
         let is_flag = matches!(cell.get_ref(), DeValue::Boolean(_));
-        let literal = template.holes().next().is_none() && !template.words().is_empty() && !is_flag;
+        let literal = super::is_written_out(template) && !is_flag;
         if literal && super::is_secret_name(name, in_json) && !super::looks_secret(&template.words()) {
             let why = if scope.takes_secrets() { super::IN_FILE } else { super::IN_CALL };
             self.sheet.wrong(&cell.span(), format!("{at}.{name}: {why}"));
