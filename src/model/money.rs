@@ -171,8 +171,7 @@ impl Money {
             return Err(AmountError::TooFine(shown, currency));
         }
         let number = format!("{}{after:0<width$}", groups.concat(), width = digits as usize);
-        let number: i64 =
-            if number.is_empty() { 0 } else { number.parse().unwrap_or(i64::MAX) };
+        let number: i64 = if number.is_empty() { 0 } else { number.parse().unwrap_or(i64::MAX) };
         if number > MOST {
             return Err(AmountError::TooLarge(shown));
         }

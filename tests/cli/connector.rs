@@ -79,3 +79,34 @@ fn rows_of_an_export_come_in_once_and_bad_ones_are_named_by_their_line() {
     assert_eq!(profile.export().len(), 3);
     profile.assert_sound();
 }
+
+/// Who sent a mail only our own server can say: a file of rows proves nobody.
+#[test]
+fn rows_that_name_a_mail_address_prove_nothing() {
+    let profile = Profile::offline();
+    profile.import(&[crate::support::mail::plain("n1", "Order", "Where is it?")]);
+    let account = profile.json(&["account", "list"])[0]["account"].as_str().unwrap().to_owned();
+    let map = profile.home().join("map.toml");
+    std::fs::write(&map, "[import.map]\nid = \"/Id\"\ntime = \"/When\"\nauthor_id = \"/Who\"\ntext = \"/What\"\n")
+        .unwrap();
+    let csv = profile.home().join("rows.csv");
+    std::fs::write(&csv, "Id,When,Who,What\n7,2026-01-01T00:00:00Z,ana@test.example,It is me\n").unwrap();
+    profile.ok(&["import", "csv", csv.to_str().unwrap(), "--account", &account, "--map", map.to_str().unwrap()]);
+    let shown = profile.one(&["show", "ana@test.example"]);
+    assert_eq!(shown["messages"].as_array().unwrap().len(), 2);
+    let text = profile.ok(&["show", "ana@test.example"]).out();
+    assert!(text.contains("unverified") && !text.contains(", verified"), "{text}");
+}
+
+#[test]
+fn an_account_of_a_connector_of_the_profile_is_added_by_command() {
+    let profile = Profile::new("");
+    let folder = profile.path.join("connectors");
+    std::fs::create_dir_all(&folder).unwrap();
+    let example = profile.ok(&["connector", "show", "example"]).out();
+    std::fs::write(folder.join("desk.toml"), example.replace("name = \"example\"", "name = \"desk\"")).unwrap();
+    let words = ["account", "add", "shop", "--connector", "desk", "--address", "7", "--set", "desk=\"1\""];
+    profile.ok(&[words.as_slice(), &["--set", "token_env=NONE"]].concat());
+    assert_eq!(profile.json(&["account", "list"])[0]["connector"], "desk");
+    assert!(profile.refused(&["account", "add", "other", "--connector", "nosuch"]).contains("connector list"));
+}
