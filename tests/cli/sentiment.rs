@@ -95,6 +95,24 @@ fn training_writes_weights_and_a_report_and_the_same_twice() {
 }
 
 #[test]
+fn what_a_model_is_trained_on_is_never_written_over() {
+    let profile = Profile::new("");
+    let data = profile.home().join("few.report.txt");
+    let text = "{\"text\": \"it is awful\", \"label\": \"neg\"}\n";
+    std::fs::write(&data, text).unwrap();
+    let train = ["score", "train", "--data", data.to_str().unwrap(), "--out"];
+    let beside = profile.home().join("few.weights");
+    for model in [&[][..], &["--model", "need"]] {
+        let refused = profile.refused(&[&train[..], &[data.to_str().unwrap()], model].concat());
+        assert!(refused.contains("is one of --data; it would be written over"), "{refused}");
+        let refused = profile.refused(&[&train[..], &[beside.to_str().unwrap()], model].concat());
+        assert!(refused.contains("the report beside --out would be written over"), "{refused}");
+        assert_eq!(std::fs::read_to_string(&data).unwrap(), text);
+    }
+    assert!(!beside.exists());
+}
+
+#[test]
 fn a_weight_of_a_set_that_is_not_there_is_refused() {
     let profile = Profile::new("");
     let data = profile.home().join("few.jsonl");

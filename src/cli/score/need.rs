@@ -5,7 +5,7 @@ use super::super::house::Place;
 use super::super::output::{Meter, Output};
 use super::super::{Outcome, arguments::ScoreTrain};
 use super::labels::{line, object};
-use super::train::{set_of, set_weights, write};
+use super::train::{set_of, set_weights, spare_data, write};
 use crate::score::intent::{Known, Row, need_of, sentences, train};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
         bail!("--bits is not for the model of needs; leave it out");
     }
     let console = Console::current();
+    spare_data(&console, args)?;
     let weights = set_weights(&args.weight, &args.data, &[OWN])?;
     let own = weights.get(OWN).copied().unwrap_or(OWN_WEIGHT);
     let mut rows: Vec<Row> =
@@ -50,7 +51,7 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
     let mut meter = Meter::new();
     let (model, report) = train(&rows, args.seed, &mut |done| {
         meter.show(|| format!("training: {:.0} %", done * 100.0));
-        true
+        console.is_waited_for()
     })?;
     drop(meter);
     let packed = model.to_bytes()?;

@@ -16,15 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
     let console = Console::current();
-    let same = |path: &Path| Some(path.canonicalize().ok()) == Some(console.path(&args.out).canonicalize().ok());
-    for path in &args.data {
-        let path = console.path(path);
-        anyhow::ensure!(
-            !(path.exists() && same(&path)),
-            "--out {} is one of --data; it would be written over",
-            path.display()
-        );
-    }
+    spare_data(&console, args)?;
     let weights = set_weights(&args.weight, &args.data, &[])?;
     let mut rows = Vec::new();
     for path in &args.data {
@@ -43,7 +35,7 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
     let mut meter = Meter::new();
     let (model, report) = train(&rows, &recipe, &mut |done| {
         meter.show(|| format!("training: {:.0} %", done * 100.0));
-        true
+        console.is_waited_for()
     })?;
     drop(meter);
     let packed = model.to_bytes()?;
@@ -69,6 +61,25 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
         || text.trim_end().to_owned(),
     )?;
     out.finish()?;
+    Ok(())
+}
+
+/// Refuses to write the weights, or the report beside them, over what they are learned from.
+pub(super) fn spare_data(console: &Console, args: &ScoreTrain) -> anyhow::Result<()> {
+    let out = console.path(&args.out);
+    let report = out.with_extension("report.txt");
+    for path in &args.data {
+        let path = console.path(path);
+        // A file that is not there is nobody's data; reading it says so.
+        let Ok(data) = path.canonicalize() else { continue };
+        let is_data = |written: &Path| written.canonicalize().is_ok_and(|written| written == data);
+        anyhow::ensure!(!is_data(&out), "--out {} is one of --data; it would be written over", path.display());
+        anyhow::ensure!(
+            !is_data(&report),
+            "the report beside --out would be written over {}, which is one of --data",
+            path.display()
+        );
+    }
     Ok(())
 }
 
