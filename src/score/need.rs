@@ -1,9 +1,9 @@
 //! Need: what they want now, how sure that is, and the past cases it resembles. Under the threshold there is none.
 
-use super::history::{DAY, History, View};
+use super::history::{DAY, History, NeedReading, View};
 use super::peers::Peers;
 use super::reading::{Reading, band, compose, plural};
-use crate::model::{Level, Score, ScoreKind};
+use crate::model::{Level, Score, ScoreKind, Timestamp};
 
 /// Less sure than this is no need at all.
 const THRESHOLD: f64 = 0.4;
@@ -17,9 +17,15 @@ pub(super) fn score(history: &History, peers: &Peers, version: u64) -> Score {
     compose(ScoreKind::Need, history, peers, version, |view, _| need(view), |view, _| read(view))
 }
 
+impl NeedReading {
+    /// Whether it is a need at this time: sure enough, and not too long ago.
+    pub fn is_need(&self, now: Timestamp) -> bool {
+        self.confidence >= THRESHOLD && now.since(self.at) <= OLDEST
+    }
+}
+
 fn need(view: &View<'_>) -> Option<f64> {
-    let need = view.need.filter(|need| view.now.since(need.at) <= OLDEST)?;
-    (need.confidence >= THRESHOLD).then_some(need.confidence.min(1.0))
+    view.need.filter(|need| need.is_need(view.now)).map(|need| need.confidence.min(1.0))
 }
 
 fn read(view: &View<'_>) -> Reading {

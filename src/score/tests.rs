@@ -282,6 +282,7 @@ fn need_is_none_under_the_threshold() {
     let found = score(ScoreKind::Need, &facts, &Peers::default());
     assert_eq!((found.shown.as_str(), found.band.unwrap().word.as_str()), ("refund 0.82", "refund"));
     facts.need.as_mut().unwrap().confidence = 0.39;
+    assert!(!facts.need.as_ref().unwrap().is_need(NOW), "no past case is read for it");
     let found = score(ScoreKind::Need, &facts, &Peers::default());
     assert_eq!(found.value, None);
     assert!(found.reasons[0].text.starts_with("none: \"refund\""), "{:?}", found.reasons);

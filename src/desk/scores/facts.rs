@@ -75,7 +75,8 @@ impl Desk {
         let targets = current.map_or(Targets::ORDINARY, |current| current.targets);
         facts.cases = case_facts(&cases, &events, &facts.contacts, targets);
         facts.need = sought.found();
-        if let Some(need) = &facts.need {
+        // What is no need resembles nothing: no past case has to be read.
+        if let Some(need) = facts.need.as_ref().filter(|need| need.is_need(now)) {
             facts.alike = self.alike(need, &cases)?;
         }
         facts.orders = self.orders(customer.id)?;
