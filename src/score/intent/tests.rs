@@ -61,6 +61,21 @@ fn what_is_no_message_is_read_in_bounded_time() {
 }
 
 #[test]
+fn what_is_behind_the_bounds_is_not_read() {
+    let asked = "please refund me.";
+    let before = |sentences| "hello there. ".repeat(sentences);
+    assert_eq!(need(&format!("{}{asked}", before(SENTENCES - 1))), Some("refund"), "the last sentence that is read");
+    assert_eq!(read(&format!("{}{asked}", before(SENTENCES))), read(&before(SENTENCES)));
+    // One sentence without an end, as long as all that is read.
+    let most = crate::score::sentiment::MOST;
+    let long = |bytes: usize| "we danced until two and then ".repeat(bytes).split_at(bytes).0.to_owned();
+    assert_eq!(need(&format!("{}. {asked}", long(most - 100))), Some("refund"));
+    for text in [format!("{}. {asked}", long(most)), format!("{}{}", long(most), format!(". {asked}").repeat(60_000))] {
+        assert_eq!(read(&text), read(&long(most)), "{} bytes", text.len());
+    }
+}
+
+#[test]
 fn a_small_model_is_the_same_each_time_and_damage_is_named() {
     let rows: Vec<Row> = sentences()
         .map(|(need, text)| Row { text: text.to_owned(), need, set: "sentences".to_owned(), weight: 1.0 })
