@@ -52,10 +52,11 @@ pub struct ScoredRow {
     #[n(8)]
     #[cbor(default)]
     pub count: u32,
-    /// Something that is no message came in since: an order, a rating. The next scoring writes the row anew.
-    #[n(9)]
+    /// How often something that is no message came in since: an order, a rating. Above 0 the next scoring writes the row anew;
+    /// it takes away what it saw, so that what came in meanwhile still counts. 9 was a flag for a day, and is in no release.
+    #[n(10)]
     #[cbor(default)]
-    pub outdated: bool,
+    pub outdated: u32,
 }
 
 /// What corrections taught: a layer on top of the shipped sentiment model. Its weights are a content beside the row.

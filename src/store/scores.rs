@@ -207,8 +207,8 @@ impl Transaction<'_> {
     /// # Errors
     /// When the row cannot be read.
     pub fn outdate_scores(&mut self, customer: CustomerId) -> Result<(), StoreError> {
-        if let Some(row) = self.scored(customer)?.filter(|row| !row.outdated) {
-            self.put_scored(&ScoredRow { outdated: true, ..row })?;
+        if let Some(row) = self.scored(customer)? {
+            self.put_scored(&ScoredRow { outdated: row.outdated.saturating_add(1), ..row })?;
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ impl Desk {
             || rescore.settled == version
             || (rescore.version == version && rescore.has_scored(customer.id));
         let is_whole =
-            !row.outdated && row.covers >= customer.last_inbound_received.max(customer.last_outbound_received);
+            row.outdated == 0 && row.covers >= customer.last_inbound_received.max(customer.last_outbound_received);
         Ok(Scorecard {
             customer: customer.id,
             scores: row.scores,

@@ -209,7 +209,8 @@ impl Desk {
                     messages: 0,
                     last: Timestamp(0),
                     count: 0,
-                    outdated: false,
+                    // Nothing is scored yet.
+                    outdated: 1,
                 })
             };
             if let Some(moved) = self.moved_segment(&row, old.as_ref()) {

@@ -82,7 +82,7 @@ fn moved(old: &Score, new: &Score) -> bool {
 /// Whether a row is worth writing over another.
 fn differs(old: &ScoredRow, new: &ScoredRow, worth: Worth) -> bool {
     if worth == Worth::Always
-        || old.outdated
+        || old.outdated > 0
         || old.segments != new.segments
         || old.messages != new.messages
         || old.scores.len() != new.scores.len()
@@ -122,8 +122,9 @@ impl Desk {
 
     /// Computes the row of a customer, and how many messages that took. A panic inside is that customer's alone.
     fn compute(&self, customer: &Customer, frame: &Frame) -> Result<(Computed, u32), DeskError> {
-        let gathered = self.gather(customer, Some(&frame.current), frame.now)?;
+        // Before anything is gathered: what comes in from here on is known by what is marked in the row beyond this.
         let old = self.store.scored(customer.id)?;
+        let gathered = self.gather(customer, Some(&frame.current), frame.now)?;
         let version = frame.current.version();
         let score = |(_, scorer): &(ScoreKind, crate::score::Scorer)| scorer(&gathered.history, &frame.peers, version);
         let scores: Vec<Score> = SCORES.iter().map(score).collect();
@@ -138,7 +139,7 @@ impl Desk {
             covers: gathered.covers,
             messages: gathered.messages,
             scores,
-            outdated: false,
+            outdated: 0,
         };
         Ok((Computed { mood: mood(&row.scores), row, old }, gathered.messages))
     }
@@ -221,7 +222,8 @@ impl Desk {
             }
             // What came in while its numbers were computed is not in them.
             let kept = transaction.scored(row.customer)?;
-            row.outdated = kept != old && kept.is_some_and(|kept| kept.outdated);
+            let seen = old.as_ref().map_or(0, |old| old.outdated);
+            row.outdated = kept.map_or(0, |kept| kept.outdated.saturating_sub(seen));
             if let Some(moved) = self.moved_segment(&row, old.as_ref()) {
                 transaction.put_history(&moved);
             }
@@ -265,5 +267,42 @@ impl Desk {
         event.customers = vec![row.customer];
         event.summary = moves.join("; ");
         Some(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::desk::tests::paper::{Paper, mail};
+    use std::cell::Cell;
+
+    /// Its numbers were computed without it.
+    #[test]
+    fn what_comes_in_while_a_customer_is_scored_still_counts() {
+        let paper = Paper::new();
+        paper.receive(&[mail("1@a", "Ana <ana@a.example>", -30)]);
+        let ana = paper.customer("Ana");
+        let come_in = || {
+            let mut transaction = paper.desk.store().begin();
+            transaction.outdate_scores(ana).unwrap();
+            transaction.commit(&Event::new(EventKind::Ingested, paper.desk.now(), "lin")).unwrap();
+        };
+        paper.desk.score_customer(ana).unwrap();
+        come_in();
+        assert!(paper.desk.scorecard(ana).unwrap().stale);
+        // One is marked already; another comes in between computing and writing.
+        let asked = Cell::new(0);
+        let worth = |_: &ScoredRow, _| {
+            asked.set(asked.get() + 1);
+            come_in();
+            Worth::Always
+        };
+        paper.desk.score_slice(&[ana], 1_000, worth, |_, _, _| {}).unwrap();
+        assert_eq!(asked.get(), 1);
+        assert!(paper.desk.scorecard(ana).unwrap().stale, "it is not in the numbers");
+        paper.desk.score_customer(ana).unwrap();
+        assert!(!paper.desk.scorecard(ana).unwrap().stale);
     }
 }

@@ -6,7 +6,7 @@ mod beside;
 mod facts;
 mod graph;
 mod intake;
-mod paper;
+pub(super) mod paper;
 mod places;
 mod pushed;
 mod scores;
