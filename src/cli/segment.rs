@@ -122,6 +122,7 @@ fn fit(place: &Place, args: &SegmentFit) -> Outcome {
     if place.json {
         out.object(&json!({
             "customers": report.customers,
+            "left_out": report.left_out,
             "moved": report.moved,
             "silhouette": report.silhouette,
             "stability": report.stability,
@@ -135,6 +136,9 @@ fn fit(place: &Place, args: &SegmentFit) -> Outcome {
         lines(&report.segments).iter().try_for_each(|line| out.line(line))?;
         for (kind, why) in &report.without {
             out.line(&format!("{}: {why}", kind.word()))?;
+        }
+        if report.left_out > 0 {
+            out.line(&format!("{} customers left out: a record is damaged; the log names them", report.left_out))?;
         }
         out.line(&format!("{} customers, {} in another segment than before", report.customers, report.moved))?;
     }

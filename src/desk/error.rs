@@ -28,6 +28,11 @@ impl DeskError {
     pub fn is_disk_full(&self) -> bool {
         matches!(self, DeskError::Store(error) if error.is_disk_full())
     }
+
+    /// True when one record is damaged; the others can be read.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self, DeskError::Store(error) if error.is_damaged())
+    }
 }
 
 impl From<EngineError> for DeskError {

@@ -164,7 +164,7 @@ pub struct Rescore {
     #[n(10)]
     #[cbor(default)]
     pub stopped: bool,
-    /// When segments were last fitted.
+    /// When segments were last fitted; 0 for never, and from the moment a fit is kept until everybody is placed by it.
     #[n(11)]
     #[cbor(default)]
     pub fitted: Timestamp,

@@ -111,6 +111,11 @@ impl StoreError {
     pub fn is_disk_full(&self) -> bool {
         matches!(self, StoreError::Engine(EngineError::DiskFull { .. }))
     }
+
+    /// True when one record is damaged; the others can be read.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self, StoreError::Record { .. } | StoreError::Engine(EngineError::Damaged { .. }))
+    }
 }
 
 /// Reads rows: from the store itself, or from a transaction that sees its own writes.

@@ -55,6 +55,7 @@ pub(super) async fn run(desk: Arc<Desk>, board: Board, stop: Stop) {
         fit_again: Instant::now(),
         marked: 0,
         since_fit: 0,
+        left_out: 0,
     };
     scorer.run().await;
 }
@@ -87,6 +88,8 @@ struct Scorer {
     marked: u64,
     /// Customers whose scores changed since the last fit because something happened to them.
     since_fit: u64,
+    /// Customers left out of the last fit.
+    left_out: u64,
 }
 
 /// What there was to do.
@@ -259,7 +262,8 @@ impl Scorer {
         };
         match fitting.await {
             Ok(Ok(report)) if report.stopped => {}
-            Ok(Ok(_)) => {
+            Ok(Ok(report)) => {
+                self.left_out = report.left_out;
                 // What time alone changed is computed once a day.
                 let desk = self.desk.clone();
                 blocking(move || desk.begin_round(true)).await?;
@@ -280,6 +284,10 @@ impl Scorer {
     async fn is_fit_due(&self) -> Result<bool, DeskError> {
         let (desk, since) = (self.desk.clone(), self.since_fit);
         blocking(move || {
+            if desk.is_placing() {
+                // Somebody asked for it, and it is about to be over.
+                return Ok(false);
+            }
             if night_of(desk.fitted_at()?) < night_of(desk.now()) {
                 return Ok(true);
             }
@@ -332,7 +340,13 @@ impl Scorer {
         self.doing("scoring", Some(Progress { done: round.rescore.scored, total: round.rescore.total }));
         if round.rescore.scored == 0 {
             // Whoever could not be scored before has another try.
-            self.show(|status| status.trouble = String::new());
+            let trouble = match self.left_out {
+                0 => String::new(),
+                some => {
+                    format!("{some} customers were left out of the segments: a record is damaged; the log names them")
+                }
+            };
+            self.show(|status| status.trouble = trouble);
         }
         let begun = Instant::now();
         let desk = self.desk.clone();

@@ -316,7 +316,8 @@ fn scores_and_segments_have_their_fields() {
     ];
     check("score layer", &layer, &fields);
     let fitted = profile.one(&["segment", "fit"]);
-    let fields = [is("customers moved", Number), may("silhouette stability", Number), is("without segments", List)];
+    let fields =
+        [is("customers left_out moved", Number), may("silhouette stability", Number), is("without segments", List)];
     check("segment fit", &fitted, &fields);
     let segments = profile.json(&["segment", "list"]);
     let fields =

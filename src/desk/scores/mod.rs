@@ -38,6 +38,8 @@ pub(super) struct Scoring {
     peers: RwLock<Option<Arc<Peers>>>,
     /// One slice at a time, whoever asks.
     turn: Mutex<()>,
+    /// One fit is written at a time, from its models to the last customer placed; taken before a turn.
+    placing: Mutex<()>,
 }
 
 impl Scoring {

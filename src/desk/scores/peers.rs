@@ -14,6 +14,8 @@ const PAGE: usize = 100;
 pub(super) struct Everybody {
     pub tally: Tally,
     pub rows: Vec<Row>,
+    /// Customers with a damaged record: they are not in it.
+    pub left_out: u64,
 }
 
 impl Desk {
@@ -48,7 +50,11 @@ impl Desk {
                         everybody.rows.push(Row::of(&gathered.history));
                     }
                     // What one row has wrong must not keep the others from being counted.
-                    Err(error) => tracing::error!(customer = %customer.id, %error, "a customer is not counted"),
+                    Err(error) if error.is_damaged() => {
+                        tracing::error!(customer = %customer.id, %error, "a customer is not counted");
+                        everybody.left_out += 1;
+                    }
+                    Err(error) => return Err(error),
                 }
             }
             if !go_on(everybody.rows.len() as u64) {

@@ -7,6 +7,7 @@ use crate::model::{
 use crate::score::segment::{self, Fitted, Model, Previous, Settings, Unfit};
 use crate::store::StoreError;
 use std::collections::BTreeMap;
+use std::sync::{PoisonError, TryLockError};
 
 /// Customers whose segments are written in one commit.
 const SLICE: usize = 200;
@@ -18,6 +19,8 @@ pub struct FitReport {
     pub segments: Vec<Segment>,
     /// Customers counted.
     pub customers: u64,
+    /// Customers left out because a record of theirs is damaged; the log names them.
+    pub left_out: u64,
     /// Customers in another segment than before.
     pub moved: u64,
     /// Kinds for which there are no segments, and why.
@@ -37,6 +40,13 @@ pub struct FitProgress {
     pub customers: u64,
     /// The kind that is being fitted, and how far that is, in a thousand; `None` while customers are counted.
     pub fitting: Option<(SegmentKind, u16)>,
+}
+
+/// What writing the segments of some customers came to.
+#[derive(Default)]
+struct Placed {
+    moved: u64,
+    left_out: u64,
 }
 
 /// A model of another version counts for nothing: the next fit makes it anew.
@@ -108,10 +118,11 @@ impl Desk {
 
     /// Counts everybody and fits all segments anew. Whoever is in another one than before has a line in their history.
     /// `go_on` hears how far it is, every few milliseconds, and says whether to go on: until the first row is written a no
-    /// leaves all as it was.
+    /// leaves all as it was. It counts as done ([`Desk::fitted_at`]) in the commit that writes the last row, so that one cut
+    /// off before is due again.
     ///
     /// # Errors
-    /// When the store refuses. What is committed by then stays.
+    /// When the store refuses. What is committed by then stays, and the fit is due again.
     pub fn fit_segments(
         &self,
         settings: &Settings,
@@ -122,7 +133,7 @@ impl Desk {
         let Some(everybody) = counted else { return Ok(stopped) };
         let now = self.now();
         let counted = everybody.rows.len() as u64;
-        let mut report = FitReport { customers: counted, ..FitReport::default() };
+        let mut report = FitReport { customers: counted, left_out: everybody.left_out, ..FitReport::default() };
         let before = self.store.segments()?;
         let mut fits: Vec<Fitted> = Vec::new();
         for kind in SegmentKind::ALL {
@@ -151,16 +162,26 @@ impl Desk {
         if !go_on(FitProgress { customers: counted, fitting: None }) {
             return Ok(stopped);
         }
+        let _whole = self.scoring.placing.lock().unwrap_or_else(PoisonError::into_inner);
         self.put_fits(&fits, minicbor::to_vec(&everybody.tally).unwrap_or_default(), now)?;
+        let kinds: Vec<SegmentKind> = fits.iter().map(|fitted| fitted.model.kind()).collect();
         let all: Vec<(CustomerId, Vec<(SegmentKind, String)>)> = names.into_iter().collect();
-        for some in all.chunks(SLICE) {
-            report.moved += self.place(some)?;
+        let mut slices = all.chunks(SLICE).peekable();
+        loop {
+            let some = slices.next().unwrap_or_default();
+            let is_last = slices.peek().is_none();
+            let placed = self.place(some, &kinds, Some(now).filter(|_| is_last))?;
+            report.moved += placed.moved;
+            report.left_out += placed.left_out;
+            if is_last {
+                break;
+            }
         }
         report.segments = self.segments()?;
         Ok(report)
     }
 
-    /// Keeps what was fitted, and when.
+    /// Keeps what was fitted. Until everybody is placed no fit counts as done.
     fn put_fits(&self, fits: &[Fitted], tally: Vec<u8>, now: Timestamp) -> Result<(), DeskError> {
         let _turn = self.scoring.turn();
         let _writer = self.write();
@@ -172,7 +193,7 @@ impl Desk {
             transaction.put_fit(kind, minicbor::to_vec(&fitted.model).unwrap_or_default());
         }
         transaction.put_tally(tally);
-        let rescore = Rescore { fitted: now, ..self.rescore()? };
+        let rescore = Rescore { fitted: Timestamp(0), ..self.rescore()? };
         transaction.put_rescore(&rescore);
         let mut event = Event::new(EventKind::Segment, now, SYSTEM);
         let count: usize = fits.iter().map(|fitted| fitted.segments.len()).sum();
@@ -182,23 +203,43 @@ impl Desk {
         Ok(())
     }
 
-    /// Writes the segments of some customers, where they are others than before. How many were in another one.
-    fn place(&self, some: &[(CustomerId, Vec<(SegmentKind, String)>)]) -> Result<u64, DeskError> {
+    /// Writes the segments of some customers, where they are others than before; those of kinds that were not fitted this
+    /// time stay. With the last of them the fit is done.
+    fn place(
+        &self,
+        some: &[(CustomerId, Vec<(SegmentKind, String)>)],
+        kinds: &[SegmentKind],
+        done: Option<Timestamp>,
+    ) -> Result<Placed, DeskError> {
         let _turn = self.scoring.turn();
         let _writer = self.write();
         let mut transaction = self.store.begin();
         let mut event = Event::new(EventKind::Segment, self.now(), SYSTEM);
-        let mut moves = 0;
+        let mut placed = Placed::default();
         for (id, segments) in some {
-            if self.store.customer(*id)?.is_none_or(|customer| customer.merged_into.is_some()) {
+            let known = self.store.customer(*id).and_then(|customer| Ok((customer, self.store.scored(*id)?)));
+            let (customer, old) = match known {
+                Ok(known) => known,
+                // What one row has wrong must not keep the others from their segments.
+                Err(error) if error.is_damaged() => {
+                    tracing::error!(customer = %id, %error, "a customer is in no segment");
+                    placed.left_out += 1;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if customer.is_none_or(|customer| customer.merged_into.is_some()) {
                 continue;
             }
-            let old = self.store.scored(*id)?;
-            if old.as_ref().is_some_and(|old| old.segments == *segments) {
+            let mut segments = segments.clone();
+            let kept = old.iter().flat_map(|old| &old.segments).filter(|(kind, _)| !kinds.contains(kind));
+            segments.extend(kept.cloned());
+            segments.sort_by_key(|(kind, _)| *kind);
+            if old.as_ref().is_some_and(|old| old.segments == segments) {
                 continue;
             }
             let row = ScoredRow {
-                segments: segments.clone(),
+                segments,
                 ..old.clone().unwrap_or_else(|| ScoredRow {
                     customer: *id,
                     scores: Vec::new(),
@@ -215,23 +256,32 @@ impl Desk {
             };
             if let Some(moved) = self.moved_segment(&row, old.as_ref()) {
                 transaction.put_history(&moved);
-                moves += 1;
+                placed.moved += 1;
             }
             transaction.put_scored(&row)?;
             event.customers.push(*id);
         }
+        event.summary = format!("segments of {} customers", event.customers.len());
+        if let Some(fitted) = done {
+            transaction.put_rescore(&Rescore { fitted, ..self.rescore()? });
+            event.summary.push_str("; all are placed");
+        }
         if !transaction.is_empty() {
-            event.summary = format!("segments of {} customers", event.customers.len());
             self.commit(transaction, event)?;
         }
-        Ok(moves)
+        Ok(placed)
     }
 
-    /// When segments were last fitted; 0 for never.
+    /// When segments were last fitted; 0 for never, and while the last fit is not wholly written.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn fitted_at(&self) -> Result<Timestamp, DeskError> {
         Ok(self.store.rescore()?.unwrap_or_default().fitted)
+    }
+
+    /// Whether a fit is being written at the moment.
+    pub fn is_placing(&self) -> bool {
+        matches!(self.scoring.placing.try_lock(), Err(TryLockError::WouldBlock))
     }
 }

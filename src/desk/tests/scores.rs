@@ -1,5 +1,7 @@
 use super::paper::{MINUTE, Mail, NOON, Paper, mail};
 use crate::desk::{Desk, Marks};
+use crate::engine::Engine;
+use crate::engine::contract::put;
 use crate::model::{Act, Case, CaseStatus, CustomerId, EventKind, ScoreKind, SegmentKind, SentimentLabel, Timestamp};
 use crate::score::segment::Settings;
 use crate::store::Store;
@@ -294,6 +296,61 @@ fn a_damaged_layer_is_named_and_the_shipped_model_reads() {
     assert!(desk.must_learn().unwrap(), "it is learned again");
     desk.learn().unwrap().unwrap();
     assert_eq!(desk.learned_view().unwrap().trouble, None);
+}
+
+#[test]
+fn a_fit_that_is_cut_off_while_it_is_written_is_due_again() {
+    let paper = Paper::new();
+    many(&paper, 60);
+    let fit = || paper.desk.fit_segments(&Settings::default(), &mut |_| true);
+    // What was fitted is written, whom it places is not.
+    paper.engine.fail_commit(2);
+    fit().unwrap_err();
+    assert!(!paper.desk.segments().unwrap().is_empty());
+    assert_eq!(anew(&paper).fitted_at().unwrap(), Timestamp(0));
+    fit().unwrap();
+    assert_eq!(paper.desk.fitted_at().unwrap(), Timestamp(NOON));
+    // Also when it was made before on the same day.
+    paper.engine.fail_commit(2);
+    fit().unwrap_err();
+    assert_eq!(anew(&paper).fitted_at().unwrap(), Timestamp(0));
+    fit().unwrap();
+    assert_eq!(anew(&paper).fitted_at().unwrap(), Timestamp(NOON), "with nobody moved");
+}
+
+#[test]
+fn a_kind_with_too_few_customers_keeps_its_segments_and_who_is_in_them() {
+    let paper = Paper::new();
+    many(&paper, 31);
+    let fit = || paper.desk.fit_segments(&Settings::default(), &mut |_| true).unwrap();
+    fit();
+    let someone = paper.customer("c030@x.example");
+    let kinds = || -> Vec<SegmentKind> {
+        paper.desk.scorecard(someone).unwrap().segments.iter().map(|(kind, _)| *kind).collect()
+    };
+    let before = kinds();
+    assert!(before.contains(&SegmentKind::KMeans), "{before:?}");
+    for (stays, other) in [("c001@x.example", "c002@x.example"), ("c003@x.example", "c004@x.example")] {
+        let (stays, other) = (paper.customer(stays), paper.customer(other));
+        paper.act(Act::Merge { stays, other, reason: String::new() });
+    }
+    let report = fit();
+    assert!(report.without.iter().any(|(kind, _)| *kind == SegmentKind::KMeans), "{:?}", report.without);
+    assert!(report.segments.iter().any(|segment| segment.kind == SegmentKind::KMeans), "they are listed still");
+    assert_eq!(kinds(), before);
+}
+
+#[test]
+fn who_has_a_damaged_record_is_left_out_of_a_fit_and_counted() {
+    let paper = Paper::new();
+    many(&paper, 60);
+    paper.desk.fit_segments(&Settings::default(), &mut |_| true).unwrap();
+    let (bad, badly_scored) = (paper.customer("c001@x.example"), paper.customer("c002@x.example"));
+    paper.engine.commit(put(&[b"k".as_slice(), &bad.0, b"00000000"].concat(), b"\xff")).unwrap();
+    paper.engine.commit(put(&[b"Sc".as_slice(), &badly_scored.0].concat(), b"\xff")).unwrap();
+    let report = paper.desk.fit_segments(&Settings::default(), &mut |_| true).unwrap();
+    assert_eq!((report.customers, report.left_out), (59, 2));
+    assert_eq!(paper.desk.fitted_at().unwrap(), Timestamp(NOON));
 }
 
 #[test]
