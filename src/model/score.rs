@@ -301,11 +301,13 @@ pub struct Scorecard {
 pub struct Taught {
     /// How many corrections the model in use has learned from; 0 when the shipped model reads alone.
     pub learned_from: u32,
-    /// How many corrections there are. A screen need not know of more than a thousand.
+    /// How many corrections there are, as far as they were counted.
     pub made: u32,
+    /// There are more than were counted.
+    pub more: bool,
     /// How many corrections of messages in one language it takes before anything is learned.
     pub begins_at: u32,
-    /// An agent switched off what was learned.
+    /// An agent switched off what is learned, whether there is any yet or not.
     pub off: bool,
 }
 
@@ -313,8 +315,12 @@ impl Taught {
     /// As half a sentence: `learned from 212 corrections`, `1 correction, learning begins at 5`.
     pub fn words(self) -> String {
         let count = |number: u32| format!("{number} correction{}", if number == 1 { "" } else { "s" });
-        let (made, begins_at) = (count(self.made), self.begins_at);
+        let (mut made, begins_at) = (count(self.made), self.begins_at);
+        if self.more {
+            made.insert_str(0, "more than ");
+        }
         match self {
+            Taught { off: true, made: 0, .. } => "no corrections yet, and what they teach is switched off".to_owned(),
             Taught { off: true, .. } => format!("{made}, what they taught is switched off"),
             Taught { learned_from: some @ 1.., .. } => format!("learned from {}", count(some)),
             Taught { made: 0, .. } => "no corrections yet".to_owned(),

@@ -105,7 +105,7 @@ pub struct LearnedView {
     pub begins_at: u32,
     /// Numbers of the layers that are kept, the latest first.
     pub kept: Vec<u64>,
-    /// Why the layer is not used although it is on; `None` when all is well.
+    /// Why the layer is not used although no agent switched it off, as far as is known; `None` when all is well.
     pub trouble: Option<String>,
     /// The version of all that computes scores.
     pub version: u64,
@@ -117,6 +117,7 @@ impl LearnedView {
         Taught {
             learned_from: self.layer.as_ref().map_or(0, |layer| layer.corrections),
             made: self.corrections,
+            more: false,
             begins_at: self.begins_at,
             off: self.off,
         }

@@ -5,18 +5,19 @@ use crate::desk::{Desk, DeskError};
 use crate::model::{CustomerId, Scorecard, Taught};
 use crate::score::sentiment::FEWEST;
 
-/// Corrections counted for a card at most: it is asked for often.
-const COUNTED: usize = 1_000;
+/// Corrections counted for a card at most, where nothing was learned from them: it is asked for often.
+const COUNTED: usize = 100;
 
 impl Desk {
     fn taught(&self, current: &Current) -> Result<Taught, DeskError> {
         let learned_from = current.layer().map_or(0, |layer| layer.corrections);
         let made = match learned_from {
-            0 => self.store.corrections(None, COUNTED)?.len() as u32,
-            some => some,
+            0 => self.store.corrections(None, COUNTED + 1)?.len(),
+            some => some as usize,
         };
-        let off = learned_from == 0 && self.store.layer_state().is_ok_and(|state| state.off && state.number.is_some());
-        Ok(Taught { learned_from, made, begins_at: FEWEST as u32, off })
+        let more = learned_from == 0 && made > COUNTED;
+        let made = if more { COUNTED as u32 } else { made as u32 };
+        Ok(Taught { learned_from, made, more, begins_at: FEWEST as u32, off: self.is_layer_off()? })
     }
 
     /// The scores and segments of a customer as they are kept. A customer who was never scored has none, and is stale.

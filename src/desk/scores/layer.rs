@@ -76,8 +76,11 @@ impl Desk {
         if let Some(current) = place.as_ref() {
             return current.clone();
         }
-        let learned = match self.store.layer_state() {
-            Ok(state) => state.number.filter(|_| !state.off).map(|number| self.learned(number)),
+        let learned = match self.layer_state() {
+            Ok((_, Some(damage))) => Some(Err(format!(
+                "whether it is switched off cannot be read, so it stays off until `switchboard score layer --on` ({damage})"
+            ))),
+            Ok((state, None)) => state.number.filter(|_| !state.off).map(|number| self.learned(number)),
             Err(error) => Some(Err(error.to_string())),
         };
         let (learned, trouble) = match learned {
@@ -100,16 +103,21 @@ impl Desk {
         current
     }
 
-    /// Which layer is in use. A row that cannot be read is made anew by what is learned next.
-    fn layer_state(&self) -> Result<LayerState, DeskError> {
+    /// Which layer is in use, and why that is not known, if so. A row that cannot be read is made anew by what is learned
+    /// next; until somebody says otherwise it is switched off then, as an agent may have had it.
+    fn layer_state(&self) -> Result<(LayerState, Option<StoreError>), DeskError> {
         match self.store.layer_state() {
-            Err(error @ StoreError::Record { .. }) => {
-                tracing::warn!(%error, "which layer is in use is not known; it is learned again");
+            Err(error) if error.is_damaged() => {
                 let last = self.store.layers(1)?.first().map_or(0, |layer| layer.number);
-                Ok(LayerState { last, ..LayerState::default() })
+                Ok((LayerState { last, off: true, ..LayerState::default() }, Some(error)))
             }
-            state => Ok(state?),
+            state => Ok((state?, None)),
         }
+    }
+
+    /// Whether what is learned is switched off.
+    pub(super) fn is_layer_off(&self) -> Result<bool, DeskError> {
+        Ok(self.layer_state()?.0.off)
     }
 
     fn learned(&self, number: u64) -> Result<(Layer, Reader), String> {
@@ -146,7 +154,7 @@ impl Desk {
         let current = self.current();
         Ok(LearnedView {
             layer: current.layer().cloned(),
-            off: self.store.layer_state()?.off,
+            off: self.is_layer_off()?,
             corrections: self.all_corrections()?.len() as u32,
             begins_at: sentiment::FEWEST as u32,
             kept: self.store.layers(KEPT)?.iter().map(|layer| layer.number).collect(),
@@ -178,7 +186,7 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub fn must_learn(&self) -> Result<bool, DeskError> {
-        let (state, all) = (self.layer_state()?, self.all_corrections()?);
+        let ((state, _), all) = (self.layer_state()?, self.all_corrections()?);
         if all.is_empty() && state.learned_from == 0 {
             return Ok(false);
         }
@@ -205,7 +213,7 @@ impl Desk {
         let learned = sentiment::Layer::learn(Reader::shipped(), &examples);
         let _writer = self.write();
         self.store.engine().room().map_err(StoreError::from)?;
-        let mut state = self.layer_state()?;
+        let (mut state, damage) = self.layer_state()?;
         let mut transaction = self.store.begin();
         let layer = learned.map(|learned| {
             let layer = Layer { number: state.last + 1, corrections: learned.len() as u32, at: self.now() };
@@ -229,6 +237,9 @@ impl Desk {
                 Taught { made, begins_at: sentiment::FEWEST as u32, ..Taught::default() }.words()
             }
         };
+        if damage.is_some() {
+            event.summary.push_str("; switched off, as whether it was cannot be read");
+        }
         self.commit(transaction, event)?;
         self.forget_current();
         Ok(layer)
@@ -240,13 +251,17 @@ impl Desk {
     /// [`DeskError::Refused`] when it is so already.
     pub fn use_layer(&self, agent: &str, on: bool) -> Result<String, DeskError> {
         let _writer = self.write();
-        let mut state = self.store.layer_state()?;
-        if state.off != on {
+        let (mut state, damage) = self.layer_state()?;
+        // Where it is not known, either is news.
+        if damage.is_none() && state.off != on {
             let how = if on { "on" } else { "off" };
             return Err(DeskError::Refused(format!("what was learned from corrections is {how} already")));
         }
         state.off = !on;
         let said = match on {
+            true if damage.is_some() => {
+                "What is learned from corrections is used again; the worker and `switchboard score refresh` learn it anew."
+            }
             true => "What was learned from corrections is used again.",
             false => "The shipped model reads alone; what was learned is kept.",
         };
@@ -260,7 +275,7 @@ impl Desk {
     /// [`DeskError::Refused`] when nothing was learned.
     pub fn undo_layer(&self, agent: &str) -> Result<String, DeskError> {
         let _writer = self.write();
-        let mut state = self.store.layer_state()?;
+        let (mut state, _) = self.layer_state()?;
         let Some(number) = state.number else {
             return Err(DeskError::Refused("nothing learned is in use; there is nothing to take back".to_owned()));
         };

@@ -298,6 +298,64 @@ fn a_damaged_layer_is_named_and_the_shipped_model_reads() {
     assert_eq!(desk.learned_view().unwrap().trouble, None);
 }
 
+/// An agent may have switched it off: nothing switches it on by itself.
+#[test]
+fn which_layer_is_in_use_cannot_be_read_and_it_stays_off() {
+    let paper = Paper::new();
+    many(&paper, 40);
+    let shipped = paper.desk.score_version();
+    correct(&paper, SentimentLabel::Positive);
+    paper.desk.learn().unwrap().unwrap();
+    paper.desk.use_layer("lin", false).unwrap();
+    let damaged = || {
+        paper.engine.commit(put(b"SL", b"\xff")).unwrap();
+        anew(&paper)
+    };
+    let desk = damaged();
+    assert_eq!(desk.score_version(), shipped);
+    let view = desk.learned_view().unwrap();
+    assert!(view.off && view.trouble.as_deref().is_some_and(|why| why.contains("score layer --on")), "{view:?}");
+    assert!(desk.scorecard(paper.customer("c001@x.example")).unwrap().taught.off);
+    assert!(desk.undo_layer("lin").unwrap_err().to_string().contains("nothing to take back"));
+    assert!(desk.must_learn().unwrap());
+    desk.learn().unwrap().unwrap();
+    let view = desk.learned_view().unwrap();
+    assert!(view.off && view.layer.is_none() && view.trouble.is_none(), "{view:?}");
+    desk.use_layer("lin", true).unwrap();
+    assert_ne!(desk.score_version(), shipped);
+    // Either way an agent says how it is to be.
+    for on in [false, true] {
+        let desk = damaged();
+        desk.use_layer("lin", on).unwrap();
+        desk.learn().unwrap().unwrap();
+        let view = desk.learned_view().unwrap();
+        assert_eq!((view.off, view.layer.is_some(), view.trouble), (!on, on, None));
+    }
+}
+
+#[test]
+fn a_card_and_the_layer_say_the_same_of_what_was_taught() {
+    let paper = Paper::new();
+    many(&paper, 102);
+    let someone = paper.customer("c001@x.example");
+    let said = || (paper.desk.scorecard(someone).unwrap().taught, paper.desk.learned_view().unwrap().taught());
+    paper.desk.use_layer("lin", false).unwrap();
+    let (card, layer) = said();
+    assert!(card.off && card == layer, "off, with nothing learned: {card:?} {layer:?}");
+    assert!(card.words().contains("no corrections yet") && card.words().contains("switched off"), "{}", card.words());
+    paper.desk.use_layer("lin", true).unwrap();
+    let messages: Vec<_> =
+        paper.desk.store().messages(None, 102).unwrap().iter().map(|stored| stored.message.id).collect();
+    for (made, message) in messages.into_iter().enumerate() {
+        if made >= 99 {
+            let card = said().0;
+            assert_eq!((card.made, card.more), (made.min(100) as u32, made > 100), "not more than are read");
+        }
+        paper.act(Act::CorrectSentiment { message, label: Some(SentimentLabel::Positive) });
+    }
+    assert!(said().0.words().starts_with("more than 100 corrections, "), "{}", said().0.words());
+}
+
 #[test]
 fn a_fit_that_is_cut_off_while_it_is_written_is_due_again() {
     let paper = Paper::new();

@@ -9,7 +9,7 @@ use crate::theme::{BUILT_IN, ColorDepth, Theme};
 use crate::ui::{Msg, Setup};
 use ratatui::style::Color;
 
-const TAUGHT: Taught = Taught { learned_from: 212, made: 212, begins_at: 5, off: false };
+const TAUGHT: Taught = Taught { learned_from: 212, made: 212, more: false, begins_at: 5, off: false };
 
 fn score(kind: ScoreKind, value: f64, shown: &str, word: &str, level: Level) -> Score {
     let (low, high) = kind.range();
@@ -164,14 +164,27 @@ fn scores_stand_under_the_profile_on_a_wide_screen_and_a_key_leads_to_them_on_a_
 #[test]
 fn corrections_that_taught_nothing_yet_are_counted() {
     for (taught, said) in [
-        (Taught { learned_from: 0, made: 1, begins_at: 5, off: false }, "1 correction, learning begins at 5"),
-        (Taught { learned_from: 0, made: 4, begins_at: 5, off: false }, "4 corrections, learning begins at 5"),
-        (Taught { learned_from: 0, made: 9, begins_at: 5, off: false }, "9 corrections, nothing learned from them"),
         (
-            Taught { learned_from: 0, made: 9, begins_at: 5, off: true },
+            Taught { learned_from: 0, made: 1, more: false, begins_at: 5, off: false },
+            "1 correction, learning begins at 5",
+        ),
+        (
+            Taught { learned_from: 0, made: 4, more: false, begins_at: 5, off: false },
+            "4 corrections, learning begins at 5",
+        ),
+        (
+            Taught { learned_from: 0, made: 9, more: false, begins_at: 5, off: false },
+            "9 corrections, nothing learned from them",
+        ),
+        (
+            Taught { learned_from: 0, made: 9, more: false, begins_at: 5, off: true },
             "9 corrections, what they taught is switched off",
         ),
-        (Taught { learned_from: 6, made: 9, begins_at: 5, off: false }, "learned from 6 corrections"),
+        (
+            Taught { learned_from: 0, made: 100, more: true, begins_at: 5, off: false },
+            "more than 100 corrections, nothing learned from them",
+        ),
+        (Taught { learned_from: 6, made: 9, more: false, begins_at: 5, off: false }, "learned from 6 corrections"),
     ] {
         let mut desk = scored();
         desk.scorecards.get_mut(&id("Ana Sánchez")).unwrap().taught = taught;
