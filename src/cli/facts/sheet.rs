@@ -167,7 +167,12 @@ fn cells(record: &csv::ByteRecord, columns: usize) -> Result<Vec<String>, String
         return Err(format!("it is longer than {} kB; a quote may be missing", MOST_ROW >> 10));
     }
     if record.len() != columns {
-        return Err(format!("it has {} columns, the first line {columns}", record.len()));
+        let breaks = record.as_slice().trim_ascii_end().iter().filter(|byte| **byte == b'\n').count();
+        let swallowed = match breaks {
+            0 => String::new(),
+            more => format!("; it goes on over the next {more} lines, which are not in: a quote may be missing"),
+        };
+        return Err(format!("it has {} columns, the first line {columns}{swallowed}", record.len()));
     }
     record
         .iter()
@@ -207,6 +212,15 @@ fn plain(value: &Value) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_quote_is_told_by_the_lines_it_swallows() {
+        let text = b"id,email\n1,a@a.example\n\"2,b@b.example\n3,c@c.example\n4,d@d.example\n";
+        let why =
+            Sheet::of_csv(text).map(|sheet| sheet.rows.into_iter().map(|row| row.cells.err()).collect::<Vec<_>>());
+        let Ok([None, Some(why)]) = why.as_deref() else { panic!("{why:?}") };
+        assert!(why.contains("over the next 2 lines") && why.contains("a quote may be missing"), "{why}");
+    }
 
     #[test]
     fn cells_are_counted_by_rows_whatever_ends_their_lines() {
