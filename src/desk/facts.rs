@@ -11,6 +11,7 @@ use crate::model::{
     Rating, RatingId, Timestamp, clean_block, clean_line,
 };
 use crate::store::{StoreError, Transaction};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The channel of a customer's key in another system (CRM, shop). Nothing can be sent there.
@@ -378,7 +379,7 @@ impl Intake<'_> {
         if known_status.is_none() {
             seen.note_word(clean_line(&row.status).chars().take(40).collect(), row.line);
         }
-        if !seen.orders.contains_key(&id) {
+        if let Entry::Vacant(place) = seen.orders.entry(id) {
             let mut addresses = Vec::new();
             for id in ids {
                 // A number may be another's.
@@ -386,7 +387,7 @@ impl Intake<'_> {
                     addresses.push(id);
                 }
             }
-            seen.orders.insert(id, SeenOrder { line: row.line, identity, addresses, says });
+            place.insert(SeenOrder { line: row.line, identity, addresses, says });
         }
         let order = Order { id, identity, number, at: row.at, total: row.total, status };
         // It stays where it is while that is the same customer's: addresses come and go.
