@@ -6,14 +6,16 @@ use super::{Desk, DeskError};
 use crate::connector::ConnectorError;
 use crate::identity;
 use crate::model::{
-    Attachment, Comparison, Customer, CustomerId, CustomerView, Direction, Draft, DraftView, Identity, InboxFilter,
-    InboxRow, InboxView, Message, MessageId, OutboxRow, OutboxState, Page, TimelineEntry,
+    Attachment, Comparison, Customer, CustomerId, CustomerView, Direction, Draft, DraftView, EventKind, Identity,
+    InboxFilter, InboxRow, InboxView, Message, MessageId, OutboxRow, OutboxState, Page, TimelineEntry, Timestamp,
 };
 use crate::store::{StoredDead, StoredMessage, StoredOutgoing};
 
 /// How many rows a narrow filter may look at before it comes back with what it has.
 const LOOK: usize = 5_000;
 const MAX_DRAFTS: usize = 1_000;
+/// How many lines of a customer's history are looked through for changes of segment, the latest.
+const MAX_MOVES: usize = 50;
 
 /// Waits for a connector's answer on a thread that may block. Verbs of the command line have no runtime of their own.
 fn finish<T>(work: impl Future<Output = Result<T, ConnectorError>>) -> Result<T, ConnectorError> {
@@ -76,7 +78,14 @@ impl Desk {
             absorbed.extend(self.store.customer(*id)?.filter(lives).map(|part| (part.id, part.name)));
         }
         let suggestions = self.suggestions_for(&customer)?;
-        Ok(Some(CustomerView { customer, identities, drafts, absorbed, suggestions }))
+        let mut moves: Vec<(Timestamp, String)> = Vec::new();
+        for event in self.store.history(customer.id, MAX_MOVES)? {
+            if event.kind == EventKind::Segment {
+                moves.push((event.at, event.summary));
+            }
+        }
+        moves.reverse();
+        Ok(Some(CustomerView { customer, identities, drafts, absorbed, suggestions, moves }))
     }
 
     /// Two customers side by side.

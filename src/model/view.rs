@@ -164,6 +164,8 @@ pub struct CustomerView {
     pub absorbed: Vec<(CustomerId, String)>,
     /// Who else this may be, the likeliest first.
     pub suggestions: Vec<SuggestionView>,
+    /// Their latest changes of segment, oldest first: when, and in words.
+    pub moves: Vec<(Timestamp, String)>,
 }
 
 /// Two customers side by side, as an agent sees them before they become one.

@@ -121,7 +121,7 @@ impl Screen {
                 open.gone = profile.is_none();
                 // It turned out to be another: that one is shown from now on.
                 let now = profile.as_ref().map(|profile| profile.customer.id).filter(|now| *now != id);
-                open.profile = profile;
+                open.take_profile(profile);
                 if let Some(now) = now {
                     open.id = now;
                     return self.ask_open();

@@ -48,6 +48,10 @@ pub(super) struct Surroundings<'s> {
     pub keys: &'s KeyNames,
     /// What messages sound like is marked with these.
     pub moods: Option<Signs>,
+    /// Changes of segment, oldest first; those between this message and the one before it are told above it.
+    pub moves: &'s [(Timestamp, String)],
+    /// Nothing came later than this message: changes since are told below it.
+    pub is_latest: bool,
 }
 
 /// The keys a timeline names, from the live keymap.
@@ -163,11 +167,19 @@ pub(super) fn block(entry: &TimelineEntry, around: &Surroundings<'_>) -> Block {
     let message = &entry.message;
     let mut block = Block::default();
     let day = when::day(message.at, around.zone);
+    if let Some(before) = around.before {
+        let between = around.moves.iter().filter(|(at, _)| *at >= before.message.at && *at < message.at);
+        block.rows.extend(between.map(|moved| moved_row(moved, around)));
+        if !block.rows.is_empty() {
+            block.rows.push(Row::new());
+        }
+        block.lead = block.rows.len();
+    }
     if around.before.is_none_or(|before| when::day(before.message.at, around.zone) != day) {
         let text = format!("── {day} ");
         let rest = around.columns.saturating_sub(width(&text));
         block.rows.push(vec![piece(Element::Day, cut(&format!("{text}{}", "─".repeat(rest)), around.columns))]);
-        block.lead = 1;
+        block.lead += 1;
     }
     if message.direction == Direction::Note {
         note(&mut block.rows, entry, around);
@@ -178,7 +190,19 @@ pub(super) fn block(entry: &TimelineEntry, around: &Surroundings<'_>) -> Block {
         block.rows.push(Row::new());
         block.tail = 1;
     }
+    if around.is_latest {
+        let since = around.moves.iter().filter(|(at, _)| *at >= message.at);
+        let rows = block.rows.len();
+        block.rows.extend(since.map(|moved| moved_row(moved, around)));
+        block.tail += block.rows.len() - rows;
+    }
     block
+}
+
+/// A change of segment, on one line between messages.
+fn moved_row((at, what): &(Timestamp, String), around: &Surroundings<'_>) -> Row {
+    let text = format!("   ∙ {} {} · {what}", when::day(*at, around.zone), when::clock(*at, around.zone));
+    vec![piece(Element::Dim, cut(&text, around.columns))]
 }
 
 /// A private note: in its own frame, named in words.

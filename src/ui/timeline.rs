@@ -192,6 +192,18 @@ impl Open {
         self.readings = readings.collect();
     }
 
+    /// Takes the profile; the timeline is laid out anew where it tells other changes of segment.
+    pub(super) fn take_profile(&mut self, profile: Option<Box<CustomerView>>) {
+        let moves = |profile: &Option<Box<CustomerView>>| profile.as_ref().map(|profile| profile.moves.len());
+        let others = moves(&self.profile).unwrap_or_default() != moves(&profile).unwrap_or_default();
+        self.profile = profile;
+        if others {
+            self.blocks.clear();
+            self.anchor = Some(self.offset());
+            self.stale = true;
+        }
+    }
+
     /// Marks what messages sound like, or not.
     pub(super) fn mark_moods(&mut self, moods: Option<Signs>) {
         if self.moods != moods {
@@ -321,12 +333,20 @@ impl Open {
         if !self.narrow.shows(entry) {
             return Block::default();
         }
+        let after = self.entries[index + 1..].iter().find(|entry| self.narrow.shows(entry));
+        // Between messages of one channel alone they would stand where they did not happen.
+        let moves = match (&self.narrow, &self.profile) {
+            (Narrow::All, Some(profile)) => profile.moves.as_slice(),
+            _ => &[],
+        };
         let around = Surroundings {
             columns: self.columns,
             now,
             zone,
             before: self.entries[..index].iter().rev().find(|entry| self.narrow.shows(entry)),
-            after: self.entries[index + 1..].iter().find(|entry| self.narrow.shows(entry)),
+            after,
+            moves,
+            is_latest: after.is_none() && !self.newer_dropped,
             unfolded: self.unfolded.contains(&entry.message.id),
             agent,
             keys: &self.keys,

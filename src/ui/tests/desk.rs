@@ -178,6 +178,7 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
         drafts: 0,
         absorbed: vec![],
         suggestions: vec![],
+        moves: vec![],
     };
     (view, messages)
 }

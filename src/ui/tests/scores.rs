@@ -641,3 +641,23 @@ fn a_setting_keeps_moods_off() {
     });
     assert!(!screen.moods);
 }
+
+#[test]
+fn a_change_of_segment_stands_between_the_messages_it_fell_between() {
+    let mut desk = FakeDesk::shop();
+    let times: Vec<Timestamp> = desk.customers[0].1.iter().map(|entry| entry.message.at).collect();
+    let [.., before, last] = times.as_slice() else { panic!("{times:?}") };
+    desk.customers[0].0.moves = vec![
+        (before.plus_millis(1), "segment (rfm) loyal → at risk".into()),
+        (last.plus_millis(MINUTE), "segment (rfm) at risk → champions".into()),
+    ];
+    let mut seat = FakeSeat::new(120, 40, desk);
+    seat.keys("Enter G");
+    let frame = seat.frame();
+    let line =
+        |words: &str| frame.lines().position(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}\n{frame}"));
+    assert!(line("loyal → at risk") < line("at risk → champions"));
+    // Told among the messages of all channels alone.
+    seat.keys("x");
+    seat.hides("→ at risk");
+}
