@@ -5,7 +5,7 @@ use super::super::house::Place;
 use super::super::output::{Meter, Output};
 use super::super::{Outcome, arguments::ScoreTrain};
 use super::labels::{line, object};
-use super::train::{set_of, set_weights, spare_data, write};
+use super::train::{keep, set_of, set_weights, spare_data};
 use crate::score::intent::{Known, Row, need_of, sentences, train};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -55,10 +55,7 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
     })?;
     drop(meter);
     let packed = model.to_bytes()?;
-    let target = console.path(&args.out);
-    write(&target, &packed)?;
-    let text = format!("{}{} bytes packed\n", report.text(), packed.len());
-    write(&target.with_extension("report.txt"), text.as_bytes())?;
+    let text = keep(&console.path(&args.out), &packed, report.text())?;
     let mut out = Output::new(place.json);
     out.row(
         || {

@@ -39,12 +39,7 @@ pub fn run(place: &Place, args: &ScoreTrain) -> Outcome {
     })?;
     drop(meter);
     let packed = model.to_bytes()?;
-    let target = console.path(&args.out);
-    write(&target, &packed)?;
-    let mut text = report.text();
-    text.push_str(&format!("{} bytes packed\n", packed.len()));
-    let beside = target.with_extension("report.txt");
-    write(&beside, text.as_bytes())?;
+    let text = keep(&console.path(&args.out), &packed, report.text())?;
     let mut out = Output::new(place.json);
     out.row(
         || {
@@ -83,8 +78,16 @@ pub(super) fn spare_data(console: &Console, args: &ScoreTrain) -> anyhow::Result
     Ok(())
 }
 
+/// Writes packed weights, and beside them what the trainer said. Returns that, with their size.
+pub(super) fn keep(target: &Path, packed: &[u8], report: String) -> anyhow::Result<String> {
+    write(target, packed)?;
+    let text = format!("{report}{} bytes packed\n", packed.len());
+    write(&target.with_extension("report.txt"), text.as_bytes())?;
+    Ok(text)
+}
+
 /// A file is written beside its place and then put there: half a file is never found.
-pub(super) fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+fn write(target: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut name = target.file_name().context("--out must name a file")?.to_owned();
     name.push(".part");
     let part = target.with_file_name(name);

@@ -19,7 +19,7 @@ fn percent(share: f32) -> i8 {
 }
 
 /// What they wrote themselves in a text: without what they quote and how they sign. A text that quotes nothing is itself.
-fn own(text: &str) -> String {
+pub(super) fn own(text: &str) -> String {
     let end = text.floor_char_boundary(MOST);
     let blocks = fold(&text[..end]);
     let mut words = String::with_capacity(end);

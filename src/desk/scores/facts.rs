@@ -52,11 +52,14 @@ impl Desk {
                     continue;
                 }
                 let sentiment = match current.filter(|_| is_theirs(message)) {
-                    // A text that is damaged says nothing; the timeline says that it is.
-                    Some(current) => self.sentiment_of(current, message, self.text(&stored).ok().as_deref())?,
+                    Some(current) => {
+                        // Unpacked once for both. A text that is damaged says nothing; the timeline says that it is.
+                        let text = self.text(&stored).ok();
+                        sought.hear(message, text.as_deref());
+                        self.sentiment_of(current, message, text.as_deref())?
+                    }
                     None => None,
                 };
-                self.seek_need(&mut sought, &stored);
                 facts.contacts.push(Contact {
                     message: message.id,
                     at: message.at,

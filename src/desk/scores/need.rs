@@ -1,11 +1,10 @@
 //! What a customer wants now, and which of their past cases wanted the same.
 
-use super::correct::is_theirs;
+use super::correct::{is_theirs, own};
 use crate::desk::{Desk, DeskError};
 use crate::model::{Case, Message, MessageId, Timestamp, clean_line};
 use crate::score::intent::{Intent, Intents};
 use crate::score::{NeedReading, PastCase};
-use crate::store::StoredMessage;
 
 /// Of what they wrote in the open case, the latest so many are read.
 const LATEST: usize = 5;
@@ -35,10 +34,14 @@ impl NeedSought {
         within && !sure && self.left > 0 && is_theirs(message)
     }
 
-    /// Takes the latest sure need; where none is, the likeliest.
-    fn take(&mut self, intent: Option<Intent>, message: &Message) {
+    /// Reads the next message, if the need may be in it: the latest sure need counts; where none is, the likeliest. Without
+    /// a text (it is damaged) it says nothing.
+    pub fn hear(&mut self, message: &Message, text: Option<&str>) {
+        if !self.wants(message) {
+            return;
+        }
         self.left -= 1;
-        let Some(intent) = intent else { return };
+        let Some(intent) = text.and_then(|text| intent_of(&message.subject, &own(text))) else { return };
         if intent.is_sure() || self.found.as_ref().is_none_or(|(known, ..)| known.confidence < intent.confidence) {
             self.found = Some((intent, message.id, message.at));
         }
@@ -52,45 +55,39 @@ impl NeedSought {
     }
 }
 
+/// What a message wants, by the customer's own words and its subject.
+fn intent_of(subject: &str, words: &str) -> Option<Intent> {
+    let shipped = Intents::shipped();
+    let said = shipped.read(words);
+    // Who says all in the subject writes no more than a greeting.
+    if said.as_ref().is_some_and(Intent::is_sure) {
+        return said;
+    }
+    shipped.read(subject).filter(Intent::is_sure).or(said)
+}
+
 impl Desk {
-    /// Reads the next message, if the need may be in it. A text that is damaged says nothing.
-    pub(super) fn seek_need(&self, sought: &mut NeedSought, stored: &StoredMessage) {
-        if sought.wants(&stored.message) {
-            sought.take(self.intent_of(stored), &stored.message);
-        }
-    }
-
-    fn intent_of(&self, stored: &StoredMessage) -> Option<Intent> {
-        let words = self.own_words(stored).ok()?;
-        let shipped = Intents::shipped();
-        let said = shipped.read(&words);
-        // Who says all in the subject writes no more than a greeting.
-        if said.as_ref().is_some_and(Intent::is_sure) {
-            return said;
-        }
-        let subject = shipped.read(&stored.message.subject).filter(Intent::is_sure);
-        subject.or(said)
-    }
-
     /// The resolved cases of a customer that were opened with the same need, as far as the latest [`PAST`] go.
     pub(super) fn alike(&self, need: &NeedReading, cases: &[Case]) -> Result<Vec<PastCase>, DeskError> {
         let mut alike = Vec::new();
         let resolved = cases.iter().rev().filter(|case| case.resolved.is_some()).filter_map(|case| case.opened_by);
         for id in resolved.take(PAST).filter(|id| *id != need.message) {
             let Some(stored) = self.store.message(id)?.filter(|stored| is_theirs(&stored.message)) else { continue };
-            let intent = self.intent_of(&stored).filter(|intent| intent.is_sure() && intent.name == need.name);
+            let Ok(words) = self.own_words(&stored) else { continue };
+            let subject = &stored.message.subject;
+            let intent = intent_of(subject, &words).filter(|intent| intent.is_sure() && intent.name == need.name);
             if let Some(intent) = intent {
-                let about = self.about(&stored);
+                let about = about(subject, &words);
                 alike.push(PastCase { message: id, about, likeness: f64::from(intent.confidence) });
             }
         }
         Ok(alike)
     }
+}
 
-    /// A message in one line: its subject or first words.
-    fn about(&self, stored: &StoredMessage) -> String {
-        let subject = clean_line(&stored.message.subject);
-        let line = if subject.is_empty() { clean_line(&self.own_words(stored).unwrap_or_default()) } else { subject };
-        line.chars().take(ABOUT).collect()
-    }
+/// A message in one line: its subject or first words.
+fn about(subject: &str, words: &str) -> String {
+    let subject = clean_line(subject);
+    let line = if subject.is_empty() { clean_line(words) } else { subject };
+    line.chars().take(ABOUT).collect()
 }

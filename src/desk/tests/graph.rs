@@ -306,6 +306,19 @@ mod proofs {
         assert!(matches!(decided.verdict, Verdict::Never(_)), "{decided:?}");
     }
 
+    /// Notes a call with a number.
+    fn call(paper: &Paper, customer: crate::model::CustomerId, number: &str) {
+        let call = crate::model::Call {
+            customer,
+            direction: Direction::Inbound,
+            at: None,
+            duration: 60_000,
+            number: Some(number.to_owned()),
+            text: "Asked about the order".to_owned(),
+        };
+        paper.act(Act::LogCall(Box::new(call)));
+    }
+
     #[test]
     fn the_number_of_a_call_is_asked_about_and_joins_nobody() {
         for (proven, least) in [(false, 55), (true, 75)] {
@@ -313,15 +326,7 @@ mod proofs {
             receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(proven), Trust::Verified, "Hi")]);
             receive(&paper, vec![message("2", "bo@b.example", "Bo", vec![], Trust::Verified, "Hi")]);
             let bo = paper.customer("bo@b.example");
-            let call = crate::model::Call {
-                customer: bo,
-                direction: Direction::Inbound,
-                at: None,
-                duration: 60_000,
-                number: Some("+49 151 1234-5678".to_owned()),
-                text: "Asked about the order".to_owned(),
-            };
-            paper.act(Act::LogCall(Box::new(call)));
+            call(&paper, bo, "+49 151 1234-5678");
             assert_eq!(paper.inbox(InboxView::All).len(), 2, "two customers still");
             let view = paper.desk.customer(bo).unwrap().unwrap();
             let [suggestion] = view.suggestions.as_slice() else { panic!("{:?}", view.suggestions) };
@@ -336,15 +341,7 @@ mod proofs {
         let paper = Paper::new();
         receive(&paper, vec![message("2", "bo@b.example", "Bo", vec![], Trust::Verified, "Hi")]);
         let bo = paper.customer("bo@b.example");
-        let call = crate::model::Call {
-            customer: bo,
-            direction: Direction::Inbound,
-            at: None,
-            duration: 60_000,
-            number: Some("+4915112345678".to_owned()),
-            text: "Misheard".to_owned(),
-        };
-        paper.act(Act::LogCall(Box::new(call)));
+        call(&paper, bo, "+4915112345678");
         receive(&paper, vec![message("1", "ana@a.example", "Ana", phone(true), Trust::Verified, "Hi")]);
         receive(&paper, vec![message("3", "ana@c.example", "Ana", phone(true), Trust::Verified, "Hi")]);
         assert_eq!(paper.customer("ana@a.example"), paper.customer("ana@c.example"), "what channels vouch for");
