@@ -8,7 +8,7 @@
 //! | [`engine`] | the storage seam, bytes only: `sled` (journal + sled), `memory` (tests) | – |
 //! | [`store`] | tables over the engine: keys, record encoding | engine, model |
 //! | [`identity`] | pure: normalise addresses, tell robots from people, choose names; who may be one person, with evidence | model |
-//! | [`score`] | pure: what messages sound like ([`score::sentiment`], with the shipped models), what customers are like, with reasons: the table `SCORES`, segments | model |
+//! | [`score`] | pure: what messages sound like ([`score::sentiment`]) and want ([`score::intent`]), with the shipped models, what customers are like, with reasons: the table `SCORES`, segments | model |
 //! | [`connector`] | the outside world: `Source`, `Sink`, errors, the table `CONNECTORS`, secrets by reference | identity, model |
 //! | [`desk`] | the use cases: ingest, reply, triage, outbox, reading. The only writer of the store | store, engine, identity, score, connector, model |
 //! | [`worker`] | when, not what: pull, deliver, wake snoozed cases, score, back-off | desk, score, connector, model |
