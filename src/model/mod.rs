@@ -49,7 +49,7 @@ pub use money::{AmountError, Currency, Money};
 pub use order::{Order, OrderStatus, Rating};
 pub use outgoing::{OutboxState, Outgoing, OutgoingAttachment};
 pub use pushed::Pushed;
-pub use quote::{Block, BlockKind, fold};
+pub use quote::{Block, BlockKind, fold, own_words};
 pub use safe_text::{MAX_BLOCK, MAX_LINE, clean_block, clean_line};
 pub use score::{
     Band, Level, Reason, Score, ScoreKind, Scorecard, Segment, SegmentKind, Sentiment, SentimentLabel, Taught,

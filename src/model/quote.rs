@@ -1,5 +1,8 @@
 //! A mail's text in blocks, so that a screen can fold what is quoted and how it is signed.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 /// What a block is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BlockKind {
@@ -36,51 +39,50 @@ pub fn fold(text: &str) -> Vec<Block> {
         return Vec::new();
     }
     let lines: Vec<&str> = text.split('\n').collect();
-    let mut blocks = Blocks::default();
+    let owned = |range: Range<usize>| lines[range].iter().map(|line| (*line).to_owned()).collect();
+    stretches(&lines).into_iter().map(|(kind, range)| Block { kind, lines: owned(range) }).collect()
+}
+
+/// What the sender wrote of a cleaned text: without quotes and signatures. A text that has neither is itself.
+pub fn own_words(text: &str) -> Cow<'_, str> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let stretches = stretches(&lines);
+    if stretches.iter().all(|(kind, _)| *kind == BlockKind::Text) {
+        return Cow::Borrowed(text);
+    }
+    let own = stretches.into_iter().filter(|(kind, _)| *kind == BlockKind::Text);
+    Cow::Owned(own.flat_map(|(_, range)| &lines[range]).copied().collect::<Vec<&str>>().join("\n"))
+}
+
+/// Lines that belong together, and what they are.
+fn stretches(lines: &[&str]) -> Vec<(BlockKind, Range<usize>)> {
+    let mut found: Vec<(BlockKind, Range<usize>)> = Vec::new();
     let mut at = 0;
     while at < lines.len() {
         let rest = &lines[at..];
-        if is_quoted(rest[0]) {
-            let end = quoted_run(rest);
-            blocks.add(BlockKind::Quote { attribution: None }, &rest[..end]);
-            at += end;
+        let (kind, length) = if is_quoted(rest[0]) {
+            (BlockKind::Quote { attribution: None }, quoted_run(rest))
         } else if let Some(length) = attribution(rest) {
             let words = join(&rest[..length]);
             let quote = length + blank_run(&rest[length..]);
-            if rest.get(quote).is_some_and(|line| is_quoted(line)) {
-                let end = quote + quoted_run(&rest[quote..]);
-                blocks.add(BlockKind::Quote { attribution: Some(words) }, &rest[..end]);
-                at += end;
-            } else {
-                // A quote without marks: everything after is the mail before.
-                blocks.add(BlockKind::Quote { attribution: Some(words) }, rest);
-                at = lines.len();
-            }
+            let is_marked = rest.get(quote).is_some_and(|line| is_quoted(line));
+            // A quote without marks: everything after is the mail before.
+            let end = if is_marked { quote + quoted_run(&rest[quote..]) } else { rest.len() };
+            (BlockKind::Quote { attribution: Some(words) }, end)
         } else if let Some(words) = original_header(rest) {
-            blocks.add(BlockKind::Quote { attribution: Some(words) }, rest);
-            at = lines.len();
+            (BlockKind::Quote { attribution: Some(words) }, rest.len())
         } else if let Some(length) = signature(rest) {
-            blocks.add(BlockKind::Signature, &rest[..length]);
-            at += length;
+            (BlockKind::Signature, length)
         } else {
-            blocks.add(BlockKind::Text, &rest[..1]);
-            at += 1;
+            (BlockKind::Text, 1)
+        };
+        match found.last_mut() {
+            Some((BlockKind::Text, range)) if kind == BlockKind::Text => range.end += length,
+            _ => found.push((kind, at..at + length)),
         }
+        at += length;
     }
-    blocks.0
-}
-
-#[derive(Default)]
-struct Blocks(Vec<Block>);
-
-impl Blocks {
-    fn add(&mut self, kind: BlockKind, lines: &[&str]) {
-        let lines = lines.iter().map(|line| (*line).to_owned());
-        match self.0.last_mut() {
-            Some(last) if last.kind == kind && kind == BlockKind::Text => last.lines.extend(lines),
-            _ => self.0.push(Block { kind, lines: lines.collect() }),
-        }
-    }
+    found
 }
 
 fn is_quoted(line: &str) -> bool {
@@ -289,8 +291,9 @@ fn signature(lines: &[&str]) -> Option<usize> {
         "iphoneから送信",
         "나의 iphone에서 보냄",
     ];
-    let lower = first.trim().to_lowercase();
-    (lower.len() <= 80 && MOBILE.iter().any(|sign| lower.starts_with(sign))).then_some(1)
+    let first = first.trim();
+    let begins = |sign: &&str| first.get(..sign.len()).is_some_and(|head| head.eq_ignore_ascii_case(sign));
+    (first.len() <= 80 && MOBILE.iter().any(begins)).then_some(1)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub const DAY: i64 = 86_400_000;
 
 /// Contacts that are kept, the latest.
 pub const MAX_CONTACTS: usize = 2_000;
+/// Messages a mood is made of, the latest.
+pub const MAX_FELT: usize = 10;
 /// Cases that are kept, the latest.
 pub const MAX_CASES: usize = 500;
 /// Orders that are kept, the latest.
@@ -172,6 +174,18 @@ impl History {
     /// The facts, in order.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The messages whose words the reasons quote: of the latest [`MAX_FELT`] with a sentiment.
+    pub fn quoted(&self) -> Vec<MessageId> {
+        super::mood::quoted(&self.at(self.now))
+    }
+
+    /// Puts the sentiment of a message in the place of the one it was gathered with.
+    pub fn hear(&mut self, message: MessageId, sentiment: Sentiment) {
+        if let Some(contact) = self.facts.contacts.iter_mut().rev().find(|contact| contact.message == message) {
+            contact.sentiment = Some(sentiment);
+        }
     }
 
     /// As it was known at `then`, no later than [`History::now`].

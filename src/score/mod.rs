@@ -26,8 +26,8 @@ mod service;
 mod value;
 
 pub use history::{
-    CaseFacts, Contact, DAY, Enrolment, Facts, History, MAX_CASES, MAX_CONTACTS, MAX_ORDERS, MAX_RATINGS, NeedReading,
-    PastCase,
+    CaseFacts, Contact, DAY, Enrolment, Facts, History, MAX_CASES, MAX_CONTACTS, MAX_FELT, MAX_ORDERS, MAX_RATINGS,
+    NeedReading, PastCase,
 };
 pub use peers::{Arms, Peers, Tally};
 
@@ -50,7 +50,7 @@ pub const SCORES: &[(ScoreKind, Scorer)] = &[
 ];
 
 /// The version of the rules in this room: part of what makes a stored score stale. Raised when a definition changes.
-pub const RULES: u32 = 3;
+pub const RULES: u32 = 4;
 
 #[cfg(test)]
 mod tests;

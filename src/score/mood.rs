@@ -1,12 +1,10 @@
 //! Mood: how they feel now. What they last wrote, the newest weighing half, and how that changed since the case opened.
 
-use super::history::{Contact, DAY, History, View};
+use super::history::{Contact, DAY, History, MAX_FELT, View};
 use super::peers::Peers;
 use super::reading::{Reading, band, compose, day, sureness};
-use crate::model::{Level, Score, ScoreKind};
+use crate::model::{Level, MessageId, Score, ScoreKind};
 
-/// Messages looked at.
-const LATEST: usize = 10;
 /// Older than this says nothing of now.
 const OLDEST: i64 = 365 * DAY;
 
@@ -37,11 +35,11 @@ pub(super) fn fading(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 fn mood(view: &View<'_>) -> Option<f64> {
-    fading(felt(view).take(LATEST).map(|(_, value)| value))
+    fading(felt(view).take(MAX_FELT).map(|(_, value)| value))
 }
 
 fn read(view: &View<'_>) -> Reading {
-    let latest: Vec<(&Contact, f64)> = felt(view).take(LATEST).collect();
+    let latest: Vec<(&Contact, f64)> = felt(view).take(MAX_FELT).collect();
     let (Some(value), Some((newest, newest_value))) = (mood(view), latest.first()) else {
         return Reading::missing(0, "nothing they wrote within a year has a mood");
     };
@@ -75,12 +73,22 @@ fn read(view: &View<'_>) -> Reading {
         };
         reading = reading.because(2.0, words, case.and_then(|case| case.opened_by));
     }
-    let strongest = latest.iter().skip(1).max_by(|one, other| one.1.abs().total_cmp(&other.1.abs()));
-    if let Some((contact, value)) = strongest {
+    if let Some((contact, value)) = strongest(&latest) {
         reading =
             reading.because(1.0, said(&format!("on {}", day(contact.at)), contact, *value), Some(contact.message));
     }
     reading
+}
+
+/// The messages the reasons quote: the newest, and of the others the strongest.
+pub(super) fn quoted(view: &View<'_>) -> Vec<MessageId> {
+    let latest: Vec<(&Contact, f64)> = felt(view).take(MAX_FELT).collect();
+    latest.first().into_iter().chain(strongest(&latest)).map(|(contact, _)| contact.message).collect()
+}
+
+/// The strongest but for the newest.
+fn strongest<'a, 'b>(latest: &'b [(&'a Contact, f64)]) -> Option<&'b (&'a Contact, f64)> {
+    latest.iter().skip(1).max_by(|one, other| one.1.abs().total_cmp(&other.1.abs()))
 }
 
 fn said(when: &str, contact: &Contact, value: f64) -> String {
@@ -97,7 +105,7 @@ fn since_opened(view: &View<'_>) -> Option<f64> {
     let mean = |after: bool| {
         let values: Vec<f64> = felt(view)
             .filter(|(contact, _)| (contact.at > case.opened) == after)
-            .take(LATEST)
+            .take(MAX_FELT)
             .map(|(_, v)| v)
             .collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)

@@ -3,11 +3,12 @@
 use super::layer::Current;
 use crate::desk::{Desk, DeskError};
 use crate::model::{
-    Act, Acted, BlockKind, Correction, Direction, Event, EventKind, Message, MessageId, Sentiment, SentimentLabel,
-    Trust, fold,
+    Act, Acted, Correction, Direction, Event, EventKind, Message, MessageId, Sentiment, SentimentLabel, Trust,
+    own_words,
 };
 use crate::score::sentiment::{Label, Reading};
 use crate::store::StoredMessage;
+use std::borrow::Cow;
 
 /// How happy what an agent called so counts, at least.
 const SURE: i8 = 80;
@@ -18,16 +19,9 @@ fn percent(share: f32) -> i8 {
     (share * 100.0).round().clamp(-100.0, 100.0) as i8
 }
 
-/// What they wrote themselves in a text: without what they quote and how they sign. A text that quotes nothing is itself.
-pub(super) fn own(text: &str) -> String {
-    let end = text.floor_char_boundary(MOST);
-    let blocks = fold(&text[..end]);
-    let mut words = String::with_capacity(end);
-    for line in blocks.iter().filter(|block| block.kind == BlockKind::Text).flat_map(|block| &block.lines) {
-        words.push_str(line);
-        words.push('\n');
-    }
-    words
+/// What they wrote themselves in a text: without what they quote and how they sign.
+pub(super) fn own(text: &str) -> Cow<'_, str> {
+    own_words(&text[..text.floor_char_boundary(MOST)])
 }
 
 /// Who wrote it to us, as far as scores go: a person, and not one whose sender is refuted. What an agent wrote down of a
@@ -84,25 +78,35 @@ fn corrected(model: Option<Sentiment>, correction: &Correction) -> Sentiment {
 impl Desk {
     /// The text of a message without what it quotes.
     pub(super) fn own_words(&self, stored: &StoredMessage) -> Result<String, String> {
-        self.text(stored).map(|text| own(&text))
+        self.text(stored).map(|text| own(&text).into_owned())
     }
 
-    /// What a message of theirs with this text sounds like. `None` for what we wrote, for robots, and where the model cannot
-    /// tell.
+    /// What a message of theirs sounds like, in which they wrote these words, by a reading of them. `None` for what we
+    /// wrote, for robots, and where the model cannot tell.
+    pub(super) fn sounds_like(
+        &self,
+        message: &Message,
+        words: Option<&str>,
+        reading: impl Fn(&str) -> Option<Reading>,
+    ) -> Result<Option<Sentiment>, DeskError> {
+        if !is_theirs(message) {
+            return Ok(None);
+        }
+        let model = words.and_then(reading).map(read);
+        Ok(match self.store.correction(message.id)? {
+            Some(correction) => Some(corrected(model, &correction)),
+            None => model,
+        })
+    }
+
+    /// What a message with this text sounds like, with the words that decided.
     pub(in crate::desk) fn sentiment_of(
         &self,
         current: &Current,
         message: &Message,
         text: Option<&str>,
     ) -> Result<Option<Sentiment>, DeskError> {
-        if !is_theirs(message) {
-            return Ok(None);
-        }
-        let model = text.and_then(|text| current.reader().read(&own(text))).map(read);
-        Ok(match self.store.correction(message.id)? {
-            Some(correction) => Some(corrected(model, &correction)),
-            None => model,
-        })
+        self.sounds_like(message, text.map(own).as_deref(), |words| current.reader().read(words))
     }
 
     /// What messages sound like, in their order; `None` where nobody can tell.

@@ -1,12 +1,13 @@
 //! The facts of one customer, gathered from the tables.
 
-use super::correct::is_theirs;
+use super::correct::{is_theirs, own};
 use super::layer::Current;
 use super::need::NeedSought;
 use crate::desk::{Desk, DeskError};
-use crate::model::{Case, Customer, Delivery, Direction, Event, EventKind, Targets, Timestamp, Trust};
-use crate::score::{CaseFacts, Contact, Facts, History, MAX_CONTACTS};
+use crate::model::{Case, Customer, Delivery, Direction, Event, EventKind, Message, Targets, Timestamp, Trust};
+use crate::score::{CaseFacts, Contact, Facts, History, MAX_CONTACTS, MAX_FELT};
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 const PAGE: usize = 500;
 /// Messages looked at to find [`MAX_CONTACTS`] that are contacts.
@@ -38,6 +39,7 @@ impl Desk {
         let mut facts = Facts { since: Some(customer.first_at), ..Facts::default() };
         let mut sought = NeedSought::of(customer.case.as_ref().filter(|_| current.is_some()));
         let (mut before, mut messages, mut covers) = (None, 0, Timestamp(0));
+        let mut latest = Vec::new();
         while messages < LOOK && facts.contacts.len() < MAX_CONTACTS {
             let page = self.store.timeline(&parts, before.as_deref(), PAGE.min(LOOK - messages))?;
             messages += page.rows.len();
@@ -53,10 +55,16 @@ impl Desk {
                 }
                 let sentiment = match current.filter(|_| is_theirs(message)) {
                     Some(current) => {
-                        // Unpacked once for both. A text that is damaged says nothing; the timeline says that it is.
+                        // A text that is damaged says nothing; the timeline says that it is.
                         let text = self.text(&stored).ok();
-                        sought.hear(message, text.as_deref());
-                        self.sentiment_of(current, message, text.as_deref())?
+                        let words = text.as_deref().map(own);
+                        sought.hear(message, words.as_deref());
+                        let reader = current.reader();
+                        let heard = self.sounds_like(message, words.as_deref(), |words| reader.skim(words))?;
+                        if heard.is_some() && latest.len() < MAX_FELT {
+                            latest.push((stored.message.clone(), words.map(Cow::into_owned)));
+                        }
+                        heard
                     }
                     None => None,
                 };
@@ -85,7 +93,29 @@ impl Desk {
         facts.orders = self.orders(customer.id)?;
         facts.ratings = self.ratings(customer.id)?;
         facts.offset_minutes = offset_minutes(now);
-        Ok(Gathered { history: History::new(customer.id, now, facts), messages: messages as u32, covers })
+        let mut history = History::new(customer.id, now, facts);
+        if let Some(current) = current {
+            self.name_words(current, &mut history, &latest)?;
+        }
+        Ok(Gathered { history, messages: messages as u32, covers })
+    }
+
+    /// Reads the messages whose words are quoted once more, for the words. A message that is not among the latest is quoted
+    /// without.
+    fn name_words(
+        &self,
+        current: &Current,
+        history: &mut History,
+        latest: &[(Message, Option<String>)],
+    ) -> Result<(), DeskError> {
+        for id in history.quoted() {
+            let Some((message, words)) = latest.iter().find(|(message, _)| message.id == id) else { continue };
+            let reader = current.reader();
+            if let Some(heard) = self.sounds_like(message, words.as_deref(), |words| reader.read(words))? {
+                history.hear(id, heard);
+            }
+        }
+        Ok(())
     }
 
     /// The cases of a customer and of all who turned out to be this one, in order, and what happened to them.

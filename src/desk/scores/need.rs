@@ -1,6 +1,6 @@
 //! What a customer wants now, and which of their past cases wanted the same.
 
-use super::correct::{is_theirs, own};
+use super::correct::is_theirs;
 use crate::desk::{Desk, DeskError};
 use crate::model::{Case, Message, MessageId, Timestamp, clean_line};
 use crate::score::intent::{Intent, Intents};
@@ -34,14 +34,14 @@ impl NeedSought {
         within && !sure && self.left > 0 && is_theirs(message)
     }
 
-    /// Reads the next message, if the need may be in it: the latest sure need counts; where none is, the likeliest. Without
-    /// a text (it is damaged) it says nothing.
-    pub fn hear(&mut self, message: &Message, text: Option<&str>) {
+    /// Reads the next message, by what they wrote in it themselves, if the need may be in it: the latest sure need counts;
+    /// where none is, the likeliest. Without words (the text is damaged) it says nothing.
+    pub fn hear(&mut self, message: &Message, words: Option<&str>) {
         if !self.wants(message) {
             return;
         }
         self.left -= 1;
-        let Some(intent) = text.and_then(|text| intent_of(&message.subject, &own(text))) else { return };
+        let Some(intent) = words.and_then(|words| intent_of(&message.subject, words)) else { return };
         if intent.is_sure() || self.found.as_ref().is_none_or(|(known, ..)| known.confidence < intent.confidence) {
             self.found = Some((intent, message.id, message.at));
         }

@@ -131,6 +131,11 @@ fn a_message_marks_its_customer_and_the_inbox_shows_the_mood() {
     let before = paper.row("Ana").mood;
     follow(&paper, &mut marks);
     assert!(paper.row("Ana").mood > before);
+    // Both messages the mood speaks of are quoted with the words that decided.
+    let card = paper.desk.scorecard(paper.customer("Ana")).unwrap();
+    let reasons: Vec<&str> = card.scores[0].reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let quotes = |word: &str| reasons.iter().any(|reason| reason.contains(&format!("\"{word}\"")));
+    assert!(quotes("wonderful") && quotes("angry"), "{reasons:?}");
 }
 
 #[test]

@@ -114,7 +114,9 @@ proptest::proptest! {
     ]), 0..30)) {
         let text = lines.join("\n");
         let folded: Vec<String> = fold(&text).into_iter().flat_map(|block| block.lines).collect();
-        proptest::prop_assert_eq!(folded.join("\n"), text);
+        proptest::prop_assert_eq!(folded.join("\n"), text.clone());
+        let own = fold(&text).into_iter().filter(|block| block.kind == BlockKind::Text).flat_map(|block| block.lines);
+        proptest::prop_assert_eq!(own.collect::<Vec<_>>().join("\n"), own_words(&text));
     }
 
     #[test]

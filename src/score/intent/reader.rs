@@ -1,7 +1,7 @@
 //! Reading what a message wants.
 
 use super::{NEEDS, SENTENCES, THRESHOLD};
-use crate::score::sentiment::feature::{Cut, Features, features};
+use crate::score::sentiment::feature::{Feature, english_hashes};
 use crate::score::sentiment::{Language, Reader, SentimentError, Weights, token, weights};
 use std::sync::LazyLock;
 
@@ -75,7 +75,7 @@ impl Intents {
 
     /// The likeliest need of one English sentence; `None` when it is none.
     pub(super) fn sentence(&self, text: &str) -> Option<Intent> {
-        let likelihoods = likelihoods(self.weights.as_ref()?, &features(text, Cut::English));
+        let likelihoods = likelihoods(self.weights.as_ref()?, &english_hashes(text));
         let best =
             (0..NEEDS.len()).fold(0, |best, need| if likelihoods[need] > likelihoods[best] { need } else { best });
         (best > 0).then_some(Intent { name: NEEDS[best], confidence: likelihoods[best] })
@@ -89,14 +89,14 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The likelihood of each need.
-pub(super) fn likelihoods(model: &Weights, features: &Features) -> [f32; NEEDS.len()] {
+pub(super) fn likelihoods(model: &Weights, hashes: &[Feature]) -> [f32; NEEDS.len()] {
     let mut sums = [0_i32; NEEDS.len()];
-    for feature in &features.hashes {
+    for feature in hashes {
         for (sum, weight) in sums.iter_mut().zip(model.of(feature.hash)) {
             *sum += i32::from(*weight);
         }
     }
-    let share = model.scale * weights::length(features);
+    let share = model.scale * weights::length(hashes);
     let mut likely = [0.0; NEEDS.len()];
     for (need, likely) in likely.iter_mut().enumerate() {
         *likely = sums[need] as f32 * share + model.bias.get(need).copied().unwrap_or_default();

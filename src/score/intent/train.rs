@@ -2,7 +2,7 @@
 
 use super::reader::likelihoods;
 use super::{NEEDS, THRESHOLD};
-use crate::score::sentiment::feature::{Cut, features};
+use crate::score::sentiment::feature::english_hashes;
 use crate::score::sentiment::fit::{Patience, Problem};
 use crate::score::sentiment::{SentimentError, Weights};
 use std::collections::BTreeMap;
@@ -113,7 +113,7 @@ pub fn train(
 ) -> Result<(Weights, Report), SentimentError> {
     let mut ready: BTreeMap<(String, usize), Ready> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
-        let hashes: Vec<u32> = features(&row.text, Cut::English).hashes.iter().map(|feature| feature.hash).collect();
+        let hashes: Vec<u32> = english_hashes(&row.text).iter().map(|feature| feature.hash).collect();
         let text = row.text.trim().to_lowercase();
         let held = crc32c::crc32c_append(seed as u32, text.as_bytes()).is_multiple_of(4);
         if !hashes.is_empty() {
@@ -132,7 +132,7 @@ pub fn train(
         let (all, held, right) = report.sets.entry(set.clone()).or_default();
         *all += 1;
         if row.held {
-            let likely = likelihoods(&trial, &features(text, Cut::English));
+            let likely = likelihoods(&trial, &english_hashes(text));
             let best = (0..NEEDS.len()).fold(0, |best, need| if likely[need] > likely[best] { need } else { best });
             let read = if likely[best] >= THRESHOLD { best } else { 0 };
             report.table[*need][read] += 1;

@@ -19,7 +19,7 @@ const TOGETHER: usize = 4;
 /// The words that moved a reading most.
 pub fn words(features: &Features, cut: Cut, model: &Weights, layer: Option<&Part>) -> Vec<Word> {
     let mut spots = vec![0.0_f32; features.tokens.list.len()];
-    let share = model.scale * length(features);
+    let share = model.scale * length(&features.hashes);
     let classes = model.classes;
     for feature in &features.hashes {
         let weights = model.of(feature.hash);
@@ -28,7 +28,7 @@ pub fn words(features: &Features, cut: Cut, model: &Weights, layer: Option<&Part
             _ => 0.0,
         };
         if let Some(part) = layer {
-            lean += part.lean(feature.hash) * length(features);
+            lean += part.lean(feature.hash) * length(&features.hashes);
         }
         let (from, to) = (usize::from(feature.from), usize::from(feature.to));
         if from == to {

@@ -168,10 +168,13 @@ fn negates(word: &str) -> bool {
     ) || word.ends_with("n't")
 }
 
-fn english(text: &str) -> Features {
-    let tokens = token::tokens(text);
-    let courtesy = support::is_courtesy(&tokens);
-    let polarity = if courtesy { lexicon::Polarity::default() } else { lexicon::polarity(text) };
+/// The hashes of an English text alone, without its numbers.
+pub fn english_hashes(text: &str) -> Vec<Feature> {
+    hashed(&token::tokens(token::head(text)))
+}
+
+/// Words and pairs of words, with a mark on what is negated.
+fn hashed(tokens: &Tokens) -> Vec<Feature> {
     let mut collector = Collector::new(tokens.list.len() * 2);
     let (mut before, mut reach) = (hash(7, "^"), 0);
     for (at, token) in tokens.list.iter().enumerate() {
@@ -193,6 +196,14 @@ fn english(text: &str) -> Features {
             reach.saturating_sub(1)
         };
     }
+    collector.found
+}
+
+fn english(text: &str) -> Features {
+    let tokens = token::tokens(text);
+    let courtesy = support::is_courtesy(&tokens);
+    let polarity = if courtesy { lexicon::Polarity::default() } else { lexicon::polarity(text) };
+    let hashes = hashed(&tokens);
     let tally = if courtesy { support::Tally { asking: 4, ..Tally::default() } } else { support::english(&tokens) };
     let (glad, sad) = polarity
         .words
@@ -214,7 +225,7 @@ fn english(text: &str) -> Features {
         asking,
         much,
     ];
-    Features { hashes: collector.found, numbers, tally, tokens, rated: polarity.words }
+    Features { hashes, numbers, tally, tokens, rated: polarity.words }
 }
 
 /// Up to four, as 0..=1.

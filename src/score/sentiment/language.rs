@@ -4,6 +4,7 @@
 //! as the others and on a hand-written list of other languages' everyday words.
 
 use super::Language;
+use super::lexicon::Fnv;
 use super::token::is_invisible;
 use super::weights::Weights;
 use std::hash::Hasher;
@@ -22,8 +23,12 @@ pub const LATIN: [Language; 7] = [
 /// Classes of the language model.
 pub const CLASSES: usize = LATIN.len() + 1;
 
-/// How much of a text is looked at, in letters.
+/// Letters that are counted by script.
+const LETTERS: usize = 2_000;
+/// How much of a text is looked at where letters are Latin, in letters.
 const ENOUGH: usize = 160;
+/// The longest piece of a word, in letters.
+const PIECE: usize = 4;
 /// A text in another language than ours is refused from this likelihood on.
 const OTHER: f32 = 0.5;
 
@@ -47,8 +52,11 @@ pub enum Guess {
 
 /// Guesses the language of a text's beginning.
 pub fn guess(text: &str, model: &Weights) -> Guess {
+    if text.is_ascii() {
+        return ascii(text, model);
+    }
     let mut count = Scripts::default();
-    for letter in text.chars().take(2_000) {
+    for letter in text.chars().take(LETTERS) {
         count.add(letter);
     }
     let letters = count.latin + count.han + count.kana + count.arabic + count.devanagari + count.other;
@@ -71,6 +79,18 @@ pub fn guess(text: &str, model: &Weights) -> Guess {
         return Guess::Known(Language::Hindi);
     }
     if weigh(count.latin, 1) { latin(text, model) } else { Guess::Unknown }
+}
+
+/// The same for a text of nothing but ASCII, where there is nothing to count.
+fn ascii(text: &str, model: &Weights) -> Guess {
+    let begin = &text.as_bytes()[..text.len().min(LETTERS)];
+    if begin.iter().any(u8::is_ascii_alphabetic) {
+        latin(text, model)
+    } else if begin.iter().any(u8::is_ascii_graphic) {
+        Guess::Known(Language::Signs)
+    } else {
+        Guess::Nothing
+    }
 }
 
 #[derive(Default)]
@@ -120,8 +140,12 @@ fn latin(text: &str, model: &Weights) -> Guess {
     for (class, likely) in likely.iter_mut().enumerate() {
         *likely = sums[class] as f32 * share + model.bias.get(class).copied().unwrap_or_default();
     }
-    likely[CLASSES - 1] += FOREIGN * foreign(text);
-    if text.contains(['¿', '¡'])
+    let is_plain = text.is_ascii();
+    if !is_plain {
+        likely[CLASSES - 1] += FOREIGN * foreign(text);
+    }
+    if !is_plain
+        && text.contains(['¿', '¡'])
         && let Some(spanish) = LATIN.iter().position(|language| *language == Language::Spanish)
     {
         likely[spanish] += TURNED;
@@ -173,9 +197,11 @@ pub fn hashes(text: &str) -> Vec<u32> {
             let edges: Edges = Edges::of(&framed);
             let edges = edges.as_slice();
             for begin in 0..edges.len().saturating_sub(1) {
-                for length in 1..=4 {
-                    let Some(end) = edges.get(begin + length) else { break };
-                    hashes.push(hash(2, &framed.as_bytes()[edges[begin] as usize..*end as usize]));
+                // Each piece is the one before it and a letter more.
+                let mut piece = seeded(2);
+                for letter in edges[begin..].windows(2).take(PIECE) {
+                    piece.write(&framed.as_bytes()[letter[0] as usize..letter[1] as usize]);
+                    hashes.push(mixed(&piece));
                 }
             }
             letters += edges.len();
@@ -208,9 +234,18 @@ impl Edges {
 }
 
 fn hash(seed: u8, bytes: &[u8]) -> u32 {
-    let mut hasher = super::lexicon::Fnv::default();
-    hasher.write(&[seed]);
+    let mut hasher = seeded(seed);
     hasher.write(bytes);
+    mixed(&hasher)
+}
+
+fn seeded(seed: u8) -> Fnv {
+    let mut hasher = Fnv::default();
+    hasher.write(&[seed]);
+    hasher
+}
+
+fn mixed(hasher: &Fnv) -> u32 {
     let hash = hasher.finish();
     (hash ^ (hash >> 32) ^ (hash >> 17)) as u32
 }

@@ -98,7 +98,7 @@ impl Part {
         let mut problem = Problem::new(3, penalties);
         let mut found: BTreeMap<u16, u32> = BTreeMap::new();
         for example in examples {
-            let share = length(&example.features);
+            let share = length(&example.features.hashes);
             let mut row: Vec<(u32, f32)> = Vec::with_capacity(example.features.hashes.len() + COLUMNS);
             for feature in &example.features.hashes {
                 let column = *found.entry(bucket(feature.hash)).or_insert_with(|| problem.column(hold.words));
@@ -141,7 +141,7 @@ impl Part {
                 *sum += weight;
             }
         }
-        let share = length(features);
+        let share = length(&features.hashes);
         let columns = columns(features, sums);
         let mut adjusted = sums.map(|sum| sum * self.kept);
         for (class, sum) in adjusted.iter_mut().enumerate() {

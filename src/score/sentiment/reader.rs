@@ -174,15 +174,20 @@ impl Reader {
     ///
     /// Never panics; at most [`MOST`](super::MOST) bytes are looked at.
     pub fn read(&self, text: &str) -> Option<Reading> {
-        Some(self.reading(self.understand(text)?))
+        self.understand(text).map(|understood| self.reading(understood, true))
+    }
+
+    /// Reads a message like [`Reader::read`], but names no words: what many are read for is a number.
+    pub fn skim(&self, text: &str) -> Option<Reading> {
+        self.understand(text).map(|understood| self.reading(understood, false))
     }
 
     /// Reads a message that is known to be in a language. `None`: there are no models for it.
     pub fn read_as(&self, text: &str, language: Language) -> Option<Reading> {
-        self.understand_as(text, language).map(|understood| self.reading(understood))
+        self.understand_as(text, language).map(|understood| self.reading(understood, true))
     }
 
-    fn reading(&self, understood: Understood) -> Reading {
+    fn reading(&self, understood: Understood, names_words: bool) -> Reading {
         let Understood { language, cut, features, sums } = understood;
         let learned = self.layer.as_ref().and_then(|layer| layer.part(cut));
         let sums = learned.map_or(sums, |part| part.adjust(&features, sums));
@@ -190,8 +195,8 @@ impl Reader {
         let label = Label::ALL.into_iter().fold(Label::Neutral, |best, label| {
             if likelihoods[label as usize] > likelihoods[best as usize] { label } else { best }
         });
-        let words =
-            self.models.weights(cut).map(|model| explain::words(&features, cut, model, learned)).unwrap_or_default();
+        let model = self.models.weights(cut).filter(|_| names_words);
+        let words = model.map(|model| explain::words(&features, cut, model, learned)).unwrap_or_default();
         Reading {
             label,
             score: likelihoods[2] - likelihoods[0],

@@ -71,18 +71,20 @@ fn longest_first<K>(list: &mut List<K>) {
 /// Phrases of words by their first, and beginnings of words.
 struct WordList {
     phrases: List<&'static str>,
-    /// By their letters; the weight.
-    beginnings: HashMap<&'static str, Phrase>,
+    /// By their first [`SHORTEST`] bytes, the longest first; the only part is the beginning.
+    beginnings: List<[u8; SHORTEST]>,
 }
 
-/// Letters of the shortest and the longest beginning, in bytes.
-const BEGINNINGS: std::ops::RangeInclusive<usize> = 3..=16;
+/// Bytes of the shortest beginning.
+const SHORTEST: usize = 3;
 
 fn word_list(files: &[&'static str]) -> WordList {
-    let mut list = WordList { phrases: List::default(), beginnings: HashMap::default() };
+    let mut list = WordList { phrases: List::default(), beginnings: List::default() };
     for (weight, phrase) in files.iter().flat_map(|file| phrases(file)) {
         if let Some(beginning) = phrase.strip_suffix('*').filter(|rest| !rest.ends_with(' ')) {
-            list.beginnings.insert(beginning, Phrase { parts: Vec::new(), weight });
+            if let Some(first) = beginning.as_bytes().first_chunk() {
+                list.beginnings.entry(*first).or_default().push(Phrase { parts: vec![beginning], weight });
+            }
             continue;
         }
         let mut parts = phrase.split(' ');
@@ -91,6 +93,7 @@ fn word_list(files: &[&'static str]) -> WordList {
         }
     }
     longest_first(&mut list.phrases);
+    longest_first(&mut list.beginnings);
     list
 }
 
@@ -135,7 +138,8 @@ pub fn other(tokens: &Tokens) -> Tally {
 }
 
 impl WordList {
-    fn find(&self, tokens: &Tokens, at: usize, word: &str) -> Option<&Phrase> {
+    /// The phrase that stands at a place, and how many words it has behind its first.
+    fn find(&self, tokens: &Tokens, at: usize, word: &str) -> Option<(&Phrase, usize)> {
         let follows = |(offset, part): (usize, &&str)| {
             tokens
                 .list
@@ -146,10 +150,11 @@ impl WordList {
             .phrases
             .get(word)
             .and_then(|list| list.iter().find(|phrase| phrase.parts.iter().enumerate().all(follows)));
-        if found.is_some() || self.beginnings.is_empty() {
-            return found;
-        }
-        BEGINNINGS.rev().filter_map(|length| self.beginnings.get(word.get(..length)?)).next()
+        found.map(|phrase| (phrase, phrase.parts.len())).or_else(|| {
+            let begins = |phrase: &&Phrase| word.starts_with(phrase.parts[0]);
+            let list = self.beginnings.get(word.as_bytes().first_chunk::<SHORTEST>()?)?;
+            list.iter().find(begins).map(|phrase| (phrase, 0))
+        })
     }
 }
 
@@ -195,9 +200,9 @@ fn look(tokens: &Tokens, list: &WordList) -> Tally {
         let token = tokens.list[at];
         let word = tokens.text(token);
         match list.find(tokens, at, word) {
-            Some(phrase) => {
-                tally.count(phrase, negated > 0, at, at + phrase.parts.len());
-                at += phrase.parts.len();
+            Some((phrase, more)) => {
+                tally.count(phrase, negated > 0, at, at + more);
+                at += more;
                 negated = 0;
             }
             None if token.kind != Kind::Word => negated = 0,

@@ -145,6 +145,8 @@ proptest! {
     fn any_text_is_read_or_left_and_always_the_same(text in "\\PC{0,300}|[a-zé !?.,😀😡太好难吃]{0,200}") {
         let one = Reader::shipped().read(&text);
         prop_assert_eq!(&one, &Reader::shipped().read(&text));
+        let skimmed = one.clone().map(|reading| Reading { words: Vec::new(), ..reading });
+        prop_assert_eq!(&skimmed, &Reader::shipped().skim(&text));
         if let Some(reading) = one {
             prop_assert!((-1.0..=1.0).contains(&reading.score));
             prop_assert!((0.0..=1.0).contains(&reading.confidence));

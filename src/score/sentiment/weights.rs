@@ -1,7 +1,7 @@
 //! A linear model: a table of small whole numbers, one a bucket and class.
 
 use super::SentimentError;
-use super::feature::{Features, NUMBERS};
+use super::feature::{Feature, Features, NUMBERS};
 
 const MAGIC: &[u8; 4] = b"SBWT";
 /// The layout of a weights file. It grows with every change of the features, too: old weights mean nothing to new hashes.
@@ -59,7 +59,7 @@ impl Weights {
                 *sum += i32::from(*weight);
             }
         }
-        let share = self.scale * length(features);
+        let share = self.scale * length(&features.hashes);
         let mut sums = table.map(|sum| sum as f32 * share);
         for (class, sum) in sums.iter_mut().enumerate() {
             *sum += self.bias.get(class).copied().unwrap_or_default();
@@ -137,6 +137,6 @@ impl Weights {
 }
 
 /// What each hash counts: a text's hashes have length 1 together.
-pub fn length(features: &Features) -> f32 {
-    1.0 / (features.hashes.len().max(1) as f32).sqrt()
+pub fn length(hashes: &[Feature]) -> f32 {
+    1.0 / (hashes.len().max(1) as f32).sqrt()
 }

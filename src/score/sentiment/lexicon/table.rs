@@ -87,7 +87,7 @@ static EMOJI: LazyLock<Map<char, &'static str>> = LazyLock::new(|| {
 /// What a word in lower case means.
 pub fn meaning(word: &str) -> Meaning {
     let mut meaning = WORDS.get(word).copied().unwrap_or_default();
-    meaning.negates |= word.contains("n't");
+    meaning.negates |= word.contains('\'') && word.contains("n't");
     meaning
 }
 
