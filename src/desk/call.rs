@@ -126,7 +126,7 @@ impl Desk {
         if let Some(case) = past {
             transaction.put_past_case(customer.id, &case);
         }
-        transaction.file_message(&message, Some(customer.id), Content { text, original: None })?;
+        transaction.file_message(&message, Content { text, original: None })?;
         transaction.put_customer(&customer)?;
         proofs.ask(&mut transaction, now)?;
         let mut event = Event::new(EventKind::Noted, now, agent);

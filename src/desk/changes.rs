@@ -7,6 +7,8 @@ use crate::model::{Change, ChangeKind, ChangeView, Delivery, Direction, Message,
 
 /// How many changes of one message are shown; a popular comment has many reactions.
 const SHOWN: usize = 500;
+/// What lists show of a message that was deleted where it was written.
+const DELETED: &str = "(deleted)";
 /// Characters of a reaction's symbol.
 const SYMBOL: usize = 40;
 
@@ -34,6 +36,14 @@ impl Filing<'_> {
         let Some(id) = self.transaction().message_by_remote(&account, &changed.remote_id)? else { return Ok(()) };
         let Some(mut stored) = self.transaction().message(id)? else { return Ok(()) };
         self.tell(id);
+        let preview = match change.kind {
+            ChangeKind::Deleted => Some(DELETED.to_owned()),
+            ChangeKind::Edited { .. } => self.preview_by_changes(&changed.remote_id)?,
+            _ => None,
+        };
+        if let Some(preview) = preview {
+            self.retell(&mut stored, preview)?;
+        }
         let ours = stored.message.direction == Direction::Outbound;
         if let (true, ChangeKind::Failed { reason }) = (ours, change.kind) {
             stored.message.delivery = Delivery::Failed(reason);
@@ -43,6 +53,22 @@ impl Filing<'_> {
             self.notice(identity)?;
         }
         Ok(())
+    }
+
+    /// What lists show of a message instead of its first words, after what happened to it; `None` where these stay. The text
+    /// itself stays as it came.
+    pub(super) fn preview_by_changes(&mut self, remote_id: &str) -> Result<Option<String>, DeskError> {
+        let account = self.account().to_owned();
+        let changes = self.transaction().changes(&account, remote_id, SHOWN)?;
+        let mut shown = None;
+        for change in changes {
+            match change.kind {
+                ChangeKind::Edited { preview } if !preview.is_empty() => shown = Some(preview),
+                ChangeKind::Deleted => return Ok(Some(DELETED.to_owned())),
+                _ => {}
+            }
+        }
+        Ok(shown)
     }
 }
 

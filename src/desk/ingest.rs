@@ -142,6 +142,23 @@ impl<'a> Filing<'a> {
         self.customer_of(identity).map(|_| ())
     }
 
+    /// Lists show this of a message from now on.
+    pub(super) fn retell(&mut self, stored: &mut StoredMessage, preview: String) -> Result<(), DeskError> {
+        if stored.message.preview == preview {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut stored.message.preview, preview);
+        self.transaction.update_message(stored, None);
+        let message = &stored.message;
+        if let Some(identity) = message.identity
+            && let Some(customer) = self.customer_of(identity)?
+            && (customer.last_at, &customer.last_text) == (message.at, &before)
+        {
+            customer.last_text = message.preview.clone();
+        }
+        Ok(())
+    }
+
     /// A message of ours did not reach them after all: its customer comes back to the agent.
     pub(super) fn trouble(&mut self, stored: &StoredMessage) -> Result<(), DeskError> {
         let now = self.now;
@@ -234,6 +251,8 @@ impl<'a> Filing<'a> {
             None => bounced.as_ref().and_then(|message| message.message.identity),
         };
         let thread = self.thread(&incoming, identity, at)?;
+        // Mail never changes, and a large import should not look for it.
+        let changed = if self.channel == "email" { None } else { self.preview_by_changes(&incoming.remote_id)? };
         let message = Message {
             id,
             identity,
@@ -253,7 +272,7 @@ impl<'a> Filing<'a> {
             delivery: Delivery::None,
             automated: incoming.automated,
             attachments: incoming.attachments,
-            preview: incoming.preview,
+            preview: changed.unwrap_or(incoming.preview),
             outgoing: None,
             agent: None,
             note_of: None,
@@ -270,7 +289,7 @@ impl<'a> Filing<'a> {
             }
         }
         let content = Content { text: incoming.text, original: Some(incoming.raw) };
-        self.transaction.file_message(&message, None, content)?;
+        self.transaction.file_message(&message, content)?;
         self.event.messages.push(id);
         self.report.new += 1;
         Ok(())

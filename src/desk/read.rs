@@ -4,6 +4,7 @@ use super::graph::owner;
 use super::scores::Current;
 use super::{Desk, DeskError};
 use crate::connector::ConnectorError;
+use crate::engine::Place;
 use crate::identity;
 use crate::model::{
     Attachment, Comparison, Customer, CustomerId, CustomerView, Direction, Draft, DraftView, EventKind, Identity,
@@ -145,7 +146,12 @@ impl Desk {
 
     /// The cleaned text of a message, or why it cannot be shown.
     pub fn text(&self, stored: &StoredMessage) -> Result<String, String> {
-        let Some(place) = stored.text() else { return Ok(String::new()) };
+        self.text_at(stored.text())
+    }
+
+    /// The cleaned text at a place, or why it cannot be shown.
+    pub(super) fn text_at(&self, place: Option<Place>) -> Result<String, String> {
+        let Some(place) = place else { return Ok(String::new()) };
         match self.store.content(place) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|_| "this text is damaged".to_owned()),
             Err(error) => Err(error.to_string()),

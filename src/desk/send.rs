@@ -79,7 +79,7 @@ impl Desk {
             trust: Trust::Verified,
         };
         let mut transaction = self.store.begin();
-        transaction.file_message(&message, Some(customer.id), Content { text, original: None })?;
+        transaction.file_message(&message, Content { text, original: None })?;
         if let Some(draft) = compose.draft {
             transaction.delete_draft(draft);
         }
@@ -211,7 +211,7 @@ impl Desk {
             trust: Trust::Verified,
         };
         transaction.queue_outgoing(&outgoing, bytes);
-        transaction.file_message(&message, None, Content { text, original: None })?;
+        transaction.file_message(&message, Content { text, original: None })?;
         let normalised = identity::normalise_subject(&message.subject);
         if !normalised.is_empty() && compose.kind != ReplyKind::Forward {
             transaction.put_subject(target.identity, &normalised, thread, now)?;

@@ -52,6 +52,18 @@ impl Store {
 }
 
 impl Transaction<'_> {
+    /// What happened to a message, oldest first, at most `limit`, as this transaction sees it.
+    ///
+    /// # Errors
+    /// When a row cannot be read.
+    pub fn changes(&self, account: &str, remote_id: &str, limit: usize) -> Result<Vec<Change>, StoreError> {
+        if remote_id.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.scan(&prefix(account, remote_id), limit)?;
+        rows.iter().map(|(_, row)| Ok(record::decode::<Change>(CHANGE, row)?.record)).collect()
+    }
+
     /// Records a change, once: `own` is what tells it from all others of that message. False when it is there already.
     ///
     /// # Errors

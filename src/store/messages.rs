@@ -1,9 +1,9 @@
 //! Messages, the timelines they hang on, and how they are found again by their remote id.
 
 use super::record::{self, Stored};
-use super::{Read, Store, StoreError, Transaction, key};
+use super::{Glance, Glanced, Read, Store, StoreError, Transaction, key};
 use crate::engine::Place;
-use crate::model::{CustomerId, Message, MessageId, Page, Timestamp};
+use crate::model::{Message, MessageId, Page, Timestamp};
 
 const MESSAGE: u8 = b'm';
 const TIMELINE: u8 = b't';
@@ -50,9 +50,19 @@ pub(super) fn timeline_time(message: &Message) -> Timestamp {
     message.at
 }
 
-/// The part of the timeline a message hangs on: its identity, or for a note its customer.
-fn timeline_key(partition: &[u8; 16], message: &Message) -> Vec<u8> {
-    key(TIMELINE, &[partition, &timeline_time(message).key(), &message.id.0])
+/// A message's place in the index of the part of the timeline it hangs on: its identity, or for a note its customer. `None`
+/// when it belongs to nobody.
+fn timeline_key(message: &Message) -> Option<Vec<u8>> {
+    let part = message.identity.map(|id| id.0).or(message.note_of.map(|id| id.0))?;
+    Some(key(TIMELINE, &[&part, &timeline_time(message).key(), &message.id.0]))
+}
+
+/// A message as the index of a timeline has it.
+struct Hanging {
+    id: MessageId,
+    at: Timestamp,
+    /// A [`Glance`] with the place of the text; empty in what was filed before the index said more.
+    row: Vec<u8>,
 }
 
 fn remote_key(account: &str, remote_id: &str) -> Vec<u8> {
@@ -97,30 +107,65 @@ impl Store {
         before: Option<&[u8]>,
         limit: usize,
     ) -> Result<Page<StoredMessage>, StoreError> {
+        let found = self.hanging(parts, before, limit)?;
+        let mut rows = Vec::with_capacity(found.rows.len());
+        for hanging in found.rows {
+            rows.extend(get(self, hanging.id)?);
+        }
+        Ok(Page { rows, next: found.next })
+    }
+
+    /// The same page at a glance. A message that was filed before the index said more is looked up.
+    ///
+    /// # Errors
+    /// When a row cannot be read.
+    pub fn glances(
+        &self,
+        parts: &[[u8; 16]],
+        before: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Page<Glanced>, StoreError> {
+        let found = self.hanging(parts, before, limit)?;
+        let mut rows = Vec::with_capacity(found.rows.len());
+        for Hanging { id, at, row } in found.rows {
+            if row.is_empty() {
+                let stored = get(self, id)?;
+                rows.extend(stored.map(|stored| Glanced {
+                    id,
+                    at: stored.message.at,
+                    glance: (&stored.message).into(),
+                    text: stored.text(),
+                }));
+            } else {
+                let Stored { record: glance, places } = record::decode::<Glance>(TIMELINE, &row)?;
+                rows.push(Glanced { id, at, glance, text: places.first().copied() });
+            }
+        }
+        Ok(Page { rows, next: found.next })
+    }
+
+    /// A page of the index of the timeline that these parts make together.
+    fn hanging(&self, parts: &[[u8; 16]], before: Option<&[u8]>, limit: usize) -> Result<Page<Hanging>, StoreError> {
         // The place on the merged timeline is (time, message): the same 24 bytes in every part.
-        let mut found: Vec<([u8; 24], MessageId)> = Vec::new();
+        let mut found: Vec<([u8; 24], Vec<u8>)> = Vec::new();
         for part in parts {
             let prefix = key(TIMELINE, &[part]);
             let before = before.map(|place| key(TIMELINE, &[part, place]));
-            for (row_key, _) in self.scan_prefix(&prefix, before.as_deref(), true, limit + 1)? {
+            for (row_key, row) in self.scan_prefix(&prefix, before.as_deref(), true, limit + 1)? {
                 let place: Option<[u8; 24]> = row_key.get(17..).and_then(|rest| rest.try_into().ok());
-                if let Some(place) = place
-                    && let Some(id) = MessageId::from_slice(&place[8..])
-                {
-                    found.push((place, id));
-                }
+                found.extend(place.map(|place| (place, row)));
             }
         }
         found.sort_unstable_by_key(|(place, _)| std::cmp::Reverse(*place));
-        found.dedup_by_key(|(_, id)| *id);
+        found.dedup_by_key(|(place, _)| *place);
         let more = found.len() > limit;
         found.truncate(limit);
         let next = more.then(|| found.last().map(|(place, _)| place.to_vec())).flatten();
-        let mut rows = Vec::with_capacity(found.len());
-        for (_, id) in found {
-            rows.extend(get(self, id)?);
-        }
-        Ok(Page { rows, next })
+        let hanging = |(place, row): ([u8; 24], Vec<u8>)| {
+            let (at, id) = place.split_first_chunk()?;
+            Some(Hanging { id: MessageId::from_slice(id)?, at: Timestamp::from_key(*at), row })
+        };
+        Ok(Page { rows: found.into_iter().filter_map(hanging).collect(), next })
     }
 
     /// Automatic mail and mail that belongs to nobody, latest first.
@@ -177,26 +222,23 @@ impl Transaction<'_> {
         by_remote(self, account, remote_id)
     }
 
-    /// Files a new message with its contents: on its identity's timeline, for a note (`note_of`) on the customer's, and
-    /// under *automated* when it is automatic or belongs to nobody.
+    /// Files a new message with its contents: on its identity's timeline, for a note on the customer's, and under
+    /// *automated* when it is automatic or belongs to nobody.
     ///
     /// # Errors
     /// When the state cannot be read.
-    pub fn file_message(
-        &mut self,
-        message: &Message,
-        note_of: Option<CustomerId>,
-        content: Content,
-    ) -> Result<(), StoreError> {
-        let mut contents = vec![self.add_content(content.text.into_bytes())];
+    pub fn file_message(&mut self, message: &Message, content: Content) -> Result<(), StoreError> {
+        let text = self.add_content(content.text.into_bytes());
+        let mut contents = vec![text];
         contents.extend(content.original.map(|original| self.add_content(original)));
         let row = record::encode(message, &[], contents.len());
         self.put_with(key(MESSAGE, &[&message.id.0]), row, contents);
-        if let Some(part) = message.identity.map(|id| id.0).or(note_of.map(|id| id.0)) {
-            self.put(timeline_key(&part, message), Vec::new());
-        }
-        if message.automated.is_some() || (message.identity.is_none() && note_of.is_none()) {
+        let hangs = timeline_key(message);
+        if message.automated.is_some() || hangs.is_none() {
             self.put(key(AUTOMATED, &[&message.at.key_latest_first(), &message.id.0]), Vec::new());
+        }
+        if let Some(hangs) = hangs {
+            self.put_with(hangs, record::encode(&Glance::from(message), &[], 1), vec![text]);
         }
         if !message.remote_id.is_empty() {
             let remote = remote_key(&message.account, &message.remote_id);
@@ -229,6 +271,11 @@ impl Transaction<'_> {
             // An original that is there already (an earlier attempt) is replaced by the same bytes.
             places.truncate(1);
             contents.push(self.add_content(original));
+        }
+        if let Some(hangs) = timeline_key(&stored.message) {
+            let text = contents.iter().copied().take(usize::from(places.is_empty())).collect::<Vec<_>>();
+            let place = places.get(..1).unwrap_or_default();
+            self.put_with(hangs, record::encode(&Glance::from(&stored.message), place, text.len()), text);
         }
         let row = record::encode(&stored.message, &places, contents.len());
         self.put_with(row_key, row, contents);

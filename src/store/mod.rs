@@ -8,7 +8,7 @@
 //! | `k` customer, time | a case resolved before the present one |
 //! | `n` identity | [`Identity`](crate::model::Identity) |
 //! | `m` message | [`Message`](crate::model::Message), with the places of its text and original |
-//! | `t` identity (or customer, for notes), time, message | the timeline: messages hang on identities, so that merging and splitting customers never rewrites one |
+//! | `t` identity (or customer, for notes), time, message | [`Glance`], with the place of the text: the timeline. Messages hang on identities, so that merging and splitting customers never rewrites one |
 //! | `r` hash of account and remote id | message |
 //! | `a` latest first, message | automatic mail, and mail that belongs to nobody |
 //! | `s` identity, hash of subject | the thread last seen under that subject |
@@ -52,6 +52,7 @@ mod cursors;
 mod customers;
 mod dead;
 mod drafts;
+mod glance;
 mod graph;
 mod identities;
 mod ledgers;
@@ -66,6 +67,7 @@ mod transaction;
 
 pub use changes::StoredChange;
 pub use dead::StoredDead;
+pub use glance::{Glance, Glanced};
 pub use messages::{Content, StoredMessage};
 pub use outbox::StoredOutgoing;
 pub use pushed::StoredPushed;

@@ -1,7 +1,7 @@
 //! A transaction: reads see its own writes; all of it is committed as one, or nothing.
 
 use super::{Read, Store, StoreError, VERSION, VERSION_KEY, record};
-use crate::engine::{Commit, Put, Row, Seq};
+use crate::engine::{Commit, Place, Put, Row, Seq};
 use crate::model::Event;
 use std::collections::BTreeMap;
 
@@ -20,16 +20,18 @@ pub struct Transaction<'a> {
     absent: Vec<Vec<u8>>,
 }
 
+/// A row with contents to come cannot be read whole before it is committed: its places are filled up with nought, which
+/// keeps its record readable.
+fn readable(value: &[u8], contents: &[u16]) -> Vec<u8> {
+    let mut value = value.to_vec();
+    value.resize(value.len() + contents.len() * Place::SIZE, 0);
+    value
+}
+
 impl Read for Transaction<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.changes.get(key) {
-            // A row with contents to come cannot be read whole before it is committed: its places are filled up with
-            // nought, which keeps its record readable.
-            Some(Change::Put { value, contents }) => {
-                let mut value = value.clone();
-                value.resize(value.len() + contents.len() * crate::engine::Place::SIZE, 0);
-                Ok(Some(value))
-            }
+            Some(Change::Put { value, contents }) => Ok(Some(readable(value, contents))),
             Some(Change::Delete) => Ok(None),
             None => self.store.get(key),
         }
@@ -61,7 +63,7 @@ impl<'a> Transaction<'a> {
             self.store.scan_prefix(prefix, None, false, limit)?.into_iter().collect();
         for (key, change) in self.changes.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix)) {
             match change {
-                Change::Put { value, .. } => rows.insert(key.clone(), value.clone()),
+                Change::Put { value, contents } => rows.insert(key.clone(), readable(value, contents)),
                 Change::Delete => rows.remove(key),
             };
         }

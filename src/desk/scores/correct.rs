@@ -3,11 +3,10 @@
 use super::layer::Current;
 use crate::desk::{Desk, DeskError};
 use crate::model::{
-    Act, Acted, Correction, Direction, Event, EventKind, Message, MessageId, Sentiment, SentimentLabel, Trust,
-    own_words,
+    Act, Acted, Correction, Event, EventKind, Message, MessageId, Sentiment, SentimentLabel, own_words,
 };
 use crate::score::sentiment::{Label, Reading};
-use crate::store::StoredMessage;
+use crate::store::{Glance, StoredMessage};
 use std::borrow::Cow;
 
 /// How happy what an agent called so counts, at least.
@@ -24,13 +23,9 @@ pub(super) fn own(text: &str) -> Cow<'_, str> {
     own_words(&text[..text.floor_char_boundary(MOST)])
 }
 
-/// Who wrote it to us, as far as scores go: a person, and not one whose sender is refuted. What an agent wrote down of a
-/// call is in the agent's words.
+/// A customer wrote it, as far as scores go.
 pub(super) fn is_theirs(message: &Message) -> bool {
-    message.direction == Direction::Inbound
-        && message.agent.is_none()
-        && message.automated.is_none()
-        && !matches!(message.trust, Trust::Refuted(_))
+    Glance::from(message).is_theirs()
 }
 
 /// The words that speak for the label; what speaks against it did not decide. All where none does.
@@ -81,32 +76,32 @@ impl Desk {
         self.text(stored).map(|text| own(&text).into_owned())
     }
 
-    /// What a message of theirs sounds like, in which they wrote these words, by a reading of them. `None` for what we
-    /// wrote, for robots, and where the model cannot tell.
+    /// What a message of theirs sounds like, in which they wrote these words, by a reading of them. `None` where the model
+    /// cannot tell.
     pub(super) fn sounds_like(
         &self,
-        message: &Message,
+        id: MessageId,
         words: Option<&str>,
         reading: impl Fn(&str) -> Option<Reading>,
     ) -> Result<Option<Sentiment>, DeskError> {
-        if !is_theirs(message) {
-            return Ok(None);
-        }
         let model = words.and_then(reading).map(read);
-        Ok(match self.store.correction(message.id)? {
+        Ok(match self.store.correction(id)? {
             Some(correction) => Some(corrected(model, &correction)),
             None => model,
         })
     }
 
-    /// What a message with this text sounds like, with the words that decided.
+    /// What a message with this text sounds like, with the words that decided. `None` for what we wrote and for robots, too.
     pub(in crate::desk) fn sentiment_of(
         &self,
         current: &Current,
         message: &Message,
         text: Option<&str>,
     ) -> Result<Option<Sentiment>, DeskError> {
-        self.sounds_like(message, text.map(own).as_deref(), |words| current.reader().read(words))
+        if !is_theirs(message) {
+            return Ok(None);
+        }
+        self.sounds_like(message.id, text.map(own).as_deref(), |words| current.reader().read(words))
     }
 
     /// What messages sound like, in their order; `None` where nobody can tell.

@@ -1,11 +1,12 @@
 //! The facts of one customer, gathered from the tables.
 
-use super::correct::{is_theirs, own};
+use super::correct::own;
 use super::layer::Current;
 use super::need::NeedSought;
 use crate::desk::{Desk, DeskError};
-use crate::model::{Case, Customer, Delivery, Direction, Event, EventKind, Message, Targets, Timestamp, Trust};
+use crate::model::{Case, Customer, Direction, Event, EventKind, MessageId, Targets, Timestamp};
 use crate::score::{CaseFacts, Contact, Facts, History, MAX_CONTACTS, MAX_FELT};
+use crate::store::{Glance, Glanced};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -41,41 +42,29 @@ impl Desk {
         let (mut before, mut messages, mut covers) = (None, 0, Timestamp(0));
         let mut latest = Vec::new();
         while messages < LOOK && facts.contacts.len() < MAX_CONTACTS {
-            let page = self.store.timeline(&parts, before.as_deref(), PAGE.min(LOOK - messages))?;
+            let page = self.store.glances(&parts, before.as_deref(), PAGE.min(LOOK - messages))?;
             messages += page.rows.len();
-            for stored in page.rows {
-                let message = &stored.message;
-                covers = covers.max(message.received);
-                let counts = message.direction != Direction::Note
-                    && message.automated.is_none()
-                    && message.delivery != Delivery::Cancelled
-                    && !matches!(message.trust, Trust::Refuted(_));
-                if !counts {
+            for Glanced { id, at, glance, text } in page.rows {
+                covers = covers.max(glance.received);
+                if !glance.is_contact() {
                     continue;
                 }
-                let sentiment = match current.filter(|_| is_theirs(message)) {
+                let sentiment = match current.filter(|_| glance.is_theirs()) {
                     Some(current) => {
                         // A text that is damaged says nothing; the timeline says that it is.
-                        let text = self.text(&stored).ok();
+                        let text = self.text_at(text).ok();
                         let words = text.as_deref().map(own);
-                        sought.hear(message, words.as_deref());
-                        let reader = current.reader();
-                        let heard = self.sounds_like(message, words.as_deref(), |words| reader.skim(words))?;
+                        self.seek_need(&mut sought, id, at, words.as_deref())?;
+                        let heard = self.sounds_like(id, words.as_deref(), |words| current.reader().skim(words))?;
                         if heard.is_some() && latest.len() < MAX_FELT {
-                            latest.push((stored.message.clone(), words.map(Cow::into_owned)));
+                            latest.push((id, words.map(Cow::into_owned)));
                         }
                         heard
                     }
                     None => None,
                 };
-                facts.contacts.push(Contact {
-                    message: message.id,
-                    at: message.at,
-                    direction: message.direction,
-                    channel: message.channel.clone(),
-                    way: message.way,
-                    sentiment,
-                });
+                let Glance { direction, channel, way, .. } = glance;
+                facts.contacts.push(Contact { message: id, at, direction, channel, way, sentiment });
             }
             before = page.next;
             if before.is_none() {
@@ -106,12 +95,11 @@ impl Desk {
         &self,
         current: &Current,
         history: &mut History,
-        latest: &[(Message, Option<String>)],
+        latest: &[(MessageId, Option<String>)],
     ) -> Result<(), DeskError> {
         for id in history.quoted() {
-            let Some((message, words)) = latest.iter().find(|(message, _)| message.id == id) else { continue };
-            let reader = current.reader();
-            if let Some(heard) = self.sounds_like(message, words.as_deref(), |words| reader.read(words))? {
+            let Some((_, words)) = latest.iter().find(|(known, _)| *known == id) else { continue };
+            if let Some(heard) = self.sounds_like(id, words.as_deref(), |words| current.reader().read(words))? {
                 history.hear(id, heard);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::correct::is_theirs;
 use crate::desk::{Desk, DeskError};
-use crate::model::{Case, Message, MessageId, Timestamp, clean_line};
+use crate::model::{Case, MessageId, Timestamp, clean_line};
 use crate::score::intent::{Intent, Intents};
 use crate::score::{NeedReading, PastCase};
 
@@ -27,23 +27,17 @@ impl NeedSought {
         NeedSought { opened: open.map(|case| (case.opened, case.opened_by)), left: LATEST, found: None }
     }
 
-    /// Whether a message is to be read.
-    fn wants(&self, message: &Message) -> bool {
-        let within = self.opened.is_some_and(|(at, by)| message.at >= at || Some(message.id) == by);
+    /// Whether a message of theirs is to be read.
+    fn wants(&self, id: MessageId, at: Timestamp) -> bool {
+        let within = self.opened.is_some_and(|(opened, by)| at >= opened || Some(id) == by);
         let sure = self.found.as_ref().is_some_and(|(intent, ..)| intent.is_sure());
-        within && !sure && self.left > 0 && is_theirs(message)
+        within && !sure && self.left > 0
     }
 
-    /// Reads the next message, by what they wrote in it themselves, if the need may be in it: the latest sure need counts;
-    /// where none is, the likeliest. Without words (the text is damaged) it says nothing.
-    pub fn hear(&mut self, message: &Message, words: Option<&str>) {
-        if !self.wants(message) {
-            return;
-        }
-        self.left -= 1;
-        let Some(intent) = words.and_then(|words| intent_of(&message.subject, words)) else { return };
+    /// What a message wants; the latest sure need counts; where none is, the likeliest.
+    fn hear(&mut self, id: MessageId, at: Timestamp, intent: Intent) {
         if intent.is_sure() || self.found.as_ref().is_none_or(|(known, ..)| known.confidence < intent.confidence) {
-            self.found = Some((intent, message.id, message.at));
+            self.found = Some((intent, id, at));
         }
     }
 
@@ -67,6 +61,26 @@ fn intent_of(subject: &str, words: &str) -> Option<Intent> {
 }
 
 impl Desk {
+    /// Reads the next message of theirs, by what they wrote in it themselves, if the need may be in it. Without words (the
+    /// text is damaged) it says nothing.
+    pub(super) fn seek_need(
+        &self,
+        sought: &mut NeedSought,
+        id: MessageId,
+        at: Timestamp,
+        words: Option<&str>,
+    ) -> Result<(), DeskError> {
+        if !sought.wants(id, at) {
+            return Ok(());
+        }
+        sought.left -= 1;
+        let (Some(words), Some(stored)) = (words, self.store.message(id)?) else { return Ok(()) };
+        if let Some(intent) = intent_of(&stored.message.subject, words) {
+            sought.hear(id, at, intent);
+        }
+        Ok(())
+    }
+
     /// The resolved cases of a customer that were opened with the same need, as far as the latest [`PAST`] go.
     pub(super) fn alike(&self, need: &NeedReading, cases: &[Case]) -> Result<Vec<PastCase>, DeskError> {
         let mut alike = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::paper::MINUTE;
 use super::places::{Room, changed, said};
-use crate::model::{ChangeKind, Way};
+use crate::model::{ChangeKind, InboxFilter, InboxView, Way};
 
 fn reaction(symbol: &str) -> ChangeKind {
     ChangeKind::Reaction { symbol: symbol.to_owned(), added: true }
@@ -29,6 +29,35 @@ fn what_comes_before_its_message_is_there_when_that_comes() {
     room.file(vec![said("1", "Hello?", Way::Direct, now)]);
     let kinds: Vec<&str> = room.timeline()[0].changes.iter().map(|view| view.change.kind.word()).collect();
     assert_eq!(kinds, ["reaction", "deleted"], "in the order they happened");
+}
+
+/// What the list shows of Ana's last message.
+fn listed(room: &Room) -> String {
+    let page = room.desk.inbox(InboxView::All, &InboxFilter::default(), None, 10).unwrap();
+    page.rows.into_iter().next().unwrap().last_text
+}
+
+#[test]
+fn the_list_shows_what_became_of_the_last_message() {
+    let edit = |to: &str| ChangeKind::Edited { preview: to.to_owned() };
+    let room = Room::new();
+    room.hears("1", "the blue won");
+    room.file(vec![changed("1", "e2", edit("the blue one!"), "the blue one!", 2)]);
+    assert_eq!(listed(&room), "the blue one!");
+    room.file(vec![changed("1", "e1", edit("the blue one"), "the blue one", 1)]);
+    assert_eq!(listed(&room), "the blue one!", "the earlier of two edits comes last");
+    room.file(vec![changed("1", "d", ChangeKind::Deleted, "", 3)]);
+    assert_eq!(listed(&room), "(deleted)");
+    assert_eq!(room.timeline()[0].text.as_deref(), Ok("the blue won"), "messages never change");
+    room.pass(10 * MINUTE);
+    room.hears("2", "Hello?");
+    room.file(vec![changed("1", "e3", edit("late"), "late", 4)]);
+    assert_eq!(listed(&room), "Hello?", "a change of another message is not the last line");
+    // Before its message, and in one page with it.
+    let room = Room::new();
+    let now = room.desk.now();
+    room.file(vec![changed("1", "e1", edit("late"), "late", 1), said("1", "Hello?", Way::Direct, now)]);
+    assert_eq!(listed(&room), "late");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod answers;
 mod beside;
 mod facts;
+mod glances;
 mod graph;
 mod intake;
 pub(super) mod paper;
