@@ -8,6 +8,7 @@ mod account;
 mod act;
 mod change;
 mod comforts;
+mod count;
 mod customer;
 mod dead;
 mod draft;
@@ -34,6 +35,7 @@ pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress, WorkerS
 pub use act::{Act, Acted, AttachmentSource, Call, Compose, PHONE, ProfileEdit, ReplyKind, TakeBack};
 pub use change::{Change, ChangeKind};
 pub use comforts::{Comforts, Notify};
+pub use count::count;
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Moved, Priority, Snooze};
 pub use dead::DeadLetter;
 pub use draft::Draft;

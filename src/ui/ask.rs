@@ -52,6 +52,7 @@ impl Screen {
     /// Shows a customer. `reading`: the agent looks at it, so it counts as read.
     pub(super) fn open_customer(&mut self, id: CustomerId, reading: bool) {
         self.touch();
+        self.aside.clear();
         if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
             open.reading |= reading;
             return;

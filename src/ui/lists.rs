@@ -1,11 +1,12 @@
 //! Commands in the lists, and those about one message.
 
+use super::layout::Pane;
 use super::prompt::{Choice, Question};
-use super::sheet::Content;
+use super::sheet::{Content, Sheet};
 use super::view::{compare_lines, help_lines};
-use super::{Effect, Screen};
+use super::{Effect, Load, Screen};
 use crate::command::Verb;
-use crate::model::{MessageId, OutboxState};
+use crate::model::{CustomerId, MessageId, OutboxState};
 
 /// What can be done stands in the line of hints.
 const NOT_HERE: &str = "that cannot be done with what is selected here";
@@ -32,6 +33,29 @@ impl Screen {
         sheet.step(rows, last, height);
     }
 
+    /// Opens a customer from a list, which going back leads to.
+    pub(super) fn open_from_list(&mut self, id: CustomerId) {
+        let lists = std::mem::take(&mut self.sheets);
+        self.focus = Pane::Timeline;
+        self.open_customer(id, true);
+        self.aside = lists;
+    }
+
+    /// Back to the list the customer was opened from, as it is by now. False where there is none.
+    pub(super) fn return_to_list(&mut self) -> bool {
+        if self.aside.is_empty() {
+            return false;
+        }
+        self.sheets = std::mem::take(&mut self.aside);
+        self.focus = Pane::Inbox;
+        // What was asked before was not waited for.
+        self.forget_members();
+        self.sheets.iter_mut().for_each(|sheet| (sheet.asked, sheet.again) = (false, false));
+        let loads: Vec<Load> = self.sheets.iter_mut().filter_map(Sheet::load).collect();
+        loads.into_iter().for_each(|load| self.load(load));
+        true
+    }
+
     /// Enter on a row.
     pub(super) fn open_in_list(&mut self) {
         let Some(sheet) = self.sheets.last() else { return };
@@ -42,9 +66,7 @@ impl Screen {
                 if self.composer.is_some() {
                     return self.complain("finish what you are writing first");
                 }
-                self.sheets.clear();
-                self.focus = super::layout::Pane::Timeline;
-                self.open_customer(id, true);
+                self.open_from_list(id);
             }
             Content::Drafts(rows) => {
                 let Some(view) = rows.get(row).cloned() else { return };

@@ -308,6 +308,7 @@ impl Screen {
             Context::List if self.leave_members() => {}
             Context::List | Context::Why => drop(self.sheets.pop()),
             Context::Timeline if self.widen() => {}
+            Context::Timeline | Context::Profile if self.return_to_list() => {}
             Context::Timeline | Context::Profile => self.focus = Pane::Inbox,
             Context::Compose => self.ask_about_text(),
             Context::Inbox if self.inbox.filter != InboxFilter::default() => {

@@ -125,6 +125,8 @@ pub struct Screen {
     pub(super) moods: bool,
     pub(super) composer: Option<Composer>,
     pub(super) sheets: Vec<Sheet>,
+    /// The lists a customer was opened from: going back leads there.
+    pub(super) aside: Vec<Sheet>,
     pub(super) prompt: Option<Prompt>,
     pub(super) palette: Option<Palette>,
     pub(super) question: Option<Question>,
@@ -194,6 +196,7 @@ impl Screen {
             moods: setup.comforts.moods,
             composer: None,
             sheets: Vec::new(),
+            aside: Vec::new(),
             prompt: None,
             palette: None,
             question: None,

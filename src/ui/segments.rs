@@ -224,9 +224,7 @@ impl Screen {
         if self.composer.is_some() {
             return self.complain("finish what you are writing first");
         }
-        self.sheets.clear();
-        self.focus = super::layout::Pane::Timeline;
-        self.open_customer(customer, true);
+        self.open_from_list(customer);
     }
 
     /// Back from the customers to the segments. False when the keys are not among customers.

@@ -1,5 +1,6 @@
 //! Text in columns: widths by grapheme as the terminal draws them, cutting, filling, wrapping.
 
+pub(super) use crate::model::count;
 use crate::theme::Element;
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
@@ -63,6 +64,23 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     text.to_owned()
 }
 
+/// Cuts the middle out, to at most `columns`: for names that differ at their ends.
+pub(super) fn cut_middle(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let (mut from, mut used) = (text.len(), 0);
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        used += grapheme_width(grapheme);
+        if used > columns / 2 {
+            break;
+        }
+        from = at;
+    }
+    let end = &text[from..];
+    format!("{}{end}", cut(text, columns - width(end)))
+}
+
 /// Cuts or fills with spaces to exactly `columns`.
 pub(super) fn fit(text: &str, columns: usize) -> String {
     let mut text = cut(text, columns);
@@ -113,11 +131,6 @@ pub(super) fn wrap(line: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// `1 message`, `2 messages`.
-pub(super) fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
 /// A size for people: `640 B`, `12 kB`, `3.4 MB`.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
@@ -150,12 +163,14 @@ mod tests {
         assert_eq!(cut("你好吗", 5), "你好…");
         assert_eq!(cut("你好吗", 4), "你…");
         assert_eq!(cut("x", 0), "");
+        assert_eq!(cut_middle("long silent, seldom (2)", 12), "long …om (2)");
         for text in ["你好吗, wie geht es?", FAMILY, "e\u{301}e\u{301}e\u{301}", "ｶﾞｷﾞ", "a👍🏽b🇩🇪c"]
         {
             for columns in 0..12 {
                 assert!(width(&cut(text, columns)) <= columns, "{text} in {columns}");
                 assert_eq!(width(&fit(text, columns)), columns, "{text} in {columns}");
                 assert_eq!(width(&fit_right(text, columns)), columns);
+                assert!(width(&cut_middle(text, columns)) <= columns, "{text} in {columns}");
             }
         }
     }

@@ -503,6 +503,14 @@ fn segments_show_sizes_traits_change_customers_and_where_they_stand() {
         seat.shows("[k-means]");
         seat.keys("Enter k Enter");
         seat.shows("▸ Ana Sánchez");
+        // And back: to the customers, to the segments, to the inbox.
+        seat.keys("q");
+        seat.shows("[k-means]");
+        seat.keys("k Enter");
+        seat.shows("▸ Ana Sánchez");
+        seat.keys("q q q");
+        seat.hides("[k-means]");
+        seat.shows("▸ inbox");
     }
     let mut seat = FakeSeat::new(80, 24, segmented());
     seat.say("segments k-means");

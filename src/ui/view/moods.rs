@@ -2,7 +2,7 @@
 
 use super::chart::dots;
 use super::paint::{Painter, piece};
-use crate::model::SentimentLabel;
+use crate::model::{SentimentLabel, count};
 use crate::theme::Element;
 use crate::ui::Screen;
 use crate::ui::signs::label_element;
@@ -18,7 +18,13 @@ pub(super) fn draw(screen: &Screen, area: Rect, painter: &mut Painter<'_>) {
     let Some(open) = &screen.open else { return };
     let readings = &open.readings;
     let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return };
-    let inside = painter.frame(area, "mood over time", &format!("{} messages", readings.len()), Element::Border, false);
+    let inside = painter.frame(
+        area,
+        "mood over time",
+        &count(readings.len() as u64, "message", "messages"),
+        Element::Border,
+        false,
+    );
     if inside.height < 3 || inside.width < 20 {
         return;
     }

@@ -11,13 +11,15 @@ use crate::ui::Screen;
 use crate::ui::segments::Segments;
 use crate::ui::sheet::Sheet;
 use crate::ui::signs::{label_element, mood_label};
-use crate::ui::text::{Row, cut, fit_right, width, wrap};
+use crate::ui::text::{Row, count, cut, cut_middle, fit_right, width, wrap};
 use crate::ui::when;
 use ratatui::layout::Rect;
 
 /// From so many columns the segment under the cursor is shown beside the list, not under it.
 const WIDE: u16 = 110;
 const DAY: f64 = 86_400_000.0;
+/// Columns the two charts beside a long name keep.
+const CHARTS: usize = 16;
 /// Letters by which a segment is known in the scatter.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
 
@@ -71,7 +73,9 @@ fn draw_list(screen: &Screen, segments: &Segments, area: Rect, painter: &mut Pai
     let all: u64 = segments.shown().map(|segment| u64::from(segment.size)).sum();
     let largest = segments.shown().map(|segment| segment.size).max().unwrap_or(1).max(1);
     let room = columns.saturating_sub(4 + 7 + 5);
-    let name = (room / 2).clamp(12, 34);
+    // Names learned by k-means are long, and differ at their ends: the charts leave them what they need.
+    let longest = segments.shown().map(|segment| width(&segment.name)).max().unwrap_or_default();
+    let name = (room / 2).clamp(12, 34).max(longest.min(room.saturating_sub(CHARTS)));
     let drift = (room.saturating_sub(name) / 2).min(24);
     let bar = room.saturating_sub(name + drift + 1).min(30);
     let heading = vec![
@@ -98,7 +102,7 @@ fn draw_list(screen: &Screen, segments: &Segments, area: Rect, painter: &mut Pai
         let row = vec![
             piece(Element::Cursor, mark),
             piece(Element::Key, format!("{} ", letter(index))),
-            cell(Element::InboxName, &segment.name, name + 1),
+            cell(Element::InboxName, &cut_middle(&segment.name, name), name + 1),
             piece(Element::Text, fit_right(&short(segment.size), 7)),
             piece(Element::Dim, fit_right(&format!("{share:.0}"), 5)),
             piece(Element::Text, " "),
@@ -115,11 +119,14 @@ fn draw_one(screen: &Screen, segments: &Segments, segment: &Segment, area: Rect,
     let columns = usize::from(area.width);
     let mut rows: Vec<Row> = Vec::new();
     let traits = if segment.traits.is_empty() { "no traits are known".to_owned() } else { segment.traits.join(" · ") };
-    let head = format!("{}: ", segment.name);
-    rows.push(vec![
-        piece(Element::Strong, format!(" {}", cut(&head, columns / 2))),
-        piece(Element::Text, cut(&traits, columns.saturating_sub(width(&head) + 2))),
-    ]);
+    let head = format!(" {}: ", segment.name);
+    let room = columns.saturating_sub(1);
+    if width(&head) + width(&traits) < columns {
+        rows.push(vec![piece(Element::Strong, head), piece(Element::Text, traits)]);
+    } else {
+        rows.push(vec![piece(Element::Strong, cut_middle(&head, room))]);
+        rows.push(vec![piece(Element::Text, format!(" {}", cut(&traits, room - 1)))]);
+    }
     let mut about = change(segment);
     let [days, count, money] = segment.centre;
     about.push_str(&format!(" · in the middle {days:.0} days since the last, {count:.0} of them"));
@@ -155,10 +162,11 @@ fn draw_one(screen: &Screen, segments: &Segments, segment: &Segment, area: Rect,
 
 /// How the size changed since the fit before.
 fn change(segment: &Segment) -> String {
+    let customers = count(segment.size.into(), "customer", "customers");
     match segment.sizes.last().map(|before| i64::from(segment.size) - i64::from(*before)) {
-        None => format!("{} customers at the first fit", segment.size),
-        Some(0) => format!("{} customers at the last fit, as many as before", segment.size),
-        Some(more) => format!("{} customers at the last fit, {more:+} since the one before", segment.size),
+        None => format!("{customers} at the first fit"),
+        Some(0) => format!("{customers} at the last fit, as many as before"),
+        Some(more) => format!("{customers} at the last fit, {more:+} since the one before"),
     }
 }
 
@@ -218,7 +226,9 @@ fn draw_members(screen: &Screen, segments: &Segments, area: Rect, painter: &mut 
         _ => {
             let open = screen.key_name(Context::List, Verb::Open);
             let what = if segments.inside { "opens one" } else { "goes in" };
-            format!(" {}{more} customers now; {open} {what}", segments.members.len())
+            let known = segments.members.len();
+            let customers = if known == 1 && more.is_empty() { "customer" } else { "customers" };
+            format!(" {known}{more} {customers} now; {open} {what}")
         }
     };
     painter.text(area, 0, &cut(&heading, columns), Element::Label);
