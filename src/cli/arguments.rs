@@ -426,10 +426,17 @@ pub enum DeadVerb {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Take one off the list; its original stays in the journal
+    /// Take some off the list, or all; their originals stay in the journal
     Discard {
-        /// Its id
-        id: String,
+        /// Their ids
+        #[arg(required_unless_present = "all", value_name = "ID")]
+        ids: Vec<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+        /// With --all: only those of this account
+        #[arg(long, value_name = "NAME", requires = "all")]
+        account: Option<String>,
     },
 }
 
@@ -921,8 +928,8 @@ pub struct Bench {
 
 #[derive(Clone, Debug, Args)]
 pub struct Help {
-    /// json, profile, or a verb
-    pub topic: Option<String>,
+    /// json, profile, webhook, or a verb: `help score train`
+    pub topic: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -63,9 +63,19 @@ pub fn run(place: &Place, verb: DeadVerb) -> Outcome {
                 None => out.bytes(&original)?,
             }
         }
-        DeadVerb::Discard { id: text } => {
-            let acted = house.desk.act(&house.agent, Act::DiscardDead(id(&text)?))?;
-            remark(&acted.said);
+        DeadVerb::Discard { ids, all, account } => {
+            let ids = match all {
+                false => ids.iter().map(|text| id(text)).collect::<anyhow::Result<Vec<_>>>()?,
+                true => {
+                    let own = |name: &str| account.as_ref().is_none_or(|account| account == name);
+                    let dead = house.desk.dead()?;
+                    dead.iter().filter(|stored| own(&stored.dead.account)).map(|stored| stored.dead.id).collect()
+                }
+            };
+            for id in ids {
+                house.desk.act(&house.agent, Act::DiscardDead(id))?;
+                out.row(|| json!({ "dead": id.to_string(), "discarded": true }), || format!("{id}: discarded"))?;
+            }
         }
     }
     out.finish()?;

@@ -172,7 +172,7 @@ fn dispatch(arguments: Arguments, place: &house::Place, named: Option<PathBuf>) 
             Verb::Doctor(args) => doctor::run(place, args.online),
             Verb::Completions(args) => manual::completions(args.shell),
             Verb::Man(args) => manual::man(place, args),
-            Verb::Help(args) => help::run(args.topic.as_deref()),
+            Verb::Help(args) => help::run(&args.topic),
         },
     }
 }

@@ -8,9 +8,10 @@ use super::output::remark;
 use super::owner::VerbDoor;
 use super::transfer::tell;
 use crate::connector::declared::{self, Importer, Rows};
-use crate::connector::{Item, PulledPage};
+use crate::connector::{Item, PulledPage, Unreadable};
 use crate::desk::IngestReport;
-use crate::model::Trust;
+use crate::identity;
+use crate::model::{Trust, clean_line, count};
 use anyhow::Context;
 use std::io::Read;
 use std::time::Instant;
@@ -57,9 +58,14 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
     let mut page = PulledPage::default();
     for row in rows {
         read += 1;
-        let (mut items, why) = importer.understand(row, house.desk.now());
-        if is_mail {
-            items.iter_mut().for_each(nobody_vouches);
+        let line = row.line;
+        let (mut items, mut why) = importer.understand(row, house.desk.now());
+        for item in items.iter_mut().filter(|_| is_mail) {
+            nobody_vouches(item);
+            if let Some(unreadable) = from_no_address(item, line) {
+                why = Some(unreadable.reason.clone());
+                *item = Item::Unreadable(unreadable);
+            }
         }
         page.items.extend(items);
         if let Some(why) = why {
@@ -82,7 +88,11 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
     house.close()?;
     anyhow::ensure!(
         failed == 0,
-        "{failed} rows could not be understood and are kept as dead letters; the rest is in. Mend the map or the file, and import again"
+        "{} could not be understood, {} as dead letters; the rest is in. Mend the map or the file, import again, \
+         and take these off the list (`switchboard dead discard --all --account {}`)",
+        count(failed, "row", "rows"),
+        if failed == 1 { "and is kept" } else { "and are kept" },
+        args.account
     );
     Ok(())
 }
@@ -93,6 +103,26 @@ fn nobody_vouches(item: &mut Item) {
         incoming.trust = Trust::Unverified;
         incoming.links.iter_mut().for_each(|link| link.proven = false);
     }
+}
+
+/// A row of mail whose author is no mail address: an answer to it could not leave.
+fn from_no_address(item: &mut Item, line: u64) -> Option<Unreadable> {
+    let Item::Message(incoming) = item else { return None };
+    let author = &incoming.from.address;
+    if identity::is_deliverable("email", author) {
+        return None;
+    }
+    Some(Unreadable {
+        reason: format!(
+            "line {line}: its author \"{}\" is no mail address; import it into an account of the channel it is from",
+            clean_line(author)
+        ),
+        folder: incoming.folder.clone(),
+        received: incoming.received,
+        hint: incoming.preview.clone(),
+        partial: false,
+        raw: std::mem::take(&mut incoming.raw),
+    })
 }
 
 /// A file whole, of at most so many bytes.

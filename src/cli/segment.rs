@@ -6,7 +6,7 @@ use super::house::Place;
 use super::output::{Meter, Output, remark};
 use super::{Outcome, form};
 use crate::desk::FitProgress;
-use crate::model::{Segment, SegmentKind, clean_line};
+use crate::model::{Segment, SegmentKind, clean_line, count};
 use crate::score::segment::Settings;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
@@ -102,9 +102,10 @@ fn show(place: &Place, args: &SegmentShow) -> Outcome {
 /// How far a fit is, in one line.
 pub fn fitting(progress: FitProgress) -> String {
     let FitProgress { customers, fitting } = progress;
+    let customers = count(customers, "customer", "customers");
     match fitting {
-        Some((kind, share)) => format!("{customers} customers; {} {} %", kind.word(), share / 10),
-        None => format!("{customers} customers counted"),
+        Some((kind, share)) => format!("{customers}; {} {} %", kind.word(), share / 10),
+        None => format!("{customers} counted"),
     }
 }
 
@@ -138,9 +139,16 @@ fn fit(place: &Place, args: &SegmentFit) -> Outcome {
             out.line(&format!("{}: {why}", kind.word()))?;
         }
         if report.left_out > 0 {
-            out.line(&format!("{} customers left out: a record is damaged; the log names them", report.left_out))?;
+            out.line(&format!(
+                "{} left out: a record is damaged; the log names them",
+                count(report.left_out, "customer", "customers")
+            ))?;
         }
-        out.line(&format!("{} customers, {} in another segment than before", report.customers, report.moved))?;
+        out.line(&format!(
+            "{}, {} in another segment than before",
+            count(report.customers, "customer", "customers"),
+            report.moved
+        ))?;
     }
     out.finish()?;
     house.close()

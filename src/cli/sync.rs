@@ -5,7 +5,7 @@ use super::house::{Place, runtime};
 use super::output::{Meter, Output};
 use super::owner::VerbDoor;
 use super::{Outcome, form};
-use crate::model::WorkerStatus;
+use crate::model::{WorkerStatus, count};
 use crate::worker;
 use anyhow::Context;
 use serde_json::json;
@@ -74,9 +74,9 @@ pub fn run(place: &Place, args: Sync) -> Outcome {
                 },
                 || {
                     let end = report.error.as_deref().map(|error| format!("; {error}")).unwrap_or_default();
-                    let dead = if filed.dead > 0 { format!(", {} dead letters", filed.dead) } else { String::new() };
+                    let dead = if filed.dead > 0 { format!(", {}", count(filed.dead, "dead letter", "dead letters")) } else { String::new() };
                     let changed =
-                        if filed.changed > 0 { format!(", {} changes", filed.changed) } else { String::new() };
+                        if filed.changed > 0 { format!(", {}", count(filed.changed, "change", "changes")) } else { String::new() };
                     format!("{name}: {} new, {} known{changed}{dead} in {seconds} s{end}", filed.new, filed.duplicate)
                 },
             )?;

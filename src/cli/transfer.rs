@@ -10,6 +10,7 @@ use crate::connector::email::import::{FileMail, ImportError, ImportProgress, Mai
 use crate::connector::signature::{hex, sha256};
 use crate::connector::{Connector, PulledPage};
 use crate::desk::IngestReport;
+use crate::model::count;
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -63,8 +64,10 @@ pub(super) fn tell(place: &Place, read: u64, failed: u64, report: IngestReport, 
         },
         || {
             format!(
-                "{read} read: {} new, {} known, {} dead letters, in {seconds} s",
-                report.new, report.duplicate, report.dead
+                "{read} read: {} new, {} known, {}, in {seconds} s",
+                report.new,
+                report.duplicate,
+                count(report.dead, "dead letter", "dead letters")
             )
         },
     )?;

@@ -92,7 +92,7 @@ pub(super) fn sureness(facts: usize, half: f64) -> f64 {
 
 /// `1 order`, `3 orders`.
 pub(super) fn plural(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+    crate::model::count(count as u64, one, &format!("{one}s"))
 }
 
 /// A length of time in words: `40 min`, `5 h`, `3 d`.

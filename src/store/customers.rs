@@ -63,6 +63,9 @@ pub fn get(read: &impl Read, id: CustomerId) -> Result<Option<Customer>, StoreEr
     Ok(row.map(|row| record::decode(CUSTOMER, &row)).transpose()?.map(|stored: Stored<Customer>| stored.record))
 }
 
+/// A customer, or why their row cannot be read.
+pub type Each = (CustomerId, Result<Customer, StoreError>);
+
 impl Store {
     /// A customer; `None` when there is none with this id.
     ///
@@ -77,16 +80,25 @@ impl Store {
     /// # Errors
     /// When a row cannot be read.
     pub fn customers(&self, after: Option<CustomerId>, limit: usize) -> Result<Vec<Customer>, StoreError> {
+        self.each_customer(after, limit)?.into_iter().map(|(_, customer)| customer).collect()
+    }
+
+    /// The same, with those whose row is damaged: one of them ends no walk through all.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn each_customer(&self, after: Option<CustomerId>, limit: usize) -> Result<Vec<Each>, StoreError> {
         let mut after = after.map(|id| key(CUSTOMER, &[&id.0]));
         loop {
             let rows = self.scan_prefix(&[CUSTOMER], after.as_deref(), false, limit)?;
             let Some((last, _)) = rows.last() else { return Ok(Vec::new()) };
             after = Some(last.clone());
             let mut found = Vec::with_capacity(rows.len());
-            for (_, row) in &rows {
-                let customer: Customer = record::decode(CUSTOMER, row)?.record;
-                if customer.merged_into.is_none() {
-                    found.push(customer);
+            for (row_key, row) in &rows {
+                let Some(id) = row_key.get(1..).and_then(CustomerId::from_slice) else { continue };
+                let customer = record::decode(CUSTOMER, row).map(|stored: Stored<Customer>| stored.record);
+                if customer.as_ref().map_or(true, |customer| customer.merged_into.is_none()) {
+                    found.push((id, customer));
                 }
             }
             // An empty page is the end; one of merged customers alone is not.

@@ -4,7 +4,7 @@
 
 use super::{Stop, backoff, blocking};
 use crate::desk::{Desk, DeskError, FitProgress, FitReport, Marks, News, Sliced};
-use crate::model::{Progress, SegmentKind, Timestamp, WorkerStatus};
+use crate::model::{Progress, SegmentKind, Timestamp, WorkerStatus, count};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
@@ -342,9 +342,10 @@ impl Scorer {
             // Whoever could not be scored before has another try.
             let trouble = match self.left_out {
                 0 => String::new(),
-                some => {
-                    format!("{some} customers were left out of the segments: a record is damaged; the log names them")
-                }
+                some => format!(
+                    "{} left out of the segments: a record is damaged; the log names them",
+                    count(some, "customer was", "customers were")
+                ),
             };
             self.show(|status| status.trouble = trouble);
         }
@@ -361,8 +362,8 @@ impl Scorer {
         let now = self.desk.now();
         self.show(|status| {
             if sliced.failed > 0 {
-                let failed = sliced.failed;
-                status.trouble = format!("the scores of {failed} customers cannot be computed; the log says why");
+                let failed = count(sliced.failed, "customer", "customers");
+                status.trouble = format!("the scores of {failed} cannot be computed; the log says why");
             } else {
                 status.last_success = Some(now);
             }

@@ -96,6 +96,19 @@ fn rows_that_name_a_mail_address_prove_nothing() {
     assert_eq!(shown["messages"].as_array().unwrap().len(), 2);
     let text = profile.ok(&["show", "ana@test.example"]).out();
     assert!(text.contains("unverified") && !text.contains(", verified"), "{text}");
+    // Nobody can be answered at a number by mail.
+    std::fs::write(&csv, "Id,When,Who,What\n8,2026-01-01T00:00:00Z,4711,Hello\n").unwrap();
+    let said = profile.refused(&[
+        "import",
+        "csv",
+        csv.to_str().unwrap(),
+        "--account",
+        &account,
+        "--map",
+        map.to_str().unwrap(),
+    ]);
+    assert!(said.contains("line 2: its author \"4711\" is no mail address"), "{said}");
+    assert_eq!(profile.json(&["dead", "list"]).len(), 1);
 }
 
 #[test]

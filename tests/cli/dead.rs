@@ -30,7 +30,10 @@ fn a_dead_letter_is_listed_shown_exported_retried_and_discarded() {
     assert_eq!(profile.one(&["dead", "list"])["tries"], 1);
     assert_eq!(profile.json(&["dead", "retry"]).len(), 1, "all");
 
-    profile.ok(&["dead", "discard", id]);
+    profile.refused(&["dead", "discard"]);
+    assert!(profile.json(&["dead", "discard", "--all", "--account", "another"]).is_empty());
+    let gone = profile.one(&["dead", "discard", "--all", "--account", "support"]);
+    assert_eq!((&gone["dead"], &gone["discarded"]), (&id.into(), &true.into()));
     assert!(profile.json(&["dead", "list"]).is_empty());
     let said = profile.refused(&["dead", "show", id]);
     assert!(said.contains("no dead letter"), "{said}");

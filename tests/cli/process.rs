@@ -90,7 +90,15 @@ fn exit_codes_tell_what_happened() {
         from("1", "Ana Silva <ana@test.example>", "One", "one\n"),
         from("2", "Ana Costa <costa@test.example>", "Two", "two\n"),
     ]);
-    for words in [&["--help"][..], &["--version"], &["help"], &["help", "json"], &["reply", "--help"], &["inbox"]] {
+    for words in [
+        &["--help"][..],
+        &["--version"],
+        &["help"],
+        &["help", "json"],
+        &["help", "score", "train"],
+        &["reply", "--help"],
+        &["inbox"],
+    ] {
         let done = profile.run(words);
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{words:?}");
         assert!(!done.bytes.is_empty(), "{words:?}");

@@ -14,7 +14,7 @@ use super::house::Place;
 use super::output::{Meter, Output, remark};
 use super::owner::VerbDoor;
 use crate::desk::{CustomerRow, Desk, DeskError, FactsReport, OrderRow, OrdersSeen, RatingRow, Whose};
-use crate::model::{Currency, Money, clean_line};
+use crate::model::{Currency, Money, clean_line, count};
 use anyhow::Context;
 use columns::{Columns, Kind, Told};
 use serde_json::json;
@@ -124,19 +124,19 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
         },
         || {
             let kept = if report.kept > 0 {
-                format!(", {} values left as they are (--replace overwrites them)", report.kept)
+                format!(", {} left as before (--replace overwrites)", count(report.kept, "value", "values"))
             } else {
                 String::new()
             };
             let dry = if args.dry_run { "Nothing was written. " } else { "" };
             format!(
-                "{dry}{} read: {} new, {} changed, {} known, {} bad; {} customers made{kept}, in {seconds} s",
+                "{dry}{} read: {} new, {} changed, {} known, {} bad; {} made{kept}, in {seconds} s",
                 done.read,
                 report.new,
                 report.changed,
                 report.known,
                 report.bad.len(),
-                report.customers
+                count(report.customers, "customer", "customers")
             )
         },
     )?;
@@ -145,8 +145,8 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
     house.close()?;
     anyhow::ensure!(
         report.bad.is_empty(),
-        "{} rows could not be taken{}. Mend them and import again: what is in stays as it is",
-        report.bad.len(),
+        "{} could not be taken{}. Mend them and import again: what is in stays as it is",
+        count(report.bad.len() as u64, "row", "rows"),
         if args.dry_run { "" } else { "; the rest is in" }
     );
     Ok(())
@@ -224,6 +224,21 @@ impl Mapping {
         );
         let scale = told.scale.as_deref().map(cell::scale).transpose().map_err(anyhow::Error::msg)?;
         Ok(Mapping { kind, columns, currency, shop: told.shop.clone().unwrap_or_default(), scale })
+    }
+
+    /// What a row says. `number` is that of the order before it: a further item of the same order has its number again, and
+    /// perhaps its date, but no total (Shopify).
+    fn fact(&self, row: Row, number: &mut String) -> Result<Fact, String> {
+        let cells = row.cells?;
+        let cell = |field: &str| self.columns.cell(&cells, field);
+        if self.kind == Kind::Orders && cell("total").is_empty() && !number.is_empty() && cell("id") == number {
+            return Ok(Fact::Passed);
+        }
+        let fact = self.understand(row.line, &cells)?;
+        if let Fact::Order(order) = &fact {
+            number.clone_from(&order.number);
+        }
+        Ok(fact)
     }
 
     fn understand(&self, line: u64, row: &[String]) -> Result<Fact, String> {
@@ -315,18 +330,19 @@ impl Mapping {
     ) -> Result<Done, DeskError> {
         let mut done = Done { report: FactsReport::default(), read: 0, passed: 0, stopped: false };
         let (mut orders, mut customers, mut ratings) = (Vec::new(), Vec::new(), Vec::new());
-        let mut seen = OrdersSeen::default();
+        let (mut seen, mut number) = (OrdersSeen::default(), String::new());
         let write = !args.dry_run;
         let batch = if write { BATCH } else { DRY };
         let mut rows = rows.into_iter().peekable();
         while let Some(row) = rows.next() {
             done.read += 1;
-            match row.cells.and_then(|cells| self.understand(row.line, &cells)) {
+            let line = row.line;
+            match self.fact(row, &mut number) {
                 Ok(Fact::Order(order)) => orders.push(order),
                 Ok(Fact::Customer(customer)) => customers.push(customer),
                 Ok(Fact::Rating(rating)) => ratings.push(rating),
                 Ok(Fact::Passed) => done.passed += 1,
-                Err(why) => done.report.bad.push((row.line, why)),
+                Err(why) => done.report.bad.push((line, why)),
             }
             if orders.len() + customers.len() + ratings.len() >= batch || rows.peek().is_none() {
                 let report = match self.kind {

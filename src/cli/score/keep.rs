@@ -7,7 +7,7 @@ use crate::cli::output::{Meter, Output, remark};
 use crate::cli::write::act;
 use crate::cli::{Outcome, form};
 use crate::desk::{Marks, Sliced};
-use crate::model::{Act, CustomerId, Level, Scorecard, SentimentLabel, clean_line};
+use crate::model::{Act, CustomerId, Level, Scorecard, SentimentLabel, clean_line, count};
 use anyhow::Context;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -102,12 +102,18 @@ pub fn refresh(place: &Place, args: &ScoreRefresh) -> Outcome {
         },
         || {
             let Sliced { customers, messages, changed, .. } = done;
-            format!("{customers} customers, {messages} messages looked at, {changed} changed, in {seconds:.1} s")
+            let (customers, messages) =
+                (count(customers, "customer", "customers"), count(messages, "message", "messages"));
+            format!("{customers}, {messages} looked at, {changed} changed, in {seconds:.1} s")
         },
     )?;
     out.finish()?;
     house.close()?;
-    anyhow::ensure!(done.failed == 0, "the scores of {} customers cannot be computed; the log says why", done.failed);
+    anyhow::ensure!(
+        done.failed == 0,
+        "the scores of {} cannot be computed; the log says why",
+        count(done.failed, "customer", "customers")
+    );
     Ok(())
 }
 

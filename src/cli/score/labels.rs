@@ -9,6 +9,7 @@ use crate::score::sentiment::Label;
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 /// The most of one line that is kept, in bytes.
@@ -72,7 +73,11 @@ pub fn object(line: &str) -> Option<Value> {
 /// # Errors
 /// It cannot be read, or a line is no label: which, and what is expected.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Labelled>> {
-    let file = std::fs::File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
+    let cannot = || format!("{} cannot be opened", path.display());
+    let file = std::fs::File::open(path).with_context(cannot)?;
+    // A pipe ends; a device may not.
+    let kind = file.metadata().with_context(cannot)?.file_type();
+    anyhow::ensure!(!kind.is_char_device() && !kind.is_dir(), "{} is no file", path.display());
     let mut input = BufReader::new(file);
     let mut rows = Vec::new();
     while let Some(line) = line(&mut input).with_context(|| format!("{} cannot be read", path.display()))? {

@@ -6,6 +6,7 @@ use super::super::console::Console;
 use super::super::house::Place;
 use super::super::output::{Output, remark};
 use super::labels::{self, Labelled};
+use crate::model::count;
 use crate::score::sentiment::{FEWEST, Label, Layer, Measure, Reader, Reading};
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -68,8 +69,8 @@ fn learn(path: &std::path::Path) -> anyhow::Result<Option<Reader>> {
     );
     let Some(layer) = Layer::learn(Reader::shipped(), &corrections) else {
         remark(&format!(
-            "Nothing was learned from {} corrections: the shipped model is right as it is, or they are fewer than {FEWEST} in a language.",
-            corrections.len()
+            "Nothing was learned from {}: the shipped model is right as it is, or they are fewer than {FEWEST} in a language.",
+            count(corrections.len() as u64, "correction", "corrections")
         ));
         return Ok(None);
     };
@@ -79,7 +80,7 @@ fn learn(path: &std::path::Path) -> anyhow::Result<Option<Reader>> {
     } else {
         String::new()
     };
-    remark(&format!("Learned from {} corrections{aside}.", layer.len()));
+    remark(&format!("Learned from {}{aside}.", count(layer.len() as u64, "correction", "corrections")));
     Ok(Some(Reader::with_layer(layer)))
 }
 

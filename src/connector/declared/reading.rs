@@ -60,7 +60,7 @@ impl Scope {
             } else {
                 format!("there are {}", may.join(", "))
             };
-            (!known).then(|| format!("{{{}}} is nothing here; {may}", hole.name))
+            (!known).then(|| format!("{{{}}} cannot stand here; {may}", hole.name))
         })
     }
 }

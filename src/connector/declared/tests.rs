@@ -64,7 +64,7 @@ fn all_that_is_wrong_is_said_at_once_with_its_place() {
     let said = mistakes(&bad);
     assert_eq!(said.len(), 4, "{said:#?}");
     assert!(said[0].starts_with("4:1: unknown key \"connector.docs\""), "{}", said[0]);
-    assert!(said[1].starts_with("17:19: stream.query.since: {sinse} is nothing here"), "{}", said[1]);
+    assert!(said[1].starts_with("17:19: stream.query.since: {sinse} cannot stand here"), "{}", said[1]);
     assert!(said[2].starts_with("19:1: stream.order: \"newest\" is none of asc, desc"), "{}", said[2]);
     assert!(said[3].starts_with("29:1: reply.path: {msg.tickt}") && said[3].contains("{msg.ticket}"), "{}", said[3]);
     assert!(mistakes("[connector\n")[0].starts_with("1:11: "), "{:?}", mistakes("[connector\n"));
@@ -161,7 +161,7 @@ fn a_secret_in_a_file_is_refused_wherever_it_stands() {
         assert_eq!(mistakes(&GOOD.replace(from, to)), Vec::<String>::new(), "{to}");
     }
     let said = mistakes(&GOOD.replace("body = \"{text}\"", "body = \"{text}\", key = \"{secret.token}\""));
-    assert!(said[0].contains("{secret.token} is nothing here"), "{said:?}");
+    assert!(said[0].contains("{secret.token} cannot stand here"), "{said:?}");
 }
 
 #[test]

@@ -40,18 +40,19 @@ impl Desk {
         let now = self.now();
         let (mut everybody, mut after) = (Everybody::default(), None::<CustomerId>);
         loop {
-            let page = self.store.customers(after, PAGE)?;
-            let Some(last) = page.last() else { return Ok(Some(everybody)) };
-            after = Some(last.id);
-            for customer in &page {
-                match self.gather(customer, None, now) {
+            let page = self.store.each_customer(after, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(Some(everybody)) };
+            after = Some(*last);
+            for (id, customer) in page {
+                let gathered = customer.map_err(DeskError::from).and_then(|one| self.gather(&one, None, now));
+                match gathered {
                     Ok(gathered) => {
                         everybody.tally.add(&gathered.history);
                         everybody.rows.push(Row::of(&gathered.history));
                     }
                     // What one row has wrong must not keep the others from being counted.
                     Err(error) if error.is_damaged() => {
-                        tracing::error!(customer = %customer.id, %error, "a customer is not counted");
+                        tracing::error!(customer = %id, %error, "a customer is not counted");
                         everybody.left_out += 1;
                     }
                     Err(error) => return Err(error),

@@ -104,9 +104,9 @@ impl Desk {
     fn count_customers(&self) -> Result<u64, DeskError> {
         let (mut count, mut after) = (0, None);
         loop {
-            let page = self.store.customers(after, PAGE)?;
-            let Some(last) = page.last() else { return Ok(count) };
-            after = Some(last.id);
+            let page = self.store.each_customer(after, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(count) };
+            after = Some(*last);
             count += page.len() as u64;
         }
     }
@@ -129,7 +129,7 @@ impl Desk {
             (at, _) => at,
         };
         let mut page: Vec<CustomerId> =
-            self.store.customers(after, customers)?.iter().map(|customer| customer.id).collect();
+            self.store.each_customer(after, customers)?.into_iter().map(|(id, _)| id).collect();
         let ends = page.is_empty();
         if rescore.wrapped {
             page.retain(|id| rescore.from.is_some_and(|from| *id <= from));

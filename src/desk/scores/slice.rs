@@ -2,9 +2,7 @@
 
 use super::layer::Current;
 use crate::desk::{Desk, DeskError, SYSTEM};
-use crate::model::{
-    Customer, CustomerId, Event, EventKind, Rescore, Score, ScoreKind, ScoredRow, SegmentKind, Timestamp,
-};
+use crate::model::{CustomerId, Event, EventKind, Rescore, Score, ScoreKind, ScoredRow, SegmentKind, Timestamp};
 use crate::score::segment::{Model, Row};
 use crate::score::{Peers, SCORES};
 use crate::store::StoreError;
@@ -64,6 +62,8 @@ pub(super) struct Computed {
     row: ScoredRow,
     old: Option<ScoredRow>,
     mood: Option<i8>,
+    /// As the customer's row says it.
+    mood_before: Option<i8>,
 }
 
 /// A mood as the inbox shows it: in steps of ten.
@@ -120,11 +120,12 @@ impl Desk {
         Ok(Frame { current: self.current(), peers: self.peers()?, models: self.segment_models()?, now })
     }
 
-    /// Computes the row of a customer, and how many messages that took. A panic inside is that customer's alone.
-    fn compute(&self, customer: &Customer, frame: &Frame) -> Result<(Computed, u32), DeskError> {
+    /// Computes the row of a customer; `None` where there is none. A panic inside is that customer's alone.
+    fn compute(&self, id: CustomerId, frame: &Frame) -> Result<Option<Computed>, DeskError> {
+        let Some(customer) = self.store.customer(id)? else { return Ok(None) };
         // Before anything is gathered: what comes in from here on is known by what is marked in the row beyond this.
         let old = self.store.scored(customer.id)?;
-        let gathered = self.gather(customer, Some(&frame.current), frame.now)?;
+        let gathered = self.gather(&customer, Some(&frame.current), frame.now)?;
         let version = frame.current.version();
         let score = |(_, scorer): &(ScoreKind, crate::score::Scorer)| scorer(&gathered.history, &frame.peers, version);
         let scores: Vec<Score> = SCORES.iter().map(score).collect();
@@ -141,7 +142,7 @@ impl Desk {
             scores,
             outdated: 0,
         };
-        Ok((Computed { mood: mood(&row.scores), row, old }, gathered.messages))
+        Ok(Some(Computed { mood: mood(&row.scores), mood_before: customer.mood, row, old }))
     }
 
     /// Scores these customers and writes what changed. What `progress` makes of how far scoring is goes into the same
@@ -160,7 +161,14 @@ impl Desk {
         let mut people = BTreeSet::new();
         for id in ids {
             sliced.customers += 1;
-            let root = self.store.root(*id)?;
+            let root = match self.store.root(*id) {
+                Err(error) if error.is_damaged() => {
+                    tracing::error!(customer = %id, %error, "the scores of a customer");
+                    sliced.failed += 1;
+                    continue;
+                }
+                root => root?,
+            };
             if root != *id {
                 gone.push(*id);
             }
@@ -168,13 +176,13 @@ impl Desk {
             if people.contains(&root) {
                 continue;
             }
-            let Some(customer) = self.store.customer(root)? else { continue };
             people.insert(root);
-            match catch_unwind(AssertUnwindSafe(|| self.compute(&customer, &frame))) {
-                Ok(Ok((found, messages))) => {
-                    sliced.messages += u64::from(messages);
+            match catch_unwind(AssertUnwindSafe(|| self.compute(root, &frame))) {
+                Ok(Ok(None)) => drop(people.remove(&root)),
+                Ok(Ok(Some(found))) => {
+                    sliced.messages += u64::from(found.row.messages);
                     let keep = found.old.as_ref().is_none_or(|old| differs(old, &found.row, worth(old, version)));
-                    if keep || customer.mood != found.mood {
+                    if keep || found.mood_before != found.mood {
                         computed.push(found);
                     }
                 }
@@ -211,7 +219,7 @@ impl Desk {
         for id in gone {
             transaction.delete_scored(*id)?;
         }
-        for Computed { mut row, old, mood } in computed {
+        for Computed { mut row, old, mood, .. } in computed {
             // It may have become another's while its numbers were computed; then it is marked again.
             let Some(mut customer) = transaction.customer(row.customer)?.filter(|now| now.merged_into.is_none()) else {
                 continue;

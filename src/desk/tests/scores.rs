@@ -414,6 +414,21 @@ fn who_has_a_damaged_record_is_left_out_of_a_fit_and_counted() {
     let report = paper.desk.fit_segments(&Settings::default(), &mut |_| true).unwrap();
     assert_eq!((report.customers, report.left_out), (59, 2));
     assert_eq!(paper.desk.fitted_at().unwrap(), Timestamp(NOON));
+    // Nor does the customer's own row end a fit or a round for those behind it.
+    let gone = paper.customer("c003@x.example");
+    paper.engine.commit(put(&[b"c".as_slice(), &gone.0].concat(), b"\xff")).unwrap();
+    let report = paper.desk.fit_segments(&Settings::default(), &mut |_| true).unwrap();
+    assert_eq!((report.customers, report.left_out), (58, 3));
+    paper.desk.begin_round(true).unwrap();
+    let (mut failed, mut seen) = (0, 0);
+    loop {
+        let sliced = paper.desk.score_on(7, 1_000).unwrap();
+        (failed, seen) = (failed + sliced.failed, seen + sliced.customers);
+        if sliced.done {
+            break;
+        }
+    }
+    assert_eq!((failed, seen), (3, 60));
 }
 
 #[test]
