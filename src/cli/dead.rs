@@ -3,11 +3,12 @@
 use super::arguments::DeadVerb;
 use super::console::Console;
 use super::house::{Place, write_new};
-use super::output::{Output, remark};
+use super::output::{Meter, Output, remark};
 use super::{Outcome, form};
 use crate::model::{Act, DeadId, clean_block};
 use anyhow::Context;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const SHOWN: usize = 256 * 1024;
 
@@ -72,7 +73,14 @@ pub fn run(place: &Place, verb: DeadVerb) -> Outcome {
                     dead.iter().filter(|stored| own(&stored.dead.account)).map(|stored| stored.dead.id).collect()
                 }
             };
-            for id in ids {
+            let ids: BTreeSet<DeadId> = ids.into_iter().collect();
+            if ids.is_empty() {
+                remark("There is nothing to discard.");
+            }
+            let (mut meter, all) = (Meter::new(), ids.len());
+            for (done, id) in ids.into_iter().enumerate() {
+                anyhow::ensure!(Console::current().is_waited_for(), "stopped; {done} of {all} are off the list");
+                meter.show(|| format!("{done} of {all} discarded"));
                 house.desk.act(&house.agent, Act::DiscardDead(id))?;
                 out.row(|| json!({ "dead": id.to_string(), "discarded": true }), || format!("{id}: discarded"))?;
             }

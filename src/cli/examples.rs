@@ -63,7 +63,15 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("unmerge", &["switchboard unmerge ACT"]),
     ("sync", &["switchboard sync", "switchboard sync --account support --json"]),
     ("webhook", &["switchboard webhook", "switchboard webhook --json"]),
-    ("dead", &["switchboard dead list", "switchboard dead show ID", "switchboard dead retry"]),
+    (
+        "dead",
+        &[
+            "switchboard dead list",
+            "switchboard dead show ID",
+            "switchboard dead retry",
+            "switchboard dead discard --all",
+        ],
+    ),
     (
         "import",
         &[
@@ -139,7 +147,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("man", &["switchboard man | man -l -", "switchboard man ~/.local/share/man/man1"]),
-    ("help", &["switchboard help json", "switchboard help profile", "switchboard help reply"]),
+    ("help", &["switchboard help json", "switchboard help profile", "switchboard help score train"]),
 ];
 
 /// What stands below a verb's help.

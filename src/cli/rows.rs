@@ -11,7 +11,7 @@ use crate::connector::declared::{self, Importer, Rows};
 use crate::connector::{Item, PulledPage, Unreadable};
 use crate::desk::IngestReport;
 use crate::identity;
-use crate::model::{Trust, clean_line, count};
+use crate::model::{Direction, Trust, clean_line, count};
 use anyhow::Context;
 use std::io::Read;
 use std::time::Instant;
@@ -89,10 +89,9 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
     anyhow::ensure!(
         failed == 0,
         "{} could not be understood, {} as dead letters; the rest is in. Mend the map or the file, import again, \
-         and take these off the list (`switchboard dead discard --all --account {}`)",
+         and take these off the list (`switchboard dead list`, `dead discard ID …`)",
         count(failed, "row", "rows"),
-        if failed == 1 { "and is kept" } else { "and are kept" },
-        args.account
+        if failed == 1 { "and is kept" } else { "and are kept" }
     );
     Ok(())
 }
@@ -105,17 +104,22 @@ fn nobody_vouches(item: &mut Item) {
     }
 }
 
-/// A row of mail whose author is no mail address: an answer to it could not leave.
+/// A row of mail whose customer is no mail address: an answer to it could not leave. Of what we wrote the customer is whom
+/// it is to; our side may be called anything.
 fn from_no_address(item: &mut Item, line: u64) -> Option<Unreadable> {
     let Item::Message(incoming) = item else { return None };
-    let author = &incoming.from.address;
-    if identity::is_deliverable("email", author) {
+    let (whose, customer) = match incoming.direction {
+        Direction::Outbound => ("recipient", incoming.to.first()?),
+        _ => ("author", &incoming.from),
+    };
+    let address = &customer.address;
+    if identity::is_deliverable("email", address) {
         return None;
     }
     Some(Unreadable {
         reason: format!(
-            "line {line}: its author \"{}\" is no mail address; import it into an account of the channel it is from",
-            clean_line(author)
+            "line {line}: its {whose} \"{}\" is no mail address; import it into an account of the channel it is from",
+            clean_line(address)
         ),
         folder: incoming.folder.clone(),
         received: incoming.received,

@@ -74,9 +74,12 @@ pub fn run(place: &Place, args: Sync) -> Outcome {
                 },
                 || {
                     let end = report.error.as_deref().map(|error| format!("; {error}")).unwrap_or_default();
-                    let dead = if filed.dead > 0 { format!(", {}", count(filed.dead, "dead letter", "dead letters")) } else { String::new() };
-                    let changed =
-                        if filed.changed > 0 { format!(", {}", count(filed.changed, "change", "changes")) } else { String::new() };
+                    let some = |number: u64, one: &str, many: &str| match number {
+                        0 => String::new(),
+                        some => format!(", {}", count(some, one, many)),
+                    };
+                    let dead = some(filed.dead, "dead letter", "dead letters");
+                    let changed = some(filed.changed, "change", "changes");
                     format!("{name}: {} new, {} known{changed}{dead} in {seconds} s{end}", filed.new, filed.duplicate)
                 },
             )?;

@@ -38,6 +38,8 @@ impl Filing<'_> {
         self.tell(id);
         let preview = match change.kind {
             ChangeKind::Deleted => Some(DELETED.to_owned()),
+            // One that was edited after it was deleted stays deleted.
+            ChangeKind::Edited { .. } if stored.message.preview == DELETED => None,
             ChangeKind::Edited { .. } => self.preview_by_changes(&changed.remote_id)?,
             _ => None,
         };

@@ -202,11 +202,11 @@ impl Desk {
     /// The orders of a customer, oldest first, at most the latest 2,000.
     ///
     /// # Errors
-    /// [`DeskError::NotFound`], or when the store cannot be read.
-    pub fn orders(&self, customer: CustomerId) -> Result<Vec<Order>, DeskError> {
+    /// When the store cannot be read.
+    pub fn orders(&self, customer: &Customer) -> Result<Vec<Order>, DeskError> {
         let mut orders = Vec::new();
-        for identity in self.known(customer)?.identities {
-            orders.extend(self.store.orders(identity, READ)?);
+        for identity in &customer.identities {
+            orders.extend(self.store.orders(*identity, READ)?);
         }
         orders.sort_by_key(|order| (order.at, order.id));
         orders.drain(..orders.len().saturating_sub(READ));
@@ -216,11 +216,11 @@ impl Desk {
     /// The ratings of a customer, oldest first, at most the latest 2,000.
     ///
     /// # Errors
-    /// [`DeskError::NotFound`], or when the store cannot be read.
-    pub fn ratings(&self, customer: CustomerId) -> Result<Vec<Rating>, DeskError> {
+    /// When the store cannot be read.
+    pub fn ratings(&self, customer: &Customer) -> Result<Vec<Rating>, DeskError> {
         let mut ratings = Vec::new();
-        for identity in self.known(customer)?.identities {
-            ratings.extend(self.store.ratings(identity, READ)?);
+        for identity in &customer.identities {
+            ratings.extend(self.store.ratings(*identity, READ)?);
         }
         ratings.sort_by_key(|rating| (rating.at, rating.id));
         ratings.drain(..ratings.len().saturating_sub(READ));

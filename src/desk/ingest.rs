@@ -251,7 +251,7 @@ impl<'a> Filing<'a> {
             None => bounced.as_ref().and_then(|message| message.message.identity),
         };
         let thread = self.thread(&incoming, identity, at)?;
-        // Mail never changes, and a large import should not look for it.
+        // Mail servers tell of no changes, and a large import should not look for any.
         let changed = if self.channel == "email" { None } else { self.preview_by_changes(&incoming.remote_id)? };
         let message = Message {
             id,

@@ -80,11 +80,18 @@ impl<'a> Walk<'a> {
 
 /// All rows of a bucket as stored; `None` when it is damaged.
 pub(crate) fn rows(stored: &[u8]) -> Option<Vec<Row>> {
+    rows_where(stored, |_| true)
+}
+
+/// The rows of a bucket with these keys; `None` when it is damaged.
+pub(crate) fn rows_where(stored: &[u8], is_wanted: impl Fn(&[u8]) -> bool) -> Option<Vec<Row>> {
     let opened = open(stored)?;
     let (mut walk, mut rows) = (Walk::new(&opened), Vec::new());
     while let Some(row) = walk.next() {
         let (key, value) = row?;
-        rows.push((key.to_vec(), value.to_vec()));
+        if is_wanted(key) {
+            rows.push((key.to_vec(), value.to_vec()));
+        }
     }
     Some(rows)
 }

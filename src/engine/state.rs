@@ -171,8 +171,7 @@ impl State {
         while found.len() < limit {
             let next = guard(|| if reverse { buckets.next_back() } else { buckets.next() }.transpose())?;
             let Some((_, stored)) = next else { break };
-            let mut rows = bucket::rows(&stored).ok_or_else(damaged)?;
-            rows.retain(|(key, _)| contains(from, to, key));
+            let rows = bucket::rows_where(&stored, |key| contains(from, to, key)).ok_or_else(damaged)?;
             let room = limit - found.len();
             if reverse {
                 found.extend(rows.into_iter().rev().take(room));

@@ -1,5 +1,5 @@
-//! Messages: inbound, outbound, or a private note. Immutable once filed; what happens to one later (delivery) is
-//! recorded beside it.
+//! Messages: inbound, outbound, or a private note. Text and original stay as they were filed; what happens
+//! later (delivery, edits) is recorded beside them.
 
 use super::{CustomerId, IdentityId, MessageId, OutgoingId, ThreadId, Timestamp, Trust, Way};
 use minicbor::{Decode, Encode};
@@ -193,7 +193,7 @@ pub struct Message {
     /// What is attached.
     #[n(17)]
     pub attachments: Vec<Attachment>,
-    /// The first words of the text, one cleaned line, for lists.
+    /// The first words of the text, one cleaned line, for lists; of an edit its own, and `(deleted)` after a deletion.
     #[n(18)]
     pub preview: String,
     /// The outbox row of an answer written here.

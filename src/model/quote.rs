@@ -292,8 +292,12 @@ fn signature(lines: &[&str]) -> Option<usize> {
         "나의 iphone에서 보냄",
     ];
     let first = first.trim();
-    let begins = |sign: &&str| first.get(..sign.len()).is_some_and(|head| head.eq_ignore_ascii_case(sign));
-    (first.len() <= 80 && MOBILE.iter().any(begins)).then_some(1)
+    if first.len() > 80 {
+        return None;
+    }
+    let lower = if first.is_ascii() { Cow::Borrowed(first) } else { Cow::Owned(first.to_lowercase()) };
+    let begins = |sign: &&str| lower.get(..sign.len()).is_some_and(|head| head.eq_ignore_ascii_case(sign));
+    MOBILE.iter().any(begins).then_some(1)
 }
 
 #[cfg(test)]

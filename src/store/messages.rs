@@ -262,11 +262,14 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Writes what changed beside a filed message (its delivery), and its original when it comes later.
+    /// Writes what changed beside a filed message (its delivery, what lists show of it), and its original when it comes
+    /// later. `stored` is the message as this transaction sees it.
     pub fn update_message(&mut self, stored: &StoredMessage, original: Option<Vec<u8>>) {
         let row_key = key(MESSAGE, &[&stored.message.id.0]);
         let mut contents = self.pending_contents(&row_key);
-        let mut places = if contents.is_empty() { stored.places.clone() } else { Vec::new() };
+        // The places of what is to come stand last, and are known when it is written.
+        let known = stored.places.len().saturating_sub(contents.len());
+        let mut places = stored.places[..known].to_vec();
         if let Some(original) = original {
             // An original that is there already (an earlier attempt) is replaced by the same bytes.
             places.truncate(1);

@@ -309,6 +309,8 @@ impl Screen {
     }
 
     fn reload_sheets(&mut self, touched: impl Fn(&Content) -> bool) {
+        // What is put aside is asked for when it is shown again.
+        self.aside.iter_mut().filter(|sheet| touched(&sheet.content)).for_each(|sheet| sheet.again = true);
         let loads: Vec<Load> = self
             .sheets
             .iter_mut()

@@ -11,6 +11,7 @@ use crate::model::{Act, CustomerId, InboxFilter, InboxView};
 impl Screen {
     /// Shows other cases.
     pub(super) fn show_inbox(&mut self, view: InboxView, filter: InboxFilter) {
+        self.aside.clear();
         if let Some(load) = self.inbox.show(view, filter) {
             self.load(load);
         }
@@ -52,12 +53,12 @@ impl Screen {
     /// Shows a customer. `reading`: the agent looks at it, so it counts as read.
     pub(super) fn open_customer(&mut self, id: CustomerId, reading: bool) {
         self.touch();
-        self.aside.clear();
         if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
             open.reading |= reading;
             return;
         }
         self.reply_wanted = None;
+        self.aside.clear();
         let mut open = Open::new(id, &self.keymap);
         open.reading = reading;
         self.open = Some(open);

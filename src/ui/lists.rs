@@ -2,9 +2,9 @@
 
 use super::layout::Pane;
 use super::prompt::{Choice, Question};
-use super::sheet::{Content, Sheet};
+use super::sheet::Content;
 use super::view::{compare_lines, help_lines};
-use super::{Effect, Load, Screen};
+use super::{Effect, Screen};
 use crate::command::Verb;
 use crate::model::{CustomerId, MessageId, OutboxState};
 
@@ -48,10 +48,15 @@ impl Screen {
         }
         self.sheets = std::mem::take(&mut self.aside);
         self.focus = Pane::Inbox;
-        // What was asked before was not waited for.
+        // What was asked before was not waited for, and what changed since is asked for now. Nothing else: the cursor
+        // stays where it was.
         self.forget_members();
-        self.sheets.iter_mut().for_each(|sheet| (sheet.asked, sheet.again) = (false, false));
-        let loads: Vec<Load> = self.sheets.iter_mut().filter_map(Sheet::load).collect();
+        let mut loads = Vec::new();
+        for sheet in &mut self.sheets {
+            if std::mem::take(&mut sheet.asked) | std::mem::take(&mut sheet.again) {
+                loads.extend(sheet.load());
+            }
+        }
         loads.into_iter().for_each(|load| self.load(load));
         true
     }

@@ -270,6 +270,7 @@ impl Screen {
             Context::Inbox => {
                 if let Some(id) = self.inbox.row().map(|row| row.customer) {
                     self.focus = Pane::Timeline;
+                    self.aside.clear();
                     self.open_customer(id, true);
                 }
             }

@@ -109,6 +109,13 @@ fn rows_that_name_a_mail_address_prove_nothing() {
     ]);
     assert!(said.contains("line 2: its author \"4711\" is no mail address"), "{said}");
     assert_eq!(profile.json(&["dead", "list"]).len(), 1);
+    // Our side may be called anything.
+    let ours = "[import.map]\nid = \"/Id\"\ntime = \"/When\"\nauthor_id = \"/Who\"\ntext = \"/What\"\n\
+        to = \"/To\"\noutbound = \"/Who = lin\"\n";
+    std::fs::write(&map, ours).unwrap();
+    std::fs::write(&csv, "Id,When,Who,What,To\n9,2026-01-02T00:00:00Z,lin,On its way,ana@test.example\n").unwrap();
+    profile.ok(&["import", "csv", csv.to_str().unwrap(), "--account", &account, "--map", map.to_str().unwrap()]);
+    assert_eq!(profile.one(&["show", "ana@test.example"])["messages"].as_array().unwrap().len(), 3);
 }
 
 #[test]

@@ -37,7 +37,11 @@ fn labels_measure_and_two_of_them_are_measured_between_themselves() {
     assert_eq!(figures["confusion"]["positive"]["neutral"], 0);
     let done = fed(&profile, &words, b"Delicious!\n");
     assert_eq!(done.code, Some(1));
-    assert!(done.err.contains("1 lines were read but there are 3 labels"), "{}", done.err);
+    assert!(done.err.contains("1 line was read but there are 3 labels"), "{}", done.err);
+    // A device has no end.
+    let done = fed(&profile, &["score", "text", "--labels", "/dev/zero"], b"");
+    assert_eq!(done.code, Some(1));
+    assert!(done.err.contains("/dev/zero is no file"), "{}", done.err);
 }
 
 #[test]

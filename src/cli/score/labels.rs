@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// The most of one line that is kept, in bytes.
 pub const LONGEST: usize = 64 << 10;
+/// The most of a labels file that is kept, in bytes.
+const MOST: usize = 512 << 20;
 /// The most lines of a labels file.
 const LINES: usize = 5_000_000;
 
@@ -74,15 +76,22 @@ pub fn object(line: &str) -> Option<Value> {
 /// It cannot be read, or a line is no label: which, and what is expected.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Labelled>> {
     let cannot = || format!("{} cannot be opened", path.display());
+    let facts = std::fs::metadata(path).with_context(cannot)?;
+    // What comes through a pipe is counted as it comes.
+    anyhow::ensure!(facts.is_file() || facts.file_type().is_fifo(), "{} is no file", path.display());
     let file = std::fs::File::open(path).with_context(cannot)?;
-    // A pipe ends; a device may not.
-    let kind = file.metadata().with_context(cannot)?.file_type();
-    anyhow::ensure!(!kind.is_char_device() && !kind.is_dir(), "{} is no file", path.display());
     let mut input = BufReader::new(file);
+    let mut kept = 0;
     let mut rows = Vec::new();
     while let Some(line) = line(&mut input).with_context(|| format!("{} cannot be read", path.display()))? {
         let number = rows.len() + 1;
-        anyhow::ensure!(number <= LINES, "{} has more than {LINES} lines", path.display());
+        kept += line.len();
+        anyhow::ensure!(
+            number <= LINES && kept <= MOST,
+            "{} has more than {LINES} lines, or more than {} MB of text; divide it",
+            path.display(),
+            MOST >> 20
+        );
         let line = if number == 1 { line.strip_prefix('\u{FEFF}').unwrap_or(&line) } else { &line };
         rows.push(row(line).with_context(|| format!("{}:{number}", path.display()))?);
     }

@@ -48,8 +48,9 @@ pub fn run(place: &Place, args: &ScoreText) -> Outcome {
         out.finish()?;
         anyhow::ensure!(
             rows.len() == lines,
-            "{lines} lines were read but there are {} labels: line n must have label n; the figures are of those that have both",
-            rows.len()
+            "{} read but there are {}: line n must have label n; the figures are of those that have both",
+            count(lines as u64, "line was", "lines were"),
+            count(rows.len() as u64, "label", "labels")
         );
         anyhow::ensure!(counted.measure.total() > 0, "no line that was read has a label: there is nothing to measure");
         return Ok(());

@@ -56,7 +56,7 @@ impl Desk {
                         let words = text.as_deref().map(own);
                         self.seek_need(&mut sought, id, at, words.as_deref())?;
                         let heard = self.sounds_like(id, words.as_deref(), |words| current.reader().skim(words))?;
-                        if heard.is_some() && latest.len() < MAX_FELT {
+                        if heard.is_some() && at <= now && latest.len() < MAX_FELT {
                             latest.push((id, words.map(Cow::into_owned)));
                         }
                         heard
@@ -79,8 +79,8 @@ impl Desk {
         if let Some(need) = facts.need.as_ref().filter(|need| need.is_need(now)) {
             facts.alike = self.alike(need, &cases)?;
         }
-        facts.orders = self.orders(customer.id)?;
-        facts.ratings = self.ratings(customer.id)?;
+        facts.orders = self.orders(customer)?;
+        facts.ratings = self.ratings(customer)?;
         facts.offset_minutes = offset_minutes(now);
         let mut history = History::new(customer.id, now, facts);
         if let Some(current) = current {

@@ -49,15 +49,9 @@ impl NeedSought {
     }
 }
 
-/// What a message wants, by the customer's own words and its subject.
-fn intent_of(subject: &str, words: &str) -> Option<Intent> {
-    let shipped = Intents::shipped();
-    let said = shipped.read(words);
-    // Who says all in the subject writes no more than a greeting.
-    if said.as_ref().is_some_and(Intent::is_sure) {
-        return said;
-    }
-    shipped.read(subject).filter(Intent::is_sure).or(said)
+/// What a subject wants for sure.
+fn subject_wants(subject: &str) -> Option<Intent> {
+    Intents::shipped().read(subject).filter(Intent::is_sure)
 }
 
 impl Desk {
@@ -74,8 +68,14 @@ impl Desk {
             return Ok(());
         }
         sought.left -= 1;
-        let (Some(words), Some(stored)) = (words, self.store.message(id)?) else { return Ok(()) };
-        if let Some(intent) = intent_of(&stored.message.subject, words) {
+        let Some(words) = words else { return Ok(()) };
+        let said = Intents::shipped().read(words);
+        let intent = match said {
+            Some(said) if said.is_sure() => Some(said),
+            // Who says all in the subject writes no more than a greeting.
+            said => self.store.message(id)?.and_then(|stored| subject_wants(&stored.message.subject)).or(said),
+        };
+        if let Some(intent) = intent {
             sought.hear(id, at, intent);
         }
         Ok(())
@@ -89,7 +89,8 @@ impl Desk {
             let Some(stored) = self.store.message(id)?.filter(|stored| is_theirs(&stored.message)) else { continue };
             let Ok(words) = self.own_words(&stored) else { continue };
             let subject = &stored.message.subject;
-            let intent = intent_of(subject, &words).filter(|intent| intent.is_sure() && intent.name == need.name);
+            let said = Intents::shipped().read(&words).filter(Intent::is_sure);
+            let intent = said.or_else(|| subject_wants(subject)).filter(|intent| intent.name == need.name);
             if let Some(intent) = intent {
                 let about = about(subject, &words);
                 alike.push(PastCase { message: id, about, likeness: f64::from(intent.confidence) });

@@ -58,6 +58,11 @@ fn the_list_shows_what_became_of_the_last_message() {
     let now = room.desk.now();
     room.file(vec![changed("1", "e1", edit("late"), "late", 1), said("1", "Hello?", Way::Direct, now)]);
     assert_eq!(listed(&room), "late");
+    assert_eq!(room.timeline()[0].text.as_deref(), Ok("Hello?"));
+    let parts = room.desk.customer(room.customer()).unwrap().unwrap().customer.identities[0].0;
+    let glances = room.desk.store().glances(&[parts], None, 10).unwrap().rows;
+    let text = room.desk.store().content(glances[0].text.unwrap()).unwrap();
+    assert_eq!(text, b"Hello?", "filed and changed in one commit");
 }
 
 #[test]

@@ -86,14 +86,14 @@ fn pair(first: u32, second: u32) -> u32 {
     spread(first.wrapping_mul(31).wrapping_add(second.rotate_left(9)) ^ 0x9E37_79B9)
 }
 
-/// Hashes that were seen already.
-struct Seen(Vec<u64>);
+/// Hashes that were seen already, by their lowest bits.
+struct Seen([u64; 1 << (Seen::BITS - 6)]);
 
 impl Seen {
     const BITS: u32 = 16;
 
     fn new() -> Seen {
-        Seen(vec![0; 1 << (Seen::BITS - 6)])
+        Seen([0; 1 << (Seen::BITS - 6)])
     }
 
     /// The first time this is asked for a hash. Two hashes with the same lowest bits are one, as they nearly are to a model.
@@ -170,7 +170,7 @@ fn negates(word: &str) -> bool {
 
 /// The hashes of an English text alone, without its numbers.
 pub fn english_hashes(text: &str) -> Vec<Feature> {
-    hashed(&token::tokens(token::head(text)))
+    hashed(&token::tokens(text))
 }
 
 /// Words and pairs of words, with a mark on what is negated.

@@ -128,14 +128,14 @@ impl Scripts {
 }
 
 fn latin(text: &str, model: &Weights) -> Guess {
-    let mut sums = [0_i32; CLASSES];
-    let hashes = hashes(text);
-    for hash in &hashes {
-        for (sum, weight) in sums.iter_mut().zip(model.of(*hash)) {
+    let (mut sums, mut count) = ([0_i32; CLASSES], 0_u32);
+    hashes(text, |hash| {
+        count += 1;
+        for (sum, weight) in sums.iter_mut().zip(model.of(hash)) {
             *sum += i32::from(*weight);
         }
-    }
-    let share = model.scale / (hashes.len().max(1) as f32).sqrt();
+    });
+    let share = model.scale / (count.max(1) as f32).sqrt();
     let mut likely = [0.0_f32; CLASSES];
     for (class, likely) in likely.iter_mut().enumerate() {
         *likely = sums[class] as f32 * share + model.bias.get(class).copied().unwrap_or_default();
@@ -177,13 +177,12 @@ fn is_foreign(letter: char) -> bool {
         | 'Ư' | 'Ș'..='ț' | '\u{1EA0}'..='\u{1EF9}')
 }
 
-/// Hashes of the words and the pieces of words of a text, without links, names and topics.
-pub fn hashes(text: &str) -> Vec<u32> {
-    let mut hashes = Vec::with_capacity(ENOUGH * 4);
+/// Hands over the hashes of the words and the pieces of words of a text, without links, names and topics.
+pub fn hashes(text: &str, mut take: impl FnMut(u32)) {
     let mut letters = 0;
     let mut framed = String::new();
     for piece in text.split_whitespace().take(60) {
-        if piece.starts_with(['@', '#']) || piece.contains("://") || piece == "http" {
+        if piece.starts_with(['@', '#']) || is_link(piece) {
             continue;
         }
         for word in
@@ -193,7 +192,7 @@ pub fn hashes(text: &str) -> Vec<u32> {
             framed.push(' ');
             framed.extend(word.chars().take(24).flat_map(char::to_lowercase));
             framed.push(' ');
-            hashes.push(hash(1, framed.as_bytes()));
+            take(hash(1, framed.as_bytes()));
             let edges: Edges = Edges::of(&framed);
             let edges = edges.as_slice();
             for begin in 0..edges.len().saturating_sub(1) {
@@ -201,7 +200,7 @@ pub fn hashes(text: &str) -> Vec<u32> {
                 let mut piece = seeded(2);
                 for letter in edges[begin..].windows(2).take(PIECE) {
                     piece.write(&framed.as_bytes()[letter[0] as usize..letter[1] as usize]);
-                    hashes.push(mixed(&piece));
+                    take(mixed(&piece));
                 }
             }
             letters += edges.len();
@@ -210,7 +209,10 @@ pub fn hashes(text: &str) -> Vec<u32> {
             break;
         }
     }
-    hashes
+}
+
+fn is_link(piece: &str) -> bool {
+    piece == "http" || (piece.contains(':') && piece.contains("://"))
 }
 
 /// Where the letters of a short text begin, and its end.

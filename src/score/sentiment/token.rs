@@ -45,8 +45,9 @@ pub enum Kind {
 /// A token: where it stands in [`Tokens::text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
-    begin: u32,
-    end: u32,
+    // A text is far shorter than these can say, see [`MOST`].
+    begin: u16,
+    end: u16,
     /// What it is.
     pub kind: Kind,
 }
@@ -62,11 +63,12 @@ pub struct Tokens {
 impl Tokens {
     /// The letters of a token.
     pub fn text(&self, token: Token) -> &str {
-        &self.text[token.begin as usize..token.end as usize]
+        self.text.get(usize::from(token.begin)..usize::from(token.end)).unwrap_or_default()
     }
 
     fn push(&mut self, from: usize, kind: Kind) {
-        self.list.push(Token { begin: from as u32, end: self.text.len() as u32, kind });
+        let place = |at: usize| at.min(usize::from(u16::MAX)) as u16;
+        self.list.push(Token { begin: place(from), end: place(self.text.len()), kind });
     }
 }
 
@@ -84,7 +86,7 @@ fn is_part(letter: char) -> bool {
 /// Takes a text apart: lower case; three and more of the same letter in a row are two; a link is `url`, a name with an at
 /// sign before it `user`.
 pub fn tokens(text: &str) -> Tokens {
-    let text = composed(text);
+    let text = composed(head(text));
     let mut tokens =
         Tokens { text: String::with_capacity(text.len() + 16), list: Vec::with_capacity(text.len() / 4 + 1) };
     let mut letters = text.char_indices().peekable();

@@ -258,7 +258,8 @@ fn prepare(at: usize, row: &Row, recipe: &Recipe, classes: usize) -> Option<Read
             .iter()
             .position(|known| known.code() == row.language)
             .or((row.language == "other").then_some(classes - 1))?;
-        let hashes = language::hashes(&row.text);
+        let mut hashes = Vec::new();
+        language::hashes(&row.text, |hash| hashes.push(hash));
         let share = 1.0 / (hashes.len().max(1) as f32).sqrt();
         let target = (0..classes).map(|other| f32::from(u8::from(other == class))).collect();
         return (!hashes.is_empty()).then_some(Ready {

@@ -504,7 +504,7 @@ fn segments_show_sizes_traits_change_customers_and_where_they_stand() {
         seat.keys("Enter k Enter");
         seat.shows("▸ Ana Sánchez");
         // And back: to the customers, to the segments, to the inbox.
-        seat.keys("q");
+        seat.keys("Tab q");
         seat.shows("[k-means]");
         seat.keys("k Enter");
         seat.shows("▸ Ana Sánchez");

@@ -125,7 +125,7 @@ fn draw_one(screen: &Screen, segments: &Segments, segment: &Segment, area: Rect,
         rows.push(vec![piece(Element::Strong, head), piece(Element::Text, traits)]);
     } else {
         rows.push(vec![piece(Element::Strong, cut_middle(&head, room))]);
-        rows.push(vec![piece(Element::Text, format!(" {}", cut(&traits, room - 1)))]);
+        rows.push(vec![piece(Element::Text, format!(" {}", cut(&traits, room.saturating_sub(1))))]);
     }
     let mut about = change(segment);
     let [days, count, money] = segment.centre;

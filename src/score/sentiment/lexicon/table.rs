@@ -73,6 +73,7 @@ static WORDS: LazyLock<Map<&'static str, Meaning>> = LazyLock::new(|| {
     for word in NEGATIONS.split_whitespace() {
         words.entry(word).or_default().negates = true;
     }
+    words.iter_mut().filter(|(word, _)| word.contains("n't")).for_each(|(_, meaning)| meaning.negates = true);
     words
 });
 
@@ -84,11 +85,17 @@ static EMOJI: LazyLock<Map<char, &'static str>> = LazyLock::new(|| {
         .collect()
 });
 
+/// What a word means that is in no list, and one that ends another with "n't".
+static NOTHING: Meaning = Meaning { valence: None, degree: None, negates: false };
+static NEGATION: Meaning = Meaning { valence: None, degree: None, negates: true };
+
 /// What a word in lower case means.
-pub fn meaning(word: &str) -> Meaning {
-    let mut meaning = WORDS.get(word).copied().unwrap_or_default();
-    meaning.negates |= word.contains('\'') && word.contains("n't");
-    meaning
+pub fn meaning(word: &str) -> &'static Meaning {
+    match WORDS.get(word) {
+        Some(known) => known,
+        None if word.contains('\'') && word.contains("n't") => &NEGATION,
+        None => &NOTHING,
+    }
 }
 
 /// The name of an emoji.

@@ -17,7 +17,7 @@ pub struct LexiconWord {
 pub struct Word<'a> {
     lower: Cow<'a, str>,
     /// What it means by itself.
-    pub meaning: Meaning,
+    pub meaning: &'static Meaning,
     /// It is written in capitals.
     pub capitals: bool,
     /// It is written in capitals and others are not.
