@@ -30,7 +30,7 @@ fn a_dead_letter_is_listed_shown_exported_retried_and_discarded() {
     assert_eq!(profile.one(&["dead", "list"])["tries"], 1);
     assert_eq!(profile.json(&["dead", "retry"]).len(), 1, "all");
 
-    profile.refused(&["dead", "discard"]);
+    assert_eq!(profile.run(&["dead", "discard"]).code, Some(2), "whose, or all");
     assert!(profile.json(&["dead", "discard", "--all", "--account", "another"]).is_empty());
     let gone = profile.one(&["dead", "discard", "--all", "--account", "support"]);
     assert_eq!((&gone["dead"], &gone["discarded"]), (&id.into(), &true.into()));

@@ -27,7 +27,7 @@ fn orders_go_in_once_bad_rows_are_named_and_a_dry_run_writes_nothing() {
     let done = profile.run(&words);
     assert_eq!(done.code, Some(1));
     assert!(done.err.contains("line 3: \"soon\" is no date"), "{}", done.err);
-    assert!(done.err.contains("1 rows could not be taken; the rest is in"), "{}", done.err);
+    assert!(done.err.contains("1 row could not be taken; the rest is in"), "{}", done.err);
     let ana = profile.one(&["show", "ana@test.example"]);
     assert_eq!((&ana["case"], &ana["identities"][0]["basis"]), (&json!(null), &json!("import")));
     let log = profile.ok(&["log", "--json"]).out();
