@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 const WIDE: u16 = 110;
 const DAY: f64 = 86_400_000.0;
 /// Columns the two charts beside a long name keep.
-const CHARTS: usize = 16;
+const CHARTS: usize = 20;
 /// Letters by which a segment is known in the scatter.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
 
@@ -53,7 +53,7 @@ pub(super) fn draw(screen: &Screen, sheet: &Sheet, segments: &Segments, area: Re
     };
     let rows = inside.height;
     let (list, about) = if inside.width >= WIDE {
-        let left = inside.width * 2 / 5;
+        let left = inside.width / 2;
         (Rect { width: left, ..inside }, Rect { x: inside.x + left + 1, width: inside.width - left - 1, ..inside })
     } else {
         let high = (count as u16 + 1).min(rows / 2).max(2);
@@ -85,7 +85,7 @@ fn draw_list(screen: &Screen, segments: &Segments, area: Rect, painter: &mut Pai
         piece(Element::Label, fit_right("%", 5)),
         piece(Element::Text, " "),
         cell(Element::Label, "", bar),
-        cell(Element::Label, " over time", drift),
+        cell(Element::Label, if drift < 10 { "" } else { " over time" }, drift),
     ];
     painter.row(area, 0, &heading);
     let height = usize::from(area.height).saturating_sub(1).max(1);
