@@ -7,6 +7,7 @@ mod abilities;
 mod account;
 mod act;
 mod change;
+mod closing;
 mod comforts;
 mod count;
 mod customer;
@@ -34,6 +35,7 @@ pub use abilities::{Abilities, Apart, Count, Idempotency, Length, Opens, Terms, 
 pub use account::{AccountFacts, AccountStatus, Activity, Half, Progress, WorkerStatus};
 pub use act::{Act, Acted, AttachmentSource, Call, Compose, PHONE, ProfileEdit, ReplyKind, TakeBack};
 pub use change::{Change, ChangeKind};
+pub use closing::without_closing;
 pub use comforts::{Comforts, Notify};
 pub use count::count;
 pub use customer::{Basis, Case, CaseStatus, Customer, Identity, Moved, Priority, Snooze};

@@ -120,6 +120,17 @@ impl ScoreKind {
         }
     }
 
+    /// A change of its value in words: `+0.12`, `-3 points`.
+    pub fn change(self, by: f64) -> String {
+        match self {
+            ScoreKind::Mood | ScoreKind::Need => format!("{by:+.2}"),
+            // Shown as parts of a hundred.
+            ScoreKind::Effect | ScoreKind::Service => format!("{:+.0} points", by * 100.0),
+            ScoreKind::Value | ScoreKind::Churn | ScoreKind::Satisfaction => format!("{by:+.0} points"),
+            ScoreKind::Potential | ScoreKind::Effort => format!("{by:+.1}"),
+        }
+    }
+
     /// The range its values keep to, ends included.
     pub fn range(self) -> (f64, f64) {
         match self {

@@ -50,6 +50,11 @@ impl Activity {
         }
     }
 
+    /// Why there is nothing to count, where there is no last time.
+    pub fn absence(view: &View<'_>) -> &'static str {
+        if view.undone > 0 { "what they ordered came to nothing" } else { "they never wrote nor ordered" }
+    }
+
     /// Whole days since the last; `None` when there was none.
     pub fn days(&self, now: Timestamp) -> Option<u32> {
         self.last.map(|last| whole_days(now, last))

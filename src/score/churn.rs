@@ -25,7 +25,7 @@ fn churn(view: &View<'_>, peers: &Peers) -> Option<f64> {
 fn read(view: &View<'_>, peers: &Peers) -> Reading {
     let activity = Activity::of(view);
     let Some(last) = activity.last else {
-        return Reading::missing(0, "they never wrote nor ordered");
+        return Reading::missing(0, Activity::absence(view));
     };
     let silent = view.now.since(last).max(0);
     let newest = view.inbound().next_back().map(|contact| contact.message);

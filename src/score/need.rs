@@ -30,7 +30,12 @@ fn need(view: &View<'_>) -> Option<f64> {
 
 fn read(view: &View<'_>) -> Reading {
     let Some(found) = view.need else {
-        return Reading::missing(0, "no need was recognised in what they wrote");
+        let open = view.cases.last().is_some_and(|case| view.resolved(case).is_none());
+        let why = match open {
+            true => "no need was recognised in what they wrote",
+            false => "no case is open; a need is read from what they wrote in an open one",
+        };
+        return Reading::missing(0, why);
     };
     let Some(value) = need(view) else {
         let why = if found.confidence < THRESHOLD {

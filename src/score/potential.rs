@@ -48,7 +48,7 @@ fn measure(view: &View<'_>, peers: &Peers) -> Option<Measured> {
 fn read(view: &View<'_>, peers: &Peers) -> Reading {
     let activity = Activity::of(view);
     let Some(days) = activity.days(view.now) else {
-        return Reading::missing(0, "they never wrote nor ordered");
+        return Reading::missing(0, Activity::absence(view));
     };
     let like = format!(
         "who came {}, last {}",

@@ -9,7 +9,8 @@ use super::reading::{Reading, band, compose, day, length, sureness};
 use crate::model::{Direction, Level, MessageId, Rating, Score, ScoreKind, Targets};
 
 /// How long an answer of theirs counts.
-const ANSWER_COUNTS: i64 = 90 * DAY;
+const COUNTS_DAYS: i64 = 90;
+const ANSWER_COUNTS: i64 = COUNTS_DAYS * DAY;
 
 /// The score.
 pub(super) fn score(history: &History, peers: &Peers, version: u64) -> Score {
@@ -39,7 +40,10 @@ impl Facts {
             mood: mood.zip(newest),
             resolved: case.is_some_and(|case| view.resolved(case).is_some()),
             reopened: case.map_or(0, |case| view.reopened(case)),
-            wait: last_wait(view).and_then(|(wait, message)| Some((wait, target?.max(1), message))),
+            wait: last_wait(view)
+                .and_then(|(wait, message)| Some((wait, target?.max(1), message)))
+                // A wait that costs no point is no fact yet: they may have written a minute ago.
+                .filter(|(wait, target, _)| wait_points(*wait, *target) <= -0.5),
         }
     }
 
@@ -48,7 +52,7 @@ impl Facts {
     }
 
     fn wait_points(&self) -> f64 {
-        self.wait.map_or(0.0, |(wait, target, _)| -10.0 * (wait as f64 / target as f64).clamp(0.0, 1.0))
+        self.wait.map_or(0.0, |(wait, target, _)| wait_points(wait, target))
     }
 
     fn sum(&self) -> Option<f64> {
@@ -60,6 +64,11 @@ impl Facts {
         let reopened = if self.reopened > 0 { -10.0 } else { 0.0 };
         Some((50.0 + self.mood_points() + resolved + reopened + self.wait_points()).clamp(0.0, 100.0))
     }
+}
+
+/// A reply that takes its target's time costs ten points.
+fn wait_points(wait: i64, target: i64) -> f64 {
+    -10.0 * (wait as f64 / target as f64).clamp(0.0, 1.0)
 }
 
 /// The wait of the last thing they wrote that was or is to be answered.
@@ -91,7 +100,11 @@ fn read(view: &View<'_>) -> Reading {
     let facts = Facts::of(view);
     let newest = view.inbound().next_back().map(|contact| contact.message);
     let Some(value) = satisfaction(view) else {
-        return Reading::missing(0, "no answer to \"how was it?\", no message with a mood and no case");
+        let words = match view.ratings.last() {
+            Some(old) => format!("their last answer is of {}; {COUNTS_DAYS} days count", day(old.at)),
+            None => "no answer to \"how was it?\", no message with a mood and no case".to_owned(),
+        };
+        return Reading::missing(0, words);
     };
     let (word, level) = match value {
         v if v < 25.0 => ("dissatisfied", Level::Bad),
@@ -116,13 +129,26 @@ fn read(view: &View<'_>) -> Reading {
             let comment: String = rating.comment.chars().take(100).collect();
             reading = reading.because(8.0, format!("and: \"{comment}\""), None);
         }
+        // What they said counts, but not as if nothing had happened since.
+        if let Some((mood, message)) = facts.mood.filter(|(mood, _)| *mood < -0.2 && value >= 45.0)
+            && felt(view).next().is_some_and(|(contact, _)| contact.at > rating.at)
+        {
+            reading.confidence = 0.45;
+            reading.next = Some("read what they wrote since: it may be worse by now".to_owned());
+            reading =
+                reading.because(8.5, format!("since then they wrote, and sounded unhappy ({mood:+.2})"), Some(message));
+        }
         return reading;
     }
     let felt_count = felt(view).take(5).count();
     reading.sample = felt_count + usize::from(facts.wait.is_some()) + view.cases.len().min(1);
     // Visible facts, not their own word.
     reading.confidence = 0.5 * sureness(reading.sample, 2.0);
-    reading = reading.because(0.5, "they were not asked; this is a sum of visible facts from 50", None);
+    let asked = match view.ratings.last() {
+        Some(old) => format!("their last answer is of {}, {COUNTS_DAYS} days count", day(old.at)),
+        None => "they were not asked".to_owned(),
+    };
+    reading = reading.because(0.5, format!("{asked}; this is a sum of visible facts from 50"), None);
     if let Some((_, message)) = facts.mood {
         let points = facts.mood_points();
         reading =

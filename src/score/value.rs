@@ -23,9 +23,7 @@ fn value(view: &View<'_>, peers: &Peers) -> Option<f64> {
 fn read(view: &View<'_>, peers: &Peers) -> Reading {
     let activity = Activity::of(view);
     let Some(days) = activity.days(view.now) else {
-        let missing =
-            if view.undone > 0 { "what they ordered came to nothing" } else { "they never wrote nor ordered" };
-        return Reading::missing(0, missing);
+        return Reading::missing(0, Activity::absence(view));
     };
     let sample = activity.count as usize;
     let done = match activity.spent {

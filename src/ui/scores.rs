@@ -106,9 +106,9 @@ impl Screen {
         self.scores.selected = self.scores.selected.saturating_add_signed(rows).min(last);
     }
 
-    /// The segment under the cursor; `None` when it is on a score.
-    fn segment(&self) -> Option<(SegmentKind, String)> {
-        let card = self.scorecard()?;
+    /// The segment under the cursor in the pane of scores; `None` when it is on a score, and elsewhere.
+    pub(super) fn segment(&self) -> Option<(SegmentKind, String)> {
+        let card = self.scorecard().filter(|_| self.focus == Pane::Scores)?;
         card.segments.get(self.scores.selected.checked_sub(card.scores.len())?).cloned()
     }
 

@@ -42,6 +42,11 @@ impl Screen {
         if !self.sheets.is_empty() {
             return self.say("go back to a customer first: there are their scores and messages");
         }
+        if context != Context::Timeline
+            && let Some((kind, name)) = self.segment()
+        {
+            return self.show_segments_at(kind, Some(name));
+        }
         let subject = match context {
             Context::Timeline => match self.open.as_ref().and_then(|open| open.entry()) {
                 Some(entry) => Subject::Message(entry.message.id),

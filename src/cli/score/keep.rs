@@ -56,7 +56,12 @@ fn lines(name: &str, card: &Scorecard) -> Vec<String> {
         let sure = (score.confidence * 100.0).round();
         // Cleaned in parts: the space of a score without a sign stays.
         let (word, shown) = (clean_line(word), clean_line(&score.shown));
-        lines.push(format!("{sign} {:<13} {word:<20} {shown}  n={} {sure:.0} % sure", score.kind.word(), score.sample));
+        let change = |days: u32, change: Option<f64>| {
+            change.map_or(String::new(), |by| format!("  {} in {days} days", score.kind.change(by)))
+        };
+        let changes = format!("{}{}", change(30, score.trend_30), change(90, score.trend_90));
+        let kind = score.kind.word();
+        lines.push(format!("{sign} {kind:<13} {word:<20} {shown}  n={} {sure:.0} % sure{changes}", score.sample));
         let why = score.reasons.iter().map(|reason| format!("    {}", clean_line(&reason.text)));
         lines.extend(why);
         lines.extend(score.next.as_ref().map(|next| format!("    → {}", clean_line(next))));

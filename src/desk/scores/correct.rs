@@ -3,7 +3,7 @@
 use super::layer::Current;
 use crate::desk::{Desk, DeskError};
 use crate::model::{
-    Act, Acted, Correction, Event, EventKind, Message, MessageId, Sentiment, SentimentLabel, own_words,
+    Act, Acted, Correction, Event, EventKind, Message, MessageId, Sentiment, SentimentLabel, own_words, without_closing,
 };
 use crate::score::sentiment::{Label, Reading};
 use crate::store::{Glance, StoredMessage};
@@ -18,9 +18,12 @@ fn percent(share: f32) -> i8 {
     (share * 100.0).round().clamp(-100.0, 100.0) as i8
 }
 
-/// What they wrote themselves in a text: without what they quote and how they sign.
+/// What they wrote themselves in a text: without what they quote, how they sign, and the manners they close with.
 pub(super) fn own(text: &str) -> Cow<'_, str> {
-    own_words(&text[..text.floor_char_boundary(MOST)])
+    match own_words(&text[..text.floor_char_boundary(MOST)]) {
+        Cow::Borrowed(words) => Cow::Borrowed(without_closing(words)),
+        Cow::Owned(words) => Cow::Owned(without_closing(&words).to_owned()),
+    }
 }
 
 /// A customer wrote it, as far as scores go.

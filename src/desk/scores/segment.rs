@@ -147,7 +147,7 @@ impl Desk {
                     fits.push(fitted);
                 }
                 Err(Unfit::Stopped) => return Ok(stopped),
-                Err(unfit @ Unfit::TooFew { .. }) => report.without.push((kind, unfit.to_string())),
+                Err(unfit @ (Unfit::TooFew { .. } | Unfit::NoGroups)) => report.without.push((kind, unfit.to_string())),
                 Err(unfit @ Unfit::Setting(_)) => return Err(DeskError::Refused(unfit.to_string())),
             }
         }

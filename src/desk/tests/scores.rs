@@ -559,7 +559,9 @@ fn the_need_of_an_open_case_is_named_with_its_message_and_the_past_case_like_it(
     paper.receive(&[ana("I sent the coat back. When do I get my money back?", "1@a", -900).subject("The coat")]);
     let first = paper.timeline("Ana")[0].message.id;
     paper.desk.act("lin", Act::Resolve(paper.customer("Ana"))).unwrap();
-    assert_eq!(need("Ana").value, None, "nothing is wanted in a case that is resolved");
+    let none = need("Ana");
+    assert_eq!(none.value, None, "nothing is wanted in a case that is resolved");
+    assert!(none.reasons[0].text.contains("no case is open"), "{none:?}");
     paper.receive(&[
         ana("Hello, could I please have a refund for the lamp?", "2@a", -3),
         ana("Thanks a lot, have a nice weekend!", "3@a", -2),

@@ -189,6 +189,9 @@ pub(super) fn fit(
     watch.ask()?;
     let mut labels = groups(&points, settings.eps, settings.min_samples as usize, watch)?;
     let count = labels.iter().flatten().max().map_or(0, |most| *most as usize + 1);
+    if count == 0 {
+        return Err(Unfit::NoGroups);
+    }
     let mut sizes = vec![0_usize; count];
     labels.iter().flatten().for_each(|label| sizes[*label as usize] += 1);
     let mut order: Vec<usize> = (0..count).collect();

@@ -98,6 +98,9 @@ pub enum Unfit {
         /// How many it takes.
         needed: usize,
     },
+    /// Nobody stands close enough to enough others.
+    #[error("no groups: everybody is unlike the others")]
+    NoGroups,
     /// A setting out of its range.
     #[error("{0}")]
     Setting(&'static str),

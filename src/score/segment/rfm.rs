@@ -110,6 +110,8 @@ pub fn name(recency: u8, frequency: u8, known: Known) -> &'static str {
         _ if frequency >= 5 => "can't lose",
         _ if frequency >= 3 => "at risk",
         2 => "hibernating",
+        // Who never was there is not lost.
+        _ if known == Known::Unheard => "hibernating",
         _ => "lost",
     }
 }

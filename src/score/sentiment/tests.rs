@@ -189,6 +189,38 @@ fn corrections_are_learned_and_do_no_harm() {
     assert_eq!(Layer::learn(Reader::shipped(), &corrections(40)), Some(layer));
 }
 
+/// Agents correct what is wrong: that is no sign that everything is.
+#[test]
+fn corrections_of_one_label_alone_turn_nothing_else() {
+    let missed = [
+        "The tracking page has not moved since Tuesday.",
+        "I was told somebody would call, and that was last week.",
+        "The invoice has the wrong company on it once more.",
+        "This is the third time that I ask.",
+        "The lid does not close.",
+        "My parcel went back to the sender.",
+    ];
+    let ordinary = [
+        ("Received, thank you. That was quick.", Label::Positive),
+        ("Great service, perfect boots, very happy.", Label::Positive),
+        ("Lovely, thank you so much!", Label::Positive),
+        ("Is the blanket machine washable?", Label::Neutral),
+        ("Where is my order?", Label::Neutral),
+        ("Terrible, it came broken.", Label::Negative),
+    ];
+    for count in [5, 6, 60] {
+        for label in Label::ALL {
+            let said = |at: usize| (format!("{} Order {at}.", missed[at % missed.len()]), label);
+            let corrections: Vec<_> = (0..count).map(said).collect();
+            let Some(layer) = Layer::learn(Reader::shipped(), &corrections) else { continue };
+            let reader = Reader::with_layer(layer);
+            for (text, meant) in ordinary {
+                assert_eq!(reader.read(text).unwrap().label, meant, "{text} after {count} {label:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn nothing_is_learned_from_nothing() {
     assert_eq!(Layer::learn(Reader::shipped(), &[]), None);

@@ -524,6 +524,10 @@ fn segments_show_sizes_traits_change_customers_and_where_they_stand() {
     let mut seat = FakeSeat::new(80, 24, segmented());
     seat.keys("Enter Tab Tab G k Enter");
     seat.shows("can’t lose: orders every");
+    // So does what explains a score: a segment explains itself there.
+    let mut seat = FakeSeat::new(80, 24, segmented());
+    seat.keys("Enter Tab Tab G K");
+    seat.shows("[k-means]");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn explain_score(screen: &Screen, score: &Score, columns: usize, lines: &mut Lin
         for (days, change) in [(30, score.trend_30), (90, score.trend_90)] {
             if let (Some(change), Some(value)) = (change, score.value) {
                 let arrow = signs.trend(score.kind, value, change);
-                row.push(piece(Element::Text, format!(" {arrow} {change:+.2} in {days} days ")));
+                row.push(piece(Element::Text, format!(" {arrow} {} in {days} days ", score.kind.change(change))));
             }
         }
         lines.push((row, None));
