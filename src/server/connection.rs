@@ -90,6 +90,7 @@ pub struct VerbStreams {
     out: Mutex<std::os::unix::net::UnixStream>,
     input: Mutex<InputPieces>,
     gone: Arc<AtomicBool>,
+    stopping: Arc<AtomicBool>,
 }
 
 struct InputPieces {
@@ -97,6 +98,11 @@ struct InputPieces {
     /// What is left of the last piece.
     rest: io::Cursor<Vec<u8>>,
     ended: bool,
+}
+
+/// No broken pipe: that is how a reader says that it has enough, and is no error.
+fn stopping() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the program that has the profile open is ending")
 }
 
 fn gone() -> io::Error {
@@ -142,15 +148,20 @@ impl VerbStreams {
                 return Ok(read);
             }
             self.send(&Message::WantInput)?;
-            let piece = input.pieces.recv().map_err(|_| gone())?;
+            let piece = input.pieces.recv().map_err(|_| if self.is_stopping() { stopping() } else { gone() })?;
             input.ended = piece.is_empty();
             input.rest = io::Cursor::new(piece);
         }
     }
 
-    /// Nobody waits for the verb any more.
+    /// Nobody waits for the verb any more, or this program is ending. What a verb has to say of that still reaches a
+    /// client that listens.
     pub fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+        self.gone.load(Ordering::Relaxed) || self.is_stopping()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 }
 
@@ -165,9 +176,9 @@ async fn verb(
     let (Ok(()), Ok(out)) = (stream.set_nonblocking(false), stream.try_clone()) else { return };
     // A client that was stopped must not hold up a verb for ever: it may hold what others need.
     let Ok(()) = stream.set_write_timeout(Some(STOPPED)) else { return };
-    let gone = Arc::new(AtomicBool::new(false));
+    let (gone, stopping) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (give, pieces) = blocking::sync_channel(4);
-    let listening = gone.clone();
+    let (listening, ending) = (gone.clone(), stopping.clone());
     // Ends when the client closes, or when the socket is shut down below.
     let Ok(closing) = stream.try_clone() else { return };
     std::thread::spawn(move || {
@@ -177,16 +188,19 @@ async fn verb(
                 break;
             }
         }
-        listening.store(true, Ordering::Relaxed);
+        // It may be ourselves who listen no more.
+        listening.fetch_or(!ending.load(Ordering::Relaxed), Ordering::Relaxed);
     });
     let input = InputPieces { pieces, rest: io::Cursor::default(), ended: false };
-    let streams = VerbStreams { out: Mutex::new(out), input: Mutex::new(input), gone: gone.clone() };
+    let streams =
+        VerbStreams { out: Mutex::new(out), input: Mutex::new(input), gone: gone.clone(), stopping: stopping.clone() };
     let (said, done) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         if streams.send(&Message::Started).is_ok() {
             let mut end = streams.out.lock().ok().and_then(|out| out.try_clone().ok());
             let code = host.carry_out(&hello, wanted, streams);
-            if let Some(end) = &mut end {
+            // Who did not get all of it must not take it for the whole: without an exit code it is lost.
+            if let Some(end) = end.as_mut().filter(|_| !gone.load(Ordering::Relaxed)) {
                 let _ = Message::Exit(code).write(end);
             }
         }
@@ -197,7 +211,7 @@ async fn verb(
         _ = &mut done => {}
         // Long verbs look whether anybody waits; short ones come to their end.
         () = async { drop(stop.wait_for(|stop| *stop).await) } => {
-            gone.store(true, Ordering::Relaxed);
+            stopping.store(true, Ordering::Relaxed);
             // A verb that waits for input waits no more.
             let _ = closing.shutdown(std::net::Shutdown::Read);
             // A client that does not read is not waited for.

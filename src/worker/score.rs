@@ -21,7 +21,7 @@ const ROUND: Duration = Duration::from_secs(30);
 /// Customers and messages of one slice.
 const CUSTOMERS: usize = 100;
 const MESSAGES: u64 = 1_000;
-/// So many messages at once are an import: its customers wait until it pauses for [`CALM`], at most for [`LONGEST_IMPORT`].
+/// So many messages or rows at once are an import: its customers wait until it pauses for [`CALM`], at most for [`LONGEST_IMPORT`].
 const MANY: u64 = 200;
 const CALM: Duration = Duration::from_secs(2);
 const LONGEST_IMPORT: Duration = Duration::from_secs(60);
@@ -197,9 +197,9 @@ impl Scorer {
             let (desk, mut marks) = (self.desk.clone(), std::mem::take(&mut self.marks));
             let (followed, marks) = blocking(move || (desk.follow_log(&mut marks), marks)).await;
             self.marks = marks;
-            let News { messages, corrected, more } = followed?;
+            let News { arrivals, corrected, more } = followed?;
             let now = Instant::now();
-            if messages >= MANY || (messages > 0 && self.imported.is_some()) {
+            if arrivals >= MANY || (arrivals > 0 && self.imported.is_some()) {
                 self.imported = Some((self.imported.map_or(now, |(since, _)| since), now));
             }
             if corrected {

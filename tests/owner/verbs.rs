@@ -93,6 +93,28 @@ fn what_writes_is_done_by_the_owner_and_is_there_afterwards() {
     profile.assert_sound();
 }
 
+/// `switchboard export > all.jsonl` while the service is started anew.
+#[test]
+fn what_an_ending_owner_cuts_off_is_no_success() {
+    let profile = Profile::offline();
+    profile.import(&mail::numbered(0..2_000));
+    let serve = Serve::start(&profile);
+    let file = profile.home().join("all.jsonl");
+    let mut export = profile.command(&["export"]);
+    let mut export = export.stdout(std::fs::File::create(&file).unwrap()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut mute = profile.command(&["note", "ana@test.example", "--text", "-"]);
+    let mute = mute.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    assert!(until(LIMIT, || std::fs::metadata(&file).unwrap().len() > 0));
+    assert_eq!(serve.end(rustix::process::Signal::TERM).code, Some(0));
+    let code = export.wait().unwrap().code();
+    let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+    assert!(code == Some(1) || lines == 2_000, "{lines} lines and {code:?}");
+    let mute = end_of(mute);
+    assert_eq!(mute.code, Some(1));
+    assert!(mute.err.contains("end"), "{}", mute.err);
+    profile.assert_sound();
+}
+
 #[test]
 fn standard_input_is_read_only_when_it_is_wanted() {
     let profile = lived_in();

@@ -128,9 +128,13 @@ pub fn import(place: &Place, args: &Import) -> Outcome {
             } else {
                 String::new()
             };
+            let further = match done.passed {
+                0 => String::new(),
+                some => format!(", {}", count(some, "further item", "further items")),
+            };
             let dry = if args.dry_run { "Nothing was written. " } else { "" };
             format!(
-                "{dry}{} read: {} new, {} changed, {} known, {} bad; {} made{kept}, in {seconds} s",
+                "{dry}{} read: {} new, {} changed, {} known, {} bad{further}; {} made{kept}, in {seconds} s",
                 done.read,
                 report.new,
                 report.changed,
@@ -226,19 +230,22 @@ impl Mapping {
         Ok(Mapping { kind, columns, currency, shop: told.shop.clone().unwrap_or_default(), scale })
     }
 
-    /// What a row says. `number` is that of the order before it: a further item of the same order has its number again, and
-    /// perhaps its date, but no total (Shopify).
-    fn fact(&self, row: Row, number: &mut String) -> Result<Fact, String> {
+    /// What a row says. `before` is the number and the address of the last row with a total, whether it was taken or not: a
+    /// further item of the same order has its number again, and perhaps address and date, but no total (Shopify).
+    fn fact(&self, row: Row, before: &mut (String, String)) -> Result<Fact, String> {
         let cells = row.cells?;
         let cell = |field: &str| self.columns.cell(&cells, field);
-        if self.kind == Kind::Orders && cell("total").is_empty() && !number.is_empty() && cell("id") == number {
-            return Ok(Fact::Passed);
+        if self.kind == Kind::Orders {
+            let (number, email) = (cell("id"), cell("email"));
+            let same = number == before.0 && (email.is_empty() || email == before.1);
+            if cell("total").is_empty() && !number.is_empty() && same {
+                return Ok(Fact::Passed);
+            }
+            if !cell("total").is_empty() {
+                *before = (number.to_owned(), email.to_owned());
+            }
         }
-        let fact = self.understand(row.line, &cells)?;
-        if let Fact::Order(order) = &fact {
-            number.clone_from(&order.number);
-        }
-        Ok(fact)
+        self.understand(row.line, &cells)
     }
 
     fn understand(&self, line: u64, row: &[String]) -> Result<Fact, String> {
@@ -246,9 +253,6 @@ impl Mapping {
         let cell = |field: &str| self.columns.cell(row, field);
         match self.kind {
             Kind::Orders => {
-                if cell("total").is_empty() && cell("date").is_empty() && !cell("id").is_empty() {
-                    return Ok(Fact::Passed);
-                }
                 let currency = match (cell("currency"), self.currency) {
                     ("", Some(currency)) => currency,
                     ("", None) => return Err("it has no currency; --currency says it for all".to_owned()),
@@ -330,14 +334,14 @@ impl Mapping {
     ) -> Result<Done, DeskError> {
         let mut done = Done { report: FactsReport::default(), read: 0, passed: 0, stopped: false };
         let (mut orders, mut customers, mut ratings) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut seen, mut number) = (OrdersSeen::default(), String::new());
+        let (mut seen, mut before) = (OrdersSeen::default(), <(String, String)>::default());
         let write = !args.dry_run;
         let batch = if write { BATCH } else { DRY };
         let mut rows = rows.into_iter().peekable();
         while let Some(row) = rows.next() {
             done.read += 1;
             let line = row.line;
-            match self.fact(row, &mut number) {
+            match self.fact(row, &mut before) {
                 Ok(Fact::Order(order)) => orders.push(order),
                 Ok(Fact::Customer(customer)) => customers.push(customer),
                 Ok(Fact::Rating(rating)) => ratings.push(rating),

@@ -20,10 +20,10 @@ fn mapping(kind: Kind, sheet: &Sheet, told: &Told) -> Result<Mapping, String> {
 /// Each row by its line: an order's number, a customer's addresses, `passed`, or why not.
 fn rows(kind: Kind, sheet: Sheet, told: &Told) -> Vec<(u64, String)> {
     let mapping = mapping(kind, &sheet, told).unwrap();
-    let (rows, mut number) = (sheet.rows.into_iter(), String::new());
+    let (rows, mut before) = (sheet.rows.into_iter(), Default::default());
     rows.map(|row| {
         let line = row.line;
-        let said = match mapping.fact(row, &mut number) {
+        let said = match mapping.fact(row, &mut before) {
             Ok(Fact::Order(order)) => format!("{} {} {}", order.number, order.total, order.whose.emails.join("+")),
             Ok(Fact::Customer(customer)) => {
                 let whose = &customer.whose;
@@ -45,6 +45,7 @@ fn a_shops_export_is_read_with_its_further_items_and_bad_rows() {
         #1001;ana@a.example;2026-11-01 10:30:00 +0100;EUR;1.234,50;\"two\r\nlines\"\r\n\
         #1001;ana@a.example;;;;\r\n\
         #1001;ana@a.example;2026-11-01 10:30:00 +0100;EUR;;\r\n\
+        #1001;bo@b.example;;EUR;;\r\n\
         \r\n\
         #1002;bo@b.example;03/04/2026;EUR;5,00;\r\n\
         #1003;bo@b.example;2026-11-02;EUR;1.234;\r\n\
@@ -52,13 +53,14 @@ fn a_shops_export_is_read_with_its_further_items_and_bad_rows() {
         #1005;bo@b.example\r\n";
     let found = rows(Kind::Orders, Sheet::of_csv(csv.as_bytes()).unwrap(), &Told::default());
     let lines: Vec<u64> = found.iter().map(|(line, _)| *line).collect();
-    assert_eq!(lines, [2, 4, 5, 7, 8, 9, 10]);
+    assert_eq!(lines, [2, 4, 5, 6, 8, 9, 10, 11]);
     assert_eq!(found[0].1, "#1001 €1,234.50 ana@a.example");
     assert_eq!((found[1].1.as_str(), found[2].1.as_str()), ("passed", "passed"));
-    assert!(found[3].1.contains("one day or another"), "{:?}", found[3]);
-    assert!(found[4].1.contains("1234 or 1.234"), "{:?}", found[4]);
-    assert!(found[5].1.contains("is no currency"), "{:?}", found[5]);
-    assert!(found[6].1.contains("2 columns, the first line 6"), "{:?}", found[6]);
+    assert!(found[3].1.contains("it has no amount"), "of another customer: {:?}", found[3]);
+    assert!(found[4].1.contains("one day or another"), "{:?}", found[4]);
+    assert!(found[5].1.contains("1234 or 1.234"), "{:?}", found[5]);
+    assert!(found[6].1.contains("is no currency"), "{:?}", found[6]);
+    assert!(found[7].1.contains("2 columns, the first line 6"), "{:?}", found[7]);
 }
 
 #[test]

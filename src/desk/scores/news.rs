@@ -44,8 +44,8 @@ impl Marks {
 /// What following the log brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct News {
-    /// Messages that came in.
-    pub messages: u64,
+    /// Messages that came in, and customers of whom orders, ratings or facts of a file came in.
+    pub arrivals: u64,
     /// Corrections changed.
     pub corrected: bool,
     /// There is more to follow.
@@ -72,7 +72,9 @@ impl Desk {
         let events = self.store.events(seen + 1, PAGE)?;
         for (_, event) in &events {
             match event.kind {
-                EventKind::Ingested => news.messages += event.messages.len() as u64,
+                EventKind::Ingested => news.arrivals += event.messages.len().max(event.customers.len()) as u64,
+                // A file's; an agent edits one at a time.
+                EventKind::Profile if event.customers.len() > 1 => news.arrivals += event.customers.len() as u64,
                 EventKind::Corrected => news.corrected = true,
                 // Our own, and what says nothing of a customer's messages and cases.
                 EventKind::Scored | EventKind::Segment | EventKind::Learned => continue,
