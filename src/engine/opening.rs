@@ -13,6 +13,7 @@ use super::replay::{From, Replayed, replay};
 use super::room::{self, Room};
 use super::state::{Applied, State};
 use super::verdict::{self, Rejected, Verdict};
+use super::verify::REPLAY;
 use super::{EngineError, Seq};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -85,6 +86,8 @@ pub(crate) fn open(
 fn remove_leftovers(dir: &Path) -> Result<(), EngineError> {
     files::remove_dir(&dir.join(OLD_STATE))?;
     files::remove_dir(&dir.join(NEW_STATE))?;
+    // Of a check that was killed: as large as the state, and more.
+    files::remove_dir(&dir.join(REPLAY))?;
     aside::keep_newest(dir)
 }
 

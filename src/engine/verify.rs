@@ -27,7 +27,8 @@ const KEPT_KEYS: usize = 100_000;
 const FEW: u64 = 32;
 /// Those who commit faster than the journal is read are held sooner.
 const ROUNDS: u32 = 8;
-const REPLAY: &str = "verify.tmp";
+/// What is compared with the state, while that is done.
+pub(super) const REPLAY: &str = "verify.tmp";
 const REPLAY_CACHE: u64 = 8 << 20;
 
 /// What a check found.

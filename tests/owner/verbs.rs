@@ -103,12 +103,14 @@ fn what_an_ending_owner_cuts_off_is_no_success() {
     let mut export = profile.command(&["export"]);
     let mut export = export.stdout(std::fs::File::create(&file).unwrap()).stderr(Stdio::piped()).spawn().unwrap();
     let mut mute = profile.command(&["note", "ana@test.example", "--text", "-"]);
-    let mute = mute.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut mute = mute.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     assert!(until(LIMIT, || std::fs::metadata(&file).unwrap().len() > 0));
     assert_eq!(serve.end(rustix::process::Signal::TERM).code, Some(0));
     let code = export.wait().unwrap().code();
     let lines = std::fs::read_to_string(&file).unwrap().lines().count();
     assert!(code == Some(1) || lines == 2_000, "{lines} lines and {code:?}");
+    // Who is asked for input hears of it when that comes.
+    drop(mute.stdin.take());
     let mute = end_of(mute);
     assert_eq!(mute.code, Some(1));
     assert!(mute.err.contains("end"), "{}", mute.err);
