@@ -103,6 +103,21 @@ pub fn customer(view: &CustomerView) -> serde_json::Map<String, Value> {
             "name": name,
         })).collect::<Vec<_>>(),
         "suggestions": view.suggestions.len(),
+        "orders": view.orders.iter().map(|order| json!({
+            "number": order.number,
+            "at": time(order.at),
+            "total": order.total.to_string(),
+            "minor": order.total.minor,
+            "currency": order.total.currency.code(),
+            "status": order.status.word(),
+        })).collect::<Vec<_>>(),
+        "ratings": view.ratings.iter().map(|rating| json!({
+            "at": time(rating.at),
+            "value": rating.value,
+            "from": rating.from,
+            "of": rating.of,
+            "comment": rating.comment,
+        })).collect::<Vec<_>>(),
         "cases_before": customer.cases_before,
         "trouble": customer.trouble,
     });

@@ -17,6 +17,8 @@ const LOOK: usize = 5_000;
 const MAX_DRAFTS: usize = 1_000;
 /// How many lines of a customer's history are looked through for changes of segment, the latest.
 const MAX_MOVES: usize = 50;
+/// Orders shown with a customer, and ratings, the latest.
+const MAX_FACTS: usize = 10;
 
 /// Waits for a connector's answer on a thread that may block. Verbs of the command line have no runtime of their own.
 fn finish<T>(work: impl Future<Output = Result<T, ConnectorError>>) -> Result<T, ConnectorError> {
@@ -86,7 +88,16 @@ impl Desk {
             }
         }
         moves.reverse();
-        Ok(Some(CustomerView { customer, identities, drafts, absorbed, suggestions, moves }))
+        let (mut orders, mut ratings) = (Vec::new(), Vec::new());
+        for identity in &customer.identities {
+            orders.extend(self.store.orders(*identity, MAX_FACTS)?);
+            ratings.extend(self.store.ratings(*identity, MAX_FACTS)?);
+        }
+        orders.sort_by_key(|order| std::cmp::Reverse((order.at, order.id)));
+        ratings.sort_by_key(|rating| std::cmp::Reverse((rating.at, rating.id)));
+        orders.truncate(MAX_FACTS);
+        ratings.truncate(MAX_FACTS);
+        Ok(Some(CustomerView { customer, identities, drafts, absorbed, suggestions, moves, orders, ratings }))
     }
 
     /// Two customers side by side.

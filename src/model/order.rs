@@ -26,6 +26,17 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
+    /// The word scripts and screens see; empty for an order that stands.
+    pub fn word(self) -> &'static str {
+        match self {
+            OrderStatus::Standing => "",
+            OrderStatus::Cancelled => "cancelled",
+            OrderStatus::Refunded => "refunded",
+            OrderStatus::Returned => "returned",
+            OrderStatus::Void => "void",
+        }
+    }
+
     /// What a shop's word means (Shopify, WooCommerce, Magento, Stripe and plain English); `None` for a word nobody knows.
     pub fn from_word(word: &str) -> Option<OrderStatus> {
         let word = word.trim().to_lowercase();

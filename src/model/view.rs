@@ -1,8 +1,8 @@
 //! What screens and commands read: small, ready to show, one page at a time.
 
 use super::{
-    CaseStatus, Change, Customer, CustomerId, DeadLetter, Direction, Draft, Identity, Message, Outgoing, Priority,
-    Sentiment, SuggestionView, Timestamp,
+    CaseStatus, Change, Customer, CustomerId, DeadLetter, Direction, Draft, Identity, Message, Order, Outgoing,
+    Priority, Rating, Sentiment, SuggestionView, Timestamp,
 };
 
 /// One page of a list, and where the next begins.
@@ -166,6 +166,10 @@ pub struct CustomerView {
     pub suggestions: Vec<SuggestionView>,
     /// Their latest changes of segment, oldest first: when, and in words.
     pub moves: Vec<(Timestamp, String)>,
+    /// Their latest orders, the latest first; those that came to nothing, too.
+    pub orders: Vec<Order>,
+    /// Their latest answers to "how was it?", the latest first.
+    pub ratings: Vec<Rating>,
 }
 
 /// Two customers side by side, as an agent sees them before they become one.

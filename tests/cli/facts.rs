@@ -30,6 +30,11 @@ fn orders_go_in_once_bad_rows_are_named_and_a_dry_run_writes_nothing() {
     assert!(done.err.contains("1 row could not be taken; the rest is in"), "{}", done.err);
     let ana = profile.one(&["show", "ana@test.example"]);
     assert_eq!((&ana["case"], &ana["identities"][0]["basis"]), (&json!(null), &json!("import")));
+    // What the scores rest on can be looked at.
+    let orders = ana["orders"].as_array().unwrap();
+    assert!(!orders.is_empty() && orders.iter().all(|order| order["currency"] == "USD"), "{ana}");
+    let number = orders[0]["number"].as_str().unwrap();
+    assert!(profile.ok(&["show", "ana@test.example"]).out().contains(&format!("order {number} of 20")));
     let log = profile.ok(&["log", "--json"]).out();
     let again = profile.run(&[&words[..], &["--json"]].concat()).rows().remove(0);
     assert_eq!((&again["new"], &again["changed"], &again["known"]), (&json!(0), &json!(0), &json!(2)));

@@ -179,6 +179,8 @@ pub(super) fn customer(name: &str, messages: Vec<TimelineEntry>) -> (CustomerVie
         absorbed: vec![],
         suggestions: vec![],
         moves: vec![],
+        orders: vec![],
+        ratings: vec![],
     };
     (view, messages)
 }

@@ -1,7 +1,10 @@
 //! How the panes look, and that no text breaks a column.
 
+use super::desk::NOW;
 use super::{FakeDesk, FakeSeat};
-use crate::model::{AccountStatus, Activity, Progress, Timestamp};
+use crate::model::{
+    AccountStatus, Activity, Currency, Money, Order, OrderId, OrderStatus, Progress, Rating, RatingId, Timestamp,
+};
 use crate::theme::{BUILT_IN, ColorDepth, Theme};
 use crate::ui::Msg;
 use crate::ui::text::width;
@@ -53,6 +56,29 @@ fn no_text_breaks_a_column() {
                 assert_columns(&seat, &format!("review {width}×{height}"));
             }
         }
+    }
+}
+
+#[test]
+fn the_profile_lists_the_latest_orders_and_ratings() {
+    let mut desk = FakeDesk::shop();
+    let identity = desk.customers[0].0.identities[0].id;
+    let usd = Currency::from_code("USD").unwrap();
+    let order = |number: &str, minor, status| Order {
+        id: OrderId::of(&[number.as_bytes()]),
+        identity,
+        number: number.to_owned(),
+        at: NOW,
+        total: Money { currency: usd, minor },
+        status,
+    };
+    desk.customers[0].0.orders =
+        vec![order("A-2", 1_250, OrderStatus::Standing), order("A-1", 900, OrderStatus::Refunded)];
+    let (id, comment) = (RatingId::of(&[b"r"]), String::new());
+    desk.customers[0].0.ratings = vec![Rating { id, identity, at: NOW, value: 4, from: 1, of: 5, comment }];
+    let seat = FakeSeat::new(160, 50, desk);
+    for text in ["Latest orders and ratings", "$12.50 · A-2", "$9 · A-1 · refunded", "said 4 of 5"] {
+        seat.shows(text);
     }
 }
 

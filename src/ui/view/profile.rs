@@ -12,6 +12,9 @@ use crate::ui::when;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
+/// Orders shown, and ratings.
+const FACTS: usize = 5;
+
 /// Draws the pane.
 pub(super) fn draw(screen: &Screen, area: Rect, focused: bool, painter: &mut Painter<'_>) {
     let border = if focused { Element::BorderFocus } else { Element::Border };
@@ -106,6 +109,19 @@ fn lines(screen: &Screen, profile: &CustomerView, columns: usize) -> Vec<Row> {
     rows.push(vec![piece(Element::Link, "Messages")]);
     for (channel, (inbound, outbound)) in channels {
         rows.push(label(channel, format!("{inbound} in, {outbound} out"), Element::Text));
+    }
+    if !profile.orders.is_empty() || !profile.ratings.is_empty() {
+        rows.push(Row::new());
+        rows.push(vec![piece(Element::Link, "Latest orders and ratings")]);
+    }
+    for order in profile.orders.iter().take(FACTS) {
+        let end = if order.counts() { String::new() } else { format!(" · {}", order.status.word()) };
+        let about = format!("{}  {} · {}{end}", when::short(order.at, now, zone), order.total, order.number);
+        rows.push(vec![piece(if order.counts() { Element::Text } else { Element::Dim }, cut(&about, columns))]);
+    }
+    for rating in profile.ratings.iter().take(FACTS) {
+        let about = format!("{}  said {} of {}", when::short(rating.at, now, zone), rating.value, rating.of);
+        rows.push(vec![piece(Element::Text, cut(&about, columns))]);
     }
     if !customer.fields.is_empty() {
         rows.push(Row::new());
