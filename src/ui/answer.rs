@@ -259,6 +259,11 @@ impl Screen {
                 }
                 _ => {}
             }
+        } else if event.kind == K::Draft
+            && let Some((draft, unheard)) = self.sent_draft.as_mut()
+            && Some(*draft) == event.draft
+        {
+            *unheard = (*unheard - 1).max(0);
         } else if was_copied && matches!(event.kind, K::Queued | K::Noted) {
             self.complain("the draft this was copied from was sent from another window");
         }

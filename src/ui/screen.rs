@@ -127,6 +127,8 @@ pub struct Screen {
     pub(super) sheets: Vec<Sheet>,
     /// The lists a customer was opened from: going back leads there.
     pub(super) aside: Vec<Sheet>,
+    /// The draft of what was sent last, and how many of its savings from here were not heard of by then.
+    pub(super) sent_draft: Option<(crate::model::DraftId, i32)>,
     pub(super) prompt: Option<Prompt>,
     pub(super) palette: Option<Palette>,
     pub(super) question: Option<Question>,
@@ -197,6 +199,7 @@ impl Screen {
             composer: None,
             sheets: Vec::new(),
             aside: Vec::new(),
+            sent_draft: None,
             prompt: None,
             palette: None,
             question: None,

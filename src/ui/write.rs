@@ -144,6 +144,9 @@ impl Screen {
         if self.composer.is_none() {
             let mut composer = Composer::resume(draft, name);
             composer.taken_back = taken_back;
+            // What was saved before it was sent may be told only now.
+            composer.unheard =
+                self.sent_draft.filter(|(id, _)| *id == composer.draft).map_or(0, |(_, unheard)| unheard);
             self.composer = Some(composer);
             self.settle_place();
             self.touch();
@@ -365,7 +368,7 @@ impl Screen {
 
     /// The case goes on when what was written is on its way.
     pub(super) fn written(&mut self, customer: Option<CustomerId>, resolved: bool) {
-        self.composer = None;
+        self.sent_draft = self.composer.take().map(|composer| (composer.draft, composer.unheard));
         self.touch();
         if resolved && customer.is_some() && self.open.as_ref().map(|open| open.id) == customer {
             self.go_on();

@@ -167,12 +167,16 @@ fn another_refusal_leaves_the_text_where_it_is() {
 #[test]
 fn a_sent_reply_taken_back_is_written_again() {
     let mut seat = FakeSeat::new(80, 24, FakeDesk::shop());
-    seat.keys("Enter r").text("Too early").keys("Alt-Enter y");
-    seat.shows("leaves in 10 s, u takes it back");
-    seat.keys("j");
-    seat.shows("leaves in 10 s");
+    seat.keys("Enter r").text("Too early");
+    // It is kept as a draft before it is sent; that is told later than it is taken back.
     seat.clock(3_000);
+    seat.shows("draft kept");
+    seat.keys("Alt-Enter y");
     seat.shows("leaves in 7 s, u takes it back");
+    seat.keys("j");
+    seat.shows("leaves in 7 s");
+    seat.clock(3_000);
+    seat.shows("leaves in 4 s, u takes it back");
     seat.keys("u");
     let Some(Act::TakeBack(taken)) = seat.acts().last().map(|act| (*act).clone()) else {
         panic!("nothing is taken back")
@@ -181,6 +185,8 @@ fn a_sent_reply_taken_back_is_written_again() {
     let mut told = Event { draft: Some(taken.draft.id), ..Event::new(EventKind::Queued, NOW, "lin") };
     told.outgoing = Some(taken.outgoing);
     seat.send(Msg::Changed(Box::new(told)));
+    let saved = Event { draft: Some(taken.draft.id), ..Event::new(EventKind::Draft, NOW, "lin") };
+    seat.send(Msg::Changed(Box::new(saved.clone())));
     seat.hides("another window");
     seat.shows("taken back");
     seat.shows("Reply to Ana Sánchez");
