@@ -39,7 +39,8 @@
 //!
 //! **Scored.** `worker::score` follows the log ([`desk::Desk::follow_log`]) and has those scored whom something happened to;
 //! after another model, everybody, in a round that is kept in the commit of each slice. A row holds a customer's scores;
-//! a message's sentiment is read when it is shown, and only an agent's correction of it is kept.
+//! a message's sentiment is read when it is shown, and only an agent's correction of it is kept. What scores need of a
+//! message stands in the index of its timeline ([`store::Glance`]), beside the place of its text.
 //!
 //! **Kept.** [`engine::sled`]: the journal is the truth, sled the state. A row is small, and neighbours share a row of sled
 //! (`engine/bucket.rs`); text and originals are content in the journal, packed together (`engine/journal/block.rs`) and
