@@ -62,11 +62,6 @@ fn minute(at: Timestamp) -> String {
     at.to_jiff().to_zoned(Console::current().zone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// The day of a time: `2026-11-27`.
-fn day(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
-}
-
 pub fn show(place: &Place, args: Show) -> Outcome {
     let house = place.open()?;
     let customer = house.customer(&args.customer)?;
@@ -126,10 +121,10 @@ pub fn show(place: &Place, args: Show) -> Outcome {
         }
         for order in &view.orders {
             let end = if order.counts() { String::new() } else { format!(", {}", order.status.word()) };
-            out.line(&format!("  order {} of {}: {}{end}", order.number, day(order.at), order.total))?;
+            out.line(&format!("  order {} of {}: {}{end}", order.number, order.at.day(), order.total))?;
         }
         for rating in &view.ratings {
-            out.line(&format!("  said {} of {} on {}", rating.value, rating.of, day(rating.at)))?;
+            out.line(&format!("  said {} of {} on {}", rating.value, rating.of, rating.at.day()))?;
         }
         for entry in &entries {
             out.line("")?;

@@ -204,12 +204,17 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub fn orders(&self, customer: &Customer) -> Result<Vec<Order>, DeskError> {
+        self.latest_orders(customer, READ)
+    }
+
+    /// The same, at most the latest `most`.
+    pub(super) fn latest_orders(&self, customer: &Customer, most: usize) -> Result<Vec<Order>, DeskError> {
         let mut orders = Vec::new();
         for identity in &customer.identities {
-            orders.extend(self.store.orders(*identity, READ)?);
+            orders.extend(self.store.orders(*identity, most)?);
         }
         orders.sort_by_key(|order| (order.at, order.id));
-        orders.drain(..orders.len().saturating_sub(READ));
+        orders.drain(..orders.len().saturating_sub(most));
         Ok(orders)
     }
 
@@ -218,12 +223,17 @@ impl Desk {
     /// # Errors
     /// When the store cannot be read.
     pub fn ratings(&self, customer: &Customer) -> Result<Vec<Rating>, DeskError> {
+        self.latest_ratings(customer, READ)
+    }
+
+    /// The same, at most the latest `most`.
+    pub(super) fn latest_ratings(&self, customer: &Customer, most: usize) -> Result<Vec<Rating>, DeskError> {
         let mut ratings = Vec::new();
         for identity in &customer.identities {
-            ratings.extend(self.store.ratings(*identity, READ)?);
+            ratings.extend(self.store.ratings(*identity, most)?);
         }
         ratings.sort_by_key(|rating| (rating.at, rating.id));
-        ratings.drain(..ratings.len().saturating_sub(READ));
+        ratings.drain(..ratings.len().saturating_sub(most));
         Ok(ratings)
     }
 

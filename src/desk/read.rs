@@ -88,15 +88,10 @@ impl Desk {
             }
         }
         moves.reverse();
-        let (mut orders, mut ratings) = (Vec::new(), Vec::new());
-        for identity in &customer.identities {
-            orders.extend(self.store.orders(*identity, MAX_FACTS)?);
-            ratings.extend(self.store.ratings(*identity, MAX_FACTS)?);
-        }
-        orders.sort_by_key(|order| std::cmp::Reverse((order.at, order.id)));
-        ratings.sort_by_key(|rating| std::cmp::Reverse((rating.at, rating.id)));
-        orders.truncate(MAX_FACTS);
-        ratings.truncate(MAX_FACTS);
+        let mut orders = self.latest_orders(&customer, MAX_FACTS)?;
+        let mut ratings = self.latest_ratings(&customer, MAX_FACTS)?;
+        orders.reverse();
+        ratings.reverse();
         Ok(Some(CustomerView { customer, identities, drafts, absorbed, suggestions, moves, orders, ratings }))
     }
 

@@ -41,6 +41,11 @@ impl Timestamp {
         Timestamp(u64::from_be_bytes(bytes).min(Self::MAX.0 as u64) as i64)
     }
 
+    /// The day (UTC): `2026-11-27`.
+    pub fn day(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+
     /// As jiff's timestamp.
     pub fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0.clamp(0, Self::MAX.0)).unwrap_or(jiff::Timestamp::UNIX_EPOCH)

@@ -3,7 +3,7 @@
 
 use super::history::{CaseFacts, DAY, History, View};
 use super::peers::Peers;
-use super::reading::{Reading, band, compose, day, plural, sureness};
+use super::reading::{Reading, band, compose, plural, sureness};
 use crate::model::{Level, Score, ScoreKind, Timestamp};
 
 /// How far back.
@@ -82,7 +82,7 @@ fn read(view: &View<'_>) -> Reading {
     if let Some((case, written)) = worst
         && *written > 1
     {
-        let words = format!("the case of {} took them {}", day(case.opened), plural(*written, "message"));
+        let words = format!("the case of {} took them {}", case.opened.day(), plural(*written, "message"));
         reading = reading.because(1.0, words, case.opened_by);
     }
     reading

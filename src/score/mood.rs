@@ -2,7 +2,7 @@
 
 use super::history::{Contact, DAY, History, MAX_FELT, View};
 use super::peers::Peers;
-use super::reading::{Reading, band, compose, day, sureness};
+use super::reading::{Reading, band, compose, sureness};
 use crate::model::{Level, MessageId, Score, ScoreKind};
 
 /// Older than this says nothing of now.
@@ -75,7 +75,7 @@ fn read(view: &View<'_>) -> Reading {
     }
     if let Some((contact, value)) = strongest(&latest) {
         reading =
-            reading.because(1.0, said(&format!("on {}", day(contact.at)), contact, *value), Some(contact.message));
+            reading.because(1.0, said(&format!("on {}", contact.at.day()), contact, *value), Some(contact.message));
     }
     reading
 }

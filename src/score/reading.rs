@@ -3,7 +3,7 @@
 
 use super::history::{DAY, History, View};
 use super::peers::Peers;
-use crate::model::{Band, Level, MessageId, Reason, Score, ScoreKind, Timestamp, clean_line};
+use crate::model::{Band, Level, MessageId, Reason, Score, ScoreKind, clean_line};
 
 /// Points of the line to draw, a week apart.
 const POINTS: i64 = 13;
@@ -104,9 +104,4 @@ pub(super) fn length(millis: i64) -> String {
         120..=2_879 => format!("{} h", minutes / 60),
         _ => format!("{} d", minutes / 1_440),
     }
-}
-
-/// The day of a time: `2026-11-27`.
-pub(super) fn day(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
 }

@@ -5,7 +5,7 @@
 use super::history::{DAY, History, View};
 use super::mood::{fading, felt};
 use super::peers::Peers;
-use super::reading::{Reading, band, compose, day, length, sureness};
+use super::reading::{Reading, band, compose, length, sureness};
 use crate::model::{Direction, Level, MessageId, Rating, Score, ScoreKind, Targets};
 
 /// How long an answer of theirs counts.
@@ -101,7 +101,7 @@ fn read(view: &View<'_>) -> Reading {
     let newest = view.inbound().next_back().map(|contact| contact.message);
     let Some(value) = satisfaction(view) else {
         let words = match view.ratings.last() {
-            Some(old) => format!("their last answer is of {}; {COUNTS_DAYS} days count", day(old.at)),
+            Some(old) => format!("their last answer is of {}; {COUNTS_DAYS} days count", old.at.day()),
             None => "no answer to \"how was it?\", no message with a mood and no case".to_owned(),
         };
         return Reading::missing(0, words);
@@ -124,7 +124,7 @@ fn read(view: &View<'_>) -> Reading {
         reading.sample = view.ratings.len();
         reading.confidence = 0.9;
         reading =
-            reading.because(9.0, format!("they said {} of {} on {}", rating.value, rating.of, day(rating.at)), None);
+            reading.because(9.0, format!("they said {} of {} on {}", rating.value, rating.of, rating.at.day()), None);
         if !rating.comment.is_empty() {
             let comment: String = rating.comment.chars().take(100).collect();
             reading = reading.because(8.0, format!("and: \"{comment}\""), None);
@@ -145,7 +145,7 @@ fn read(view: &View<'_>) -> Reading {
     // Visible facts, not their own word.
     reading.confidence = 0.5 * sureness(reading.sample, 2.0);
     let asked = match view.ratings.last() {
-        Some(old) => format!("their last answer is of {}, {COUNTS_DAYS} days count", day(old.at)),
+        Some(old) => format!("their last answer is of {}, {COUNTS_DAYS} days count", old.at.day()),
         None => "they were not asked".to_owned(),
     };
     reading = reading.because(0.5, format!("{asked}; this is a sum of visible facts from 50"), None);

@@ -6,9 +6,9 @@
 //! corrections themselves, so that a layer that would not help is not used.
 //!
 //! Agents correct what is wrong and pass over what is right. Were only that learned from, six messages called negative would
-//! teach that everything is. So where more corrections contradict the shipped model than agree with it, ordinary sentences
-//! that it reads right (`data/anchors.tsv`) are learned with them, the heavier the more are missing. Where half or more
-//! agree, as among messages labelled one after the other, there are none.
+//! teach that everything is. So ordinary sentences that the shipped model reads right (`data/anchors.tsv`) are learned with
+//! them, a few corrections heavy for each label, and heavier where more corrections contradict that model than agree with
+//! it, or where a label hardly occurs. Among many messages labelled one after the other they weigh next to nothing.
 
 use super::feature::{Cut, Features, NUMBERS};
 use super::fit::{Patience, Problem};
